@@ -1,0 +1,152 @@
+//! Relocatable applications, as far as placement needs to know them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Supi;
+use crate::ident::name_type;
+
+name_type!(
+    /// Id of a relocatable application; a label of its DNS names.
+    AppId,
+    "app id"
+);
+
+/// What placement knows of an application; its EMCO objects are the executor's business.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct App {
+    /// Its id, unique in the catalogue.
+    pub id: AppId,
+    /// Which UEs use it; a UE outside never causes an order.
+    pub users: Users,
+    /// Whether orders are given or only shown.
+    pub mode: Mode,
+    /// What one instance serves.
+    pub scope: Scope,
+    /// How its site is chosen.
+    pub policy: Policy,
+    /// How many of its relocations and first placements may be under way at once.
+    pub max_concurrent_relocations: u32,
+    /// How long an instance is kept after its UE has gone.
+    pub linger: Duration,
+}
+
+/// Whether orders are carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Decisions and the orders they would give are shown; EMCO and DNS are only read.
+    Observe,
+    /// Orders are given.
+    Act,
+}
+
+/// What one instance of an application serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// One UE.
+    PerUe,
+    /// Every UE of a site.
+    Shared,
+    /// A group of UEs that must meet.
+    Group,
+}
+
+/// Which UEs use an application.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Users {
+    /// Every UE that the core reports.
+    All,
+    /// These only.
+    Only {
+        /// Single identities.
+        supis: Vec<Supi>,
+        /// Inclusive ranges of IMSIs.
+        ranges: Vec<SupiRange>,
+    },
+}
+
+/// An inclusive range of IMSIs with the same count of digits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SupiRange {
+    /// The first IMSI.
+    pub first: Supi,
+    /// The last IMSI.
+    pub last: Supi,
+}
+
+impl Users {
+    /// Whether this UE uses the application.
+    pub fn contains(&self, supi: &Supi) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only { supis, ranges } => supis.contains(supi) || ranges.iter().any(|r| r.contains(supi)),
+        }
+    }
+}
+
+impl SupiRange {
+    /// Whether `supi` is an IMSI of the range's width between its ends.
+    pub fn contains(&self, supi: &Supi) -> bool {
+        match (self.first.imsi(), self.last.imsi(), supi.imsi()) {
+            (Some((first, width)), Some((last, _)), Some((value, digits))) => {
+                digits == width && (first..=last).contains(&value)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// How a site is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Policy {
+    /// Always the nearest site, at once.
+    Nearest,
+    /// The nearest site, once it has been nearer by a margin for long enough.
+    Threshold(Threshold),
+}
+
+/// Knobs of the `threshold` policy: the application's counterpart of an A3 event (TS 38.331 clause 5.5.4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Threshold {
+    /// The best site must be nearer than the serving one by more than this, in metres.
+    pub margin_meters: f64,
+    /// For at least this long without interruption.
+    pub time_to_trigger: Duration,
+    /// And the instance must have been at its site for at least this long.
+    pub minimum_stay: Duration,
+}
+
+impl Default for Threshold {
+    /// 100 m, 10 s, 30 s.
+    fn default() -> Self {
+        Self {
+            margin_meters: 100.0,
+            time_to_trigger: Duration::from_secs(10),
+            minimum_stay: Duration::from_secs(30),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_takes_its_ends_and_no_other_width() {
+        let supi = |text: &str| text.parse::<Supi>().expect("valid");
+        let users = Users::Only {
+            supis: vec![supi("nai-x@y")],
+            ranges: vec![SupiRange { first: supi("imsi-208930000000001"), last: supi("imsi-208930000000009") }],
+        };
+        assert!(users.contains(&supi("imsi-208930000000001")));
+        assert!(users.contains(&supi("imsi-208930000000009")));
+        assert!(users.contains(&supi("nai-x@y")));
+        assert!(!users.contains(&supi("imsi-208930000000010")));
+        assert!(!users.contains(&supi("imsi-20893000000005")));
+    }
+}

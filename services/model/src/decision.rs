@@ -1,0 +1,172 @@
+//! Decisions and their explanations.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AppId, CellId, Generation, InstanceId, Mode, Policy, RelocationId, SiteId, Supi, Tai, Timestamp};
+
+/// Why a decision was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// The UE moved.
+    Mobility,
+    /// A UE of the app appeared and has no instance yet.
+    FirstPlacement,
+    /// The UE has been gone for the app's linger time.
+    UeGone,
+}
+
+impl Trigger {
+    /// The name used in events, labels and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mobility => "mobility",
+            Self::FirstPlacement => "first-placement",
+            Self::UeGone => "ue-gone",
+        }
+    }
+}
+
+/// What was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Move, place or let go, as the decision's sites say.
+    Move,
+    /// Leave it where it is.
+    Stay,
+    /// A move would be right, but a guard forbids it now.
+    Blocked,
+}
+
+impl Verdict {
+    /// The name used in events, labels and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Stay => "stay",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// A verdict for one instance, with its explanation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The app.
+    pub app: AppId,
+    /// The instance.
+    pub instance: InstanceId,
+    /// The UE behind it. Internal: public streams are derived from this one without it.
+    pub supi: Supi,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// First byte of the report that led to it.
+    pub observed_at: Timestamp,
+    /// Why it was looked at.
+    pub trigger: Trigger,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The serving site, if any.
+    pub source: Option<SiteId>,
+    /// The site it should be at (on `move`: goes to), `None` when it is let go.
+    pub target: Option<SiteId>,
+    /// Whether an order follows from a `move`.
+    pub mode: Mode,
+    /// The generation and id of the order that a `move` gives, or in mode `observe` would give.
+    pub order: Option<(Generation, RelocationId)>,
+    /// The numbers behind it.
+    pub explanation: Explanation,
+}
+
+/// Numbers enough to recompute the verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The policy with its knobs.
+    pub policy: Policy,
+    /// What the UE's place was taken from.
+    pub basis: Basis,
+    /// The sites looked at, best first.
+    pub candidates: Vec<Candidate>,
+    /// The serving site as the policy saw it.
+    pub serving: Option<Serving>,
+    /// How long the best candidate has been better than the serving site by the margin, in milliseconds.
+    pub better_for_ms: u64,
+    /// Relocations and first placements of the app that were under way.
+    pub under_way: u32,
+    /// The most that may be under way.
+    pub under_way_limit: u32,
+    /// The rule that gave the verdict.
+    pub rule: Rule,
+    /// Version of the catalogue it was decided on.
+    pub catalogue_version: u64,
+}
+
+/// What a UE's place was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// A cell of the catalogue.
+    Cell(CellId),
+    /// The tracking area, because the cell is not in the catalogue.
+    Tai(Tai),
+    /// Nothing known; such a UE is never moved.
+    Unknown,
+}
+
+/// A site that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The site.
+    pub site: SiteId,
+    /// Geodesic distance in metres from the UE's place; 0 for a site that the place is pinned to.
+    pub meters: f64,
+    /// The guard that took it out, if one did.
+    pub rejected_by: Option<Guard>,
+}
+
+/// The serving site as the policy saw it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Serving {
+    /// The site.
+    pub site: SiteId,
+    /// Geodesic distance in metres from the UE's place; absent where the site has left the catalogue or has no
+    /// position and the place is not pinned to it.
+    pub meters: Option<f64>,
+    /// How long the instance has been there, in milliseconds.
+    pub stayed_ms: u64,
+}
+
+/// A guard that can forbid a move or a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guard {
+    /// `max_concurrent_relocations` of the app is used up.
+    ConcurrentRelocations,
+}
+
+/// The rule that gave a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// No instance yet: the best candidate gets one.
+    NoInstanceYet,
+    /// The UE has gone for longer than `linger`.
+    LingerOver,
+    /// The serving site is the best candidate.
+    AlreadyBest,
+    /// `nearest`: another site is nearer.
+    Nearer,
+    /// `threshold`: the best site is not nearer by more than the margin.
+    WithinMargin,
+    /// `threshold`: nearer by the margin, but not for long enough yet.
+    TimeToTrigger,
+    /// `threshold`: the instance has not been at its site for long enough.
+    MinimumStay,
+    /// `threshold`: margin, time to trigger and minimum stay are all met.
+    ThresholdMet,
+    /// A guard forbids what the policy wants.
+    Guarded(Guard),
+    /// The UE's place maps to no site.
+    NoCandidate,
+}

@@ -1,0 +1,39 @@
+//! What crosses the bus: identifiers, events, decisions, orders and outcomes.
+//!
+//! Every service speaks these types and no service defines its own copy. The crate holds data and the rules
+//! that make the data valid (an identifier that exists is well formed); it does no I/O, reads no clock and
+//! decides nothing. What a service keeps for itself (a saga log, a UE table) does not belong here.
+//!
+//! Main types, in the order in which one location event meets them: [`UeEvent`], [`Decision`], [`Order`],
+//! [`Outcome`], [`InstanceState`]. All of them are JSON on the bus; [`Stream`] names where each one goes and
+//! what its key is.
+
+mod app;
+mod cell;
+mod decision;
+mod ident;
+mod instance;
+mod order;
+mod outcome;
+mod plmn;
+mod position;
+mod site;
+mod stream;
+mod supi;
+mod time;
+mod ue_event;
+
+pub use app::{App, AppId, Mode, Policy, Scope, SupiRange, Threshold, Users};
+pub use cell::{Cell, CellId, Nid, Pin, Tac, Tai, TaiPin};
+pub use decision::{Basis, Candidate, Decision, Explanation, Guard, Rule, Serving, Trigger, Verdict};
+pub use ident::{IdentError, name_is_valid};
+pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
+pub use order::Order;
+pub use outcome::{Outcome, OutcomeKind, Step};
+pub use plmn::PlmnId;
+pub use position::{Position, PositionError};
+pub use site::{ClusterRef, Site, SiteId};
+pub use stream::Stream;
+pub use supi::Supi;
+pub use time::{ReportedAt, Timestamp};
+pub use ue_event::{CmState, UeChange, UeEvent, UeLocation, UeSource};

@@ -1,0 +1,36 @@
+//! Orders: decisions that must be carried out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AppId, Generation, InstanceId, RelocationId, SiteId, Timestamp, Trigger};
+
+/// A decision that must be carried out. `source: None` is a first placement, `target: None` lets the instance go;
+/// never both.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// UUIDv5 of (app, instance, generation).
+    pub relocation: RelocationId,
+    /// The app.
+    pub app: AppId,
+    /// The instance.
+    pub instance: InstanceId,
+    /// Newer than every earlier order of the instance.
+    pub generation: Generation,
+    /// Why.
+    pub trigger: Trigger,
+    /// Where the instance serves, as the decider knows it.
+    pub source: Option<SiteId>,
+    /// Where it shall serve.
+    pub target: Option<SiteId>,
+    /// First byte of the report that led to it.
+    pub observed_at: Timestamp,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+}
+
+impl Order {
+    /// Whether an instance that serves moves to another site: what tables count as a relocation.
+    pub fn is_relocation(&self) -> bool {
+        self.source.is_some() && self.target.is_some()
+    }
+}

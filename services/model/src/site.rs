@@ -1,0 +1,37 @@
+//! Edge sites.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Position;
+use crate::ident::name_type;
+
+name_type!(
+    /// Id of an edge site.
+    SiteId,
+    "site id"
+);
+
+/// One MEC cluster with a position.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Site {
+    /// Its id, unique in the catalogue.
+    pub id: SiteId,
+    /// What people call it; the id where nothing else is given.
+    pub name: String,
+    /// Where it is; a site without position is reached by pinned cells only.
+    pub position: Option<Position>,
+    /// The EMCO cluster behind it.
+    pub cluster: ClusterRef,
+    /// Address under which node ports of this site are reached, where apps use node ports.
+    pub ingress: Option<String>,
+}
+
+/// A cluster as EMCO's clm names it: provider and cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterRef {
+    /// EMCO `clusterProvider`.
+    pub provider: String,
+    /// EMCO `cluster`.
+    pub cluster: String,
+}
