@@ -1,0 +1,30 @@
+//! Feeds [`placement::Engine`] from the bus and carries out its commands.
+//!
+//! One task owns the engine. Readers decode `ue-events`, `outcomes` and `instances` and hand over batches; a
+//! publisher puts decisions and orders on the bus and only then lets the batch that they follow from be
+//! acknowledged. Nothing is written per event: the engine is kept as a snapshot with the positions that it has
+//! seen, and a start reads the snapshot and what came after it. Orders that are on the bus already are adopted,
+//! never computed again. Without a usable snapshot (the first start, another catalogue, another schema) the
+//! engine is built from `instances`, `orders`, `outcomes` and the kept part of `ue-events`.
+//!
+//! What is decided is `placement`'s business, how an order is carried out the executor's. Public, pseudonymised
+//! streams are derived elsewhere: `decisions` names UEs.
+//!
+//! Main types: [`Decider`], [`Config`], [`StartError`].
+
+mod checkpoint;
+mod clock;
+mod config;
+mod feed;
+mod history;
+mod metrics;
+mod publisher;
+mod reader;
+mod records;
+mod run;
+mod start;
+mod wire;
+
+pub use clock::Clock;
+pub use config::Config;
+pub use start::{Decider, StartError};

@@ -1,0 +1,39 @@
+//! Carries out orders: moves instances through EMCO, points their names, verifies, and retires what they left.
+//!
+//! Each order becomes a [`relocation::Saga`] with a log of its own in the store; this crate drives it and does what
+//! its steps ask for. It is also the one that knows what runs where: the registry of instances, published on the
+//! stream `instances`.
+//!
+//! It deliberately decides nothing (which site is the decider's business) and keeps no second opinion about what
+//! EMCO did: after every doubt it reads. An order is acknowledged once its plan is in the saga log; everything
+//! that follows is told again after a crash until it is on the bus.
+//!
+//! Main types: [`Executor`], [`Config`]; one file a step in `steps/`, one a way to move in `modes/`.
+
+mod address;
+mod adoption;
+mod app;
+mod clock;
+mod config;
+mod context;
+mod driver;
+mod error;
+mod executor;
+mod gate;
+mod intake;
+mod journal;
+mod metrics;
+mod modes;
+mod names;
+mod occupancy;
+mod outbox;
+mod probe;
+mod registry;
+mod start_check;
+mod steer;
+mod steps;
+
+pub use config::Config;
+pub use error::StartError;
+pub use executor::Executor;
+pub use steer::{SteerError, Steering};

@@ -24,6 +24,9 @@ pub struct Order {
     pub target: Option<SiteId>,
     /// First byte of the report that led to it.
     pub observed_at: Timestamp,
+    /// When it became due: [`observed_at`](Self::observed_at), or the end of the wait that the policy or a guard
+    /// asked for. What passes between this and the order on the bus is our own delay.
+    pub due_at: Timestamp,
     /// When it was decided.
     pub decided_at: Timestamp,
 }

@@ -1,0 +1,79 @@
+//! `mode`, `scope` and `policy`.
+
+use model::{Mode, Policy, Scope, Threshold};
+use serde_saphyr::Spanned;
+
+use crate::error::Problems;
+use crate::section::{AppEntry, OptText, PolicyEntry, ThresholdEntry, WordOr};
+
+/// `observe` where nothing is said.
+pub(super) fn mode(entry: &OptText, path: &str, problems: &mut Problems) -> Option<Mode> {
+    match entry.as_ref().map(|t| (t.value.0.as_str(), t.referenced)) {
+        None | Some(("observe", _)) => Some(Mode::Observe),
+        Some(("act", _)) => Some(Mode::Act),
+        Some((other, at)) => {
+            let reason = format!("`{other}` is no mode: `observe` (only show what would be done) or `act`");
+            problems.field(format!("{path}.mode"), at, reason);
+            None
+        }
+    }
+}
+
+/// `per-ue` where nothing is said; the others are known and not supported.
+pub(super) fn scope(entry: &OptText, path: &str, problems: &mut Problems) -> Option<Scope> {
+    match entry.as_ref().map(|t| (t.value.0.as_str(), t.referenced)) {
+        None | Some(("per-ue", _)) => Some(Scope::PerUe),
+        Some((known @ ("shared" | "group"), at)) => {
+            let reason = format!(
+                "scope `{known}` is not supported: this version moves instances that serve one UE each \
+                 (`scope: per-ue`)"
+            );
+            problems.field(format!("{path}.scope"), at, reason);
+            None
+        }
+        Some((other, at)) => {
+            let reason = format!("`{other}` is no scope: `per-ue` is supported");
+            problems.field(format!("{path}.scope"), at, reason);
+            None
+        }
+    }
+}
+
+/// `threshold` with its defaults where nothing is said.
+pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Option<Policy> {
+    let path = format!("{path}.policy");
+    let Some(entry) = &app.policy else { return Some(Policy::Threshold(Threshold::default())) };
+    match &entry.value {
+        PolicyEntry::Map(map) => threshold(&map.threshold, &path, problems).map(Policy::Threshold),
+        WordOr::Word(word) => match word.as_str() {
+            "nearest" => Some(Policy::Nearest),
+            "threshold" => Some(Policy::Threshold(Threshold::default())),
+            other => {
+                let reason = format!(
+                    "`{other}` is no policy: `nearest`, `threshold`, or \
+                     `threshold: {{margin: 100m, time_to_trigger: 10s, minimum_stay: 30s}}`"
+                );
+                problems.field(path, entry.referenced, reason);
+                None
+            }
+        },
+    }
+}
+
+fn threshold(entry: &ThresholdEntry, path: &str, problems: &mut Problems) -> Option<Threshold> {
+    let default = Threshold::default();
+    let margin = entry.margin.as_ref().map_or(default.margin_meters, |m| m.value.0);
+    if !margin.is_finite() || margin < 0.0 {
+        let at = entry.margin.as_ref().map_or(serde_saphyr::Location::UNKNOWN, |m| m.referenced);
+        problems.field(format!("{path}.threshold.margin"), at, format!("{margin} m is no margin: 0 or more"));
+        return None;
+    }
+    let span = |entry: &Option<Spanned<crate::section::Span>>, default| {
+        entry.as_ref().map_or(default, |s| s.value.0)
+    };
+    Some(Threshold {
+        margin_meters: margin,
+        time_to_trigger: span(&entry.time_to_trigger, default.time_to_trigger),
+        minimum_stay: span(&entry.minimum_stay, default.minimum_stay),
+    })
+}

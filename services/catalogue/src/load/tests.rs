@@ -1,0 +1,308 @@
+use std::time::Duration;
+
+use model::{Mode, Policy, Scope, Supi, Users};
+
+use super::*;
+use crate::{AddressFrom, AdoptedInstance, ReleaseIn};
+
+fn read(yaml: &str) -> Result<Catalogue, Vec<String>> {
+    let section: Section = serde_saphyr::from_str(yaml).expect("the shape is right");
+    load(&section, Path::new(".")).map_err(|errors| errors.iter().map(ToString::to_string).collect())
+}
+
+/// The one error of a catalogue.
+fn wrong(yaml: &str) -> String {
+    let errors = read(yaml).expect_err("something is wrong");
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    errors[0].clone()
+}
+
+const LAB: &str = "
+plmn: {mcc: 208, mnc: 93}
+sites:
+  - {id: a, at: {lon: 2.35, lat: 48.85}, cluster: {provider: p, cluster: one}, ingress: 10.0.0.1}
+  - {id: b, name: Bee, cluster: {provider: p, cluster: two}, ingress: 10.0.0.2}
+cells:
+  - {nci: 0x000000010, tac: 000001, site: a}
+  - {nci: 000000020, tac: 000002, site: b}
+";
+
+const APP: &str = "
+apps:
+  - id: ar
+    users: all
+    emco: {project: p, composite_app: ca, composite_app_version: v1, composite_profile: cp, logical_cloud: lc}
+    address: {load_balancer: {port: 80}}
+";
+
+fn with_app(more: &str) -> String {
+    format!("{LAB}{APP}{more}")
+}
+
+#[test]
+fn two_lab_gnbs_are_four_lines() {
+    let lab = read(LAB).expect("valid");
+    let ids: Vec<_> = lab.cells.iter().map(|c| c.id.to_string()).collect();
+    assert_eq!(ids, ["208-93-000000010", "208-93-000000020"]);
+    let tais: Vec<_> = lab.cells.iter().filter_map(|c| c.tai).map(|t| t.to_string()).collect();
+    assert_eq!(tais, ["208-93-000001", "208-93-000002"]);
+    assert_eq!(lab.cells[1].pin, Pin::Site(lab.sites[1].id.clone()));
+    assert_eq!((lab.sites[0].name.as_str(), lab.sites[1].name.as_str()), ("a", "Bee"));
+}
+
+#[test]
+fn a_tracking_area_is_pinned_like_a_cell() {
+    let yaml = format!(
+        "{LAB}tracking_areas:\n  - {{tac: 000003, site: b}}\n  - {{mcc: 001, mnc: 01, tac: 0003, site: a}}\n"
+    );
+    let lab = read(&yaml).expect("valid");
+    let tais: Vec<_> = lab.tai_pins.iter().map(|p| format!("{} {}", p.tai, p.site)).collect();
+    assert_eq!(tais, ["208-93-000003 b", "001-01-0003 a"]);
+}
+
+#[test]
+fn an_app_needs_little_and_observes() {
+    let lab = read(&with_app("")).expect("valid");
+    let spec = &lab.apps[0];
+    assert_eq!((spec.app.mode, spec.app.scope, &spec.app.users), (Mode::Observe, Scope::PerUe, &Users::All));
+    assert_eq!(spec.app.policy, Policy::Threshold(model::Threshold::default()));
+    assert_eq!(spec.app.max_concurrent_relocations, 4);
+    assert_eq!(spec.address, AddressFrom::LoadBalancer { port: 80 });
+    assert!(spec.drain >= 2 * spec.dns_ttl);
+}
+
+#[test]
+fn an_app_may_say_everything() {
+    let yaml = with_app(
+        "    mode: act
+    scope: per-ue
+    policy: {threshold: {margin: 0.25km, time_to_trigger: 3s, minimum_stay: 1m}}
+    max_concurrent_relocations: 7
+    linger: 20s
+    probe: {path: /healthz, timeout: 500ms, release: {header: X-Release}}
+    dns: {ttl: 2s}
+    drain: 4s
+    deadlines: {ready: 2m, verify: 10s, retire: 3m}
+    instances:
+      - {ue: imsi-208930000000003, deployment_intent_group: dig-3}
+      - {instance: 00ff00ff00ff00ff, deployment_intent_group: dig-4}
+",
+    )
+    .replace("logical_cloud: lc}", "logical_cloud: lc, override_values: [{app: web, values: {replicas: 1}}]}")
+    .replace(
+        "users: all",
+        "users: [imsi-208930000000001, imsi-208930000000010-208930000000019, imsi-00101000-imsi-00101999]",
+    );
+    let spec = read(&yaml).expect("valid").apps.remove(0);
+    let Policy::Threshold(threshold) = spec.app.policy else { panic!("threshold") };
+    assert_eq!((threshold.margin_meters, threshold.time_to_trigger), (250.0, Duration::from_secs(3)));
+    assert_eq!((spec.app.mode, spec.app.max_concurrent_relocations), (Mode::Act, 7));
+    assert_eq!(spec.probe.release, ReleaseIn::Header("X-Release".into()));
+    assert_eq!((spec.dns_ttl, spec.drain), (Duration::from_secs(2), Duration::from_secs(4)));
+    assert_eq!(spec.emco.override_values[0]["values"]["replicas"], 1);
+    assert!(matches!(&spec.instances[0].instance, AdoptedInstance::Ue(s) if s.to_string().ends_with('3')));
+    assert!(
+        matches!(&spec.instances[1].instance, AdoptedInstance::Id(i) if i.as_str() == "00ff00ff00ff00ff")
+    );
+    let uses = |imsi: &str| spec.app.users.contains(&imsi.parse::<Supi>().expect("valid"));
+    assert!(uses("imsi-208930000000001") && uses("imsi-208930000000015") && uses("imsi-00101500"));
+    assert!(!uses("imsi-208930000000002") && !uses("imsi-208930000000020"));
+}
+
+#[test]
+fn every_address_has_its_form() {
+    let address = |text: &str| read(&with_app("").replace("{load_balancer: {port: 80}}", text));
+    let of = |text: &str| address(text).expect("valid").apps.remove(0).address;
+    assert_eq!(of("{node_port: {}}"), AddressFrom::NodePort { port_name: None });
+    assert_eq!(
+        of("{node_port: {port_name: http}}"),
+        AddressFrom::NodePort { port_name: Some("http".into()) }
+    );
+    assert_eq!(of("{pod_ip: {port: 8080}}"), AddressFrom::PodIp { port: 8080 });
+    assert_eq!(of("{template: '{ingress}:8080'}"), AddressFrom::Template("{ingress}:8080".into()));
+    for bad in [
+        "{}",
+        "{pod_ip: {port: 0}}",
+        "{template: '{nowhere}:80'}",
+        "{template: '{site}'}",
+        "{template: '{site:80'}",
+        "{pod_ip: {port: 1}, load_balancer: {port: 2}}",
+    ] {
+        assert!(address(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn an_ingress_that_an_app_needs_must_be_there() {
+    let yaml = with_app("").replace("{load_balancer: {port: 80}}", "{node_port: {}}");
+    let error = wrong(&yaml.replace(", ingress: 10.0.0.2", ""));
+    assert!(
+        error.contains("apps[0].address") && error.contains("ingress") && error.ends_with(": b"),
+        "{error}"
+    );
+}
+
+#[test]
+fn other_scopes_are_refused_with_what_is_supported() {
+    for scope in ["shared", "group"] {
+        let error = wrong(&with_app(&format!("    scope: {scope}\n")));
+        assert!(
+            error.contains(scope) && error.contains("per-ue") && error.contains("not supported"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_drain_below_twice_the_ttl_is_refused() {
+    let error = wrong(&with_app("    dns: {ttl: 10s}\n    drain: 19s\n"));
+    assert!(error.contains("apps[0].drain") && error.contains("20s"), "{error}");
+    assert!(read(&with_app("    dns: {ttl: 10s}\n    drain: 20s\n")).is_ok());
+    assert!(wrong(&with_app("    dns: {ttl: 500ms}\n")).contains("whole seconds"));
+}
+
+#[test]
+fn errors_name_line_column_and_field() {
+    let error = wrong(&LAB.replace("000000020", "00000002x"));
+    assert!(error.starts_with("line 8, column 11: cells[1].nci:") && error.contains("00000002x"), "{error}");
+}
+
+#[test]
+fn every_error_is_told() {
+    let yaml = "
+sites:
+  - {id: a, at: {lon: 48.8, lat: 142.3}, cluster: {provider: p, cluster: one}}
+  - {id: b}
+  - {id: b, cluster: {provider: p, cluster: 'no good'}}
+  - {file: no-such-file.geojson}
+cells:
+  - {nci: 10, tac: 1, site: a}
+  - {mcc: 208, mnc: 93, nci: 0x1234567890, site: zzz}
+  - {mcc: 208, mnc: 93, nci: 10, at: {lon: 1, lat: 2}, site: b}
+  - {mcc: 208, mnc: 93, nci: 10}
+tracking_areas:
+  - {mcc: 208, mnc: 93, tac: 12345}
+apps:
+  - {id: Bad_Name, users: [208930000000003], mode: perhaps, scope: none, policy: best}
+";
+    let errors = read(yaml).expect_err("much is wrong");
+    let all = errors.join("\n");
+    for part in [
+        "sites[0].at",
+        "sites[1]",
+        "sites[2].cluster.cluster",
+        "no-such-file.geojson",
+        "cells[0]: no network",
+        "cells[0].tac",
+        "cells[1].nci",
+        "cells[2]",
+        "cells[3]",
+        "tracking_areas[0].tac",
+        "`site` is missing",
+        "apps[0].id",
+        "apps[0].users[0]",
+        "apps[0].mode",
+        "apps[0].scope",
+        "apps[0].policy",
+        "`emco` is missing",
+        "`address` is missing",
+        "swapped",
+    ] {
+        assert!(all.contains(part), "{part} is not in:\n{all}");
+    }
+    assert!(errors.len() >= 17, "{all}");
+}
+
+#[test]
+fn duplicates_are_refused_wherever_they_come_from() {
+    let twice = LAB.replace("000000020", "0x10");
+    assert!(wrong(&twice).contains("duplicate id: cell 208-93-000000010"));
+    let twice = format!("{LAB}tracking_areas:\n  - {{tac: 000003, site: b}}\n  - {{tac: 000003, site: a}}\n");
+    assert!(wrong(&twice).contains("208-93-000003 is there already"));
+    let apps = with_app(
+        "  - id: ar\n    users: all\n    emco: {project: p, composite_app: ca, composite_app_version: v1, composite_profile: cp, logical_cloud: lc}\n    address: {pod_ip: {port: 80}}\n",
+    );
+    assert!(wrong(&apps).contains("duplicate id: app `ar`"));
+    let sites = LAB.replace("{id: b,", "{id: a,").replace("site: b", "site: a");
+    assert!(wrong(&sites).contains("duplicate id: site `a`"));
+}
+
+#[test]
+fn a_pin_to_an_unknown_site_is_refused() {
+    assert!(wrong(&LAB.replace("site: b", "site: c")).contains("there is no site `c`"));
+}
+
+#[test]
+fn wrong_user_lists_are_refused() {
+    let users = |text: &str| wrong(&with_app("").replace("users: all", &format!("users: {text}")));
+    assert!(users("[]").contains("empty"));
+    assert!(users("[all, imsi-208930000000001]").contains("stands alone"));
+    assert!(users("[imsi-208930000000009-208930000000001]").contains("greater"));
+    assert!(users("[imsi-208930000000009-99]").contains("imsi-99"));
+    assert!(users("[imsi-208930000000009-99999999]").contains("same count"));
+    assert!(users("everybody").contains("everybody") && users("everybody").starts_with("line 12,"));
+}
+
+#[test]
+fn nothing_to_go_by_is_told() {
+    assert!(wrong("apps: []").contains("sites: is empty"));
+    let no_cells = format!("{}{APP}", LAB.split("cells:").next().expect("sites"));
+    assert!(wrong(&no_cells).contains("nothing tells where UEs are"));
+    let no_positions =
+        LAB.replace("at: {lon: 2.35, lat: 48.85}, ", "").replace("site: b}", "at: {lon: 2, lat: 48}}");
+    assert!(wrong(&no_positions).contains("no site has a position"));
+}
+
+#[test]
+fn two_sites_on_one_cluster_are_warned_of() {
+    let lab = read(&LAB.replace("cluster: two", "cluster: one")).expect("allowed");
+    assert!(lab.warnings[0].contains("site b shares cluster p/one"), "{:?}", lab.warnings);
+}
+
+#[test]
+fn unknown_fields_and_wrong_shapes_are_refused_with_their_line() {
+    for (yaml, part) in [
+        ("sites:\n  - {id: a, colour: red}\n", "colour"),
+        ("apps:\n  - id: a\n    drain: 10\n", "drain"),
+        ("cells: {file: a.csv, lines: 4}\n", "lines"),
+    ] {
+        let error = serde_saphyr::from_str::<Section>(yaml).expect_err("refused").to_string();
+        assert!(error.contains(part) && error.contains("line"), "{error}");
+    }
+}
+
+#[test]
+fn numbers_that_lost_their_digits_ask_for_quotes() {
+    let tree: serde_json::Value = serde_saphyr::from_str(LAB).expect("YAML");
+    let error = serde_json::from_value::<Section>(tree).expect_err("numbers").to_string();
+    assert!(error.contains("quotes"), "{error}");
+    let quoted = LAB
+        .replace("208", "'208'")
+        .replace("93", "'93'")
+        .replace("0x000000010", "'10'")
+        .replace("000000020", "'20'")
+        .replace("000001", "'000001'")
+        .replace("000002", "'000002'");
+    let tree: serde_json::Value = serde_saphyr::from_str(&quoted).expect("YAML");
+    let section = serde_json::from_value::<Section>(tree).expect("texts");
+    assert_eq!(load(&section, Path::new(".")).expect("valid").cells.len(), 2);
+}
+
+#[test]
+fn sections_that_stand_among_others_keep_their_lines() {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    #[derive(Default)]
+    struct File {
+        state_dir: String,
+        plmn: crate::PlmnSection,
+        sites: crate::SitesSection,
+        cells: crate::CellsSection,
+    }
+    let text = format!("state_dir: x\n{}", LAB.replace("000000020", "00000002x"));
+    let file: File = serde_saphyr::from_str(&text).expect("the shape is right");
+    assert_eq!(file.state_dir, "x");
+    let section = Section { plmn: file.plmn, sites: file.sites, cells: file.cells, ..Section::default() };
+    let errors = load(&section, Path::new(".")).expect_err("a bad cell");
+    assert!(errors[0].to_string().starts_with("line 9, column 11: cells[1].nci"), "{}", errors[0]);
+}

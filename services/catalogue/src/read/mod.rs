@@ -1,0 +1,160 @@
+//! File formats of sites and cells.
+//!
+//! | content | sites | cells |
+//! |---|---|---|
+//! | GeoJSON FeatureCollection of Points (RFC 7946) | yes | |
+//! | AdvantEDGE scenario (a JSON array of assets) | assets `EDGE` | assets `POA-4G`, `POA-5G` |
+//! | CSV with a header, see [`cells`] | | yes |
+//!
+//! Each may be gzipped; that and the format are told by the content, not by the name. A byte order mark and CRLF
+//! line ends are harmless. What is broken is told with file, line and reason. In a file of fewer than
+//! [`TOLERANT_FROM_ROWS`] rows one broken row refuses the file, because somebody wrote it and wants to know; in a
+//! larger one broken rows are counted, the first ten reported in [`Notes`], and skipped, unless they are more than
+//! half.
+
+mod advantedge;
+mod cells_csv;
+mod error;
+mod geojson;
+mod json;
+mod rows;
+mod text;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+pub use error::{BrokenRow, ReadError};
+use model::{Cell, CellId, ClusterRef, PlmnId, Site, SiteId, Tac};
+use rows::Rows;
+pub use rows::{Notes, TOLERANT_FROM_ROWS};
+use text::Content;
+
+/// At most so many sites or cells in one file.
+const MAX_ROWS: u64 = 5_000_000;
+
+/// What cells are given that do not say it themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CellDefaults {
+    /// Their network; needed for AdvantEDGE, whose cell ids have none.
+    pub plmn: Option<PlmnId>,
+    /// Their tracking area code; AdvantEDGE has none.
+    pub tac: Option<Tac>,
+}
+
+/// Reads sites from GeoJSON or from an AdvantEDGE scenario.
+///
+/// A GeoJSON feature needs `properties.id` (or the feature's `id`); `properties.name`, `provider`, `cluster` and
+/// `ingress` are optional. A site without `provider` gets `provider`, one without `cluster` its id as cluster.
+/// Features that are no points are counted and skipped.
+///
+/// # Errors
+/// [`ReadError`] names the file, the line where there is one, and the reason.
+pub fn sites(path: &Path, provider: Option<&str>) -> Result<(Vec<Site>, Notes), ReadError> {
+    let content = text::read(path)?;
+    let mut rows = Rows::of(path);
+    let mut sites = Vec::new();
+    let mut known: HashMap<SiteId, u64> = HashMap::new();
+    let mut take = |rows: &mut Rows, line, row: Result<SiteRow, String>| match row
+        .and_then(|row| row.into_site(provider))
+    {
+        Ok(site) => match known.get(&site.id) {
+            Some(first) => {
+                rows.broken(line, format!("duplicate id `{}`, first on line {first}", site.id));
+            }
+            None => {
+                known.insert(site.id.clone(), line);
+                sites.push(site);
+            }
+        },
+        Err(reason) => rows.broken(line, reason),
+    };
+    match content.kind() {
+        Content::JsonObject => geojson::sites(path, &content.text, &mut rows, &mut take)?,
+        Content::JsonArray => advantedge::sites(path, &content.text, &mut rows, &mut take)?,
+        other @ (Content::Empty | Content::Xml | Content::Text) => {
+            return Err(other.instead_of(path, "GeoJSON (a FeatureCollection) or an AdvantEDGE scenario"));
+        }
+    }
+    let notes = rows.finish(sites.len(), "sites")?;
+    Ok((sites, notes))
+}
+
+/// Reads cells from a CSV or from an AdvantEDGE scenario.
+///
+/// The CSV's header names the columns, in any order: `mcc`, `mnc`, `nci`, `tac`, `lon`, `lat`. `nci` is an
+/// nrCellId of up to 9 hex digits (`0x` allowed); E-UTRA cells have `eci`, 7 hex digits, in a column of that name.
+/// `lon` and `lat` are degrees (WGS 84). `mcc` and `mnc` may be absent or empty where `defaults.plmn` is given,
+/// `tac` may be absent or empty. Fields are separated by commas and may be quoted; `#` begins a comment line.
+///
+/// # Errors
+/// [`ReadError`] names the file, the line where there is one, and the reason.
+pub fn cells(path: &Path, defaults: CellDefaults) -> Result<(Vec<Cell>, Notes), ReadError> {
+    let content = text::read(path)?;
+    let mut rows = Rows::of(path);
+    let mut cells = Vec::new();
+    let mut known: HashMap<CellId, u64> = HashMap::new();
+    let mut take = |rows: &mut Rows, line, row: Result<Cell, String>| match row {
+        Ok(cell) => match known.get(&cell.id) {
+            Some(first) => rows.broken(line, format!("duplicate id {}, first on line {first}", cell.id)),
+            None => {
+                known.insert(cell.id, line);
+                cells.push(cell);
+            }
+        },
+        Err(reason) => rows.broken(line, reason),
+    };
+    match content.kind() {
+        Content::JsonArray => advantedge::cells(path, &content.text, defaults, &mut rows, &mut take)?,
+        Content::Text => cells_csv::cells(path, &content.text, defaults, &mut rows, &mut take)?,
+        other @ (Content::Empty | Content::Xml | Content::JsonObject) => {
+            return Err(other.instead_of(path, "a CSV of cells or an AdvantEDGE scenario"));
+        }
+    }
+    let notes = rows.finish(cells.len(), "cells")?;
+    Ok((cells, notes))
+}
+
+/// What takes one row of a file, good or broken, with its line.
+type Take<'a, T> = &'a mut dyn FnMut(&mut Rows, u64, Result<T, String>);
+
+/// A site as files tell it.
+struct SiteRow {
+    id: String,
+    name: Option<String>,
+    lon: f64,
+    lat: f64,
+    provider: Option<String>,
+    cluster: Option<String>,
+    ingress: Option<String>,
+}
+
+impl SiteRow {
+    fn into_site(self, provider: Option<&str>) -> Result<Site, String> {
+        let id = SiteId::new(&self.id).map_err(|e| e.to_string())?;
+        let position = model::Position::new(self.lon, self.lat).map_err(|e| format!("site `{id}`: {e}"))?;
+        // Only what stands in the file is judged here: the default is the caller's.
+        let named = [self.provider.as_deref(), self.cluster.as_deref()];
+        if let Some(wrong) = named.into_iter().flatten().find(|name| !model::name_is_valid(name)) {
+            return Err(format!("site `{id}`: `{}` is no name that EMCO takes", cut(wrong)));
+        }
+        let provider = self.provider.as_deref().or(provider).ok_or_else(|| {
+            format!(
+                "site `{id}` has no cluster: give it the properties `provider` and `cluster`, or write `provider` \
+                 beside `file` in the configuration"
+            )
+        })?;
+        let cluster = self.cluster.as_deref().unwrap_or(id.as_str()).to_owned();
+        Ok(Site {
+            name: self.name.unwrap_or_else(|| id.to_string()),
+            position: Some(position),
+            cluster: ClusterRef { provider: provider.to_owned(), cluster },
+            ingress: self.ingress,
+            id,
+        })
+    }
+}
+
+/// At most 64 characters, for messages.
+fn cut(text: &str) -> String {
+    text.chars().take(64).collect()
+}

@@ -1,0 +1,122 @@
+//! What an entry of `apps` may say.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+use super::{Entries, Meters, OptText, Span, Text, WordOr};
+
+/// A duration with its place in the file, if it is given.
+type OptSpan = Option<Spanned<Span>>;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AppEntry {
+    pub(crate) id: OptText,
+    pub(crate) users: Option<Spanned<UsersEntry>>,
+    pub(crate) mode: OptText,
+    pub(crate) scope: OptText,
+    pub(crate) policy: Option<Spanned<PolicyEntry>>,
+    pub(crate) max_concurrent_relocations: Option<Spanned<u32>>,
+    pub(crate) linger: OptSpan,
+    pub(crate) emco: Option<Spanned<EmcoEntry>>,
+    pub(crate) address: Option<Spanned<AddressEntry>>,
+    pub(crate) probe: ProbeEntry,
+    pub(crate) dns: DnsEntry,
+    pub(crate) drain: OptSpan,
+    pub(crate) deadlines: DeadlinesEntry,
+    pub(crate) instances: Entries<InstanceEntry>,
+}
+
+/// The word `all`, or SUPIs and ranges.
+pub(crate) type UsersEntry = Entries<Text>;
+
+/// `nearest`, `threshold`, or `threshold: {…}`.
+pub(crate) type PolicyEntry = WordOr<PolicyMap>;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PolicyMap {
+    pub(crate) threshold: ThresholdEntry,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ThresholdEntry {
+    pub(crate) margin: Option<Spanned<Meters>>,
+    pub(crate) time_to_trigger: OptSpan,
+    pub(crate) minimum_stay: OptSpan,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EmcoEntry {
+    pub(crate) project: OptText,
+    pub(crate) composite_app: OptText,
+    pub(crate) composite_app_version: OptText,
+    pub(crate) composite_profile: OptText,
+    pub(crate) logical_cloud: OptText,
+    pub(crate) override_values: Vec<Spanned<Value>>,
+}
+
+/// Exactly one of them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AddressEntry {
+    pub(crate) load_balancer: Option<PortEntry>,
+    pub(crate) node_port: Option<NodePortEntry>,
+    pub(crate) pod_ip: Option<PortEntry>,
+    pub(crate) template: OptText,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PortEntry {
+    pub(crate) port: u16,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NodePortEntry {
+    pub(crate) port_name: OptText,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ProbeEntry {
+    pub(crate) path: OptText,
+    pub(crate) timeout: OptSpan,
+    pub(crate) release: Option<Spanned<ReleaseEntry>>,
+}
+
+/// `body`, `nowhere`, `header: NAME` or `json_pointer: POINTER`.
+pub(crate) type ReleaseEntry = WordOr<ReleaseMap>;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ReleaseMap {
+    pub(crate) header: Option<Text>,
+    pub(crate) json_pointer: Option<Text>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DnsEntry {
+    pub(crate) ttl: OptSpan,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DeadlinesEntry {
+    pub(crate) ready: OptSpan,
+    pub(crate) verify: OptSpan,
+    pub(crate) retire: OptSpan,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct InstanceEntry {
+    pub(crate) ue: OptText,
+    pub(crate) instance: OptText,
+    pub(crate) deployment_intent_group: OptText,
+}

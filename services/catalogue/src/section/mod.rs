@@ -1,0 +1,124 @@
+//! What `edgeroam.yaml` may say about sites, cells, tracking areas and apps, before it is validated.
+//!
+//! Almost everything is optional here and a text: what is missing or wrong is told by [`load`](crate::load), all at
+//! once and with its line. Only unknown fields and wrong shapes are refused while parsing.
+
+mod app;
+mod entries;
+mod scalar;
+
+pub(crate) use app::{
+    AddressEntry, AppEntry, EmcoEntry, InstanceEntry, PolicyEntry, ProbeEntry, ReleaseEntry, ThresholdEntry,
+    UsersEntry,
+};
+pub(crate) use entries::{Entries, WordOr};
+pub(crate) use scalar::{Meters, Span, Text};
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// The catalogue's part of the configuration file.
+///
+/// Embed it by its fields, one for each section of the file: `#[serde(flatten)]` makes serde buffer the sections,
+/// which loses the lines and turns `000001` and `0x10` into numbers.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Section {
+    /// The network of cells and tracking areas that name none.
+    pub plmn: PlmnSection,
+    /// Edge sites: a list, a file, or both.
+    pub sites: SitesSection,
+    /// Cells: a list, a file, or both.
+    pub cells: CellsSection,
+    /// Tracking areas that belong to a site.
+    pub tracking_areas: TrackingAreasSection,
+    /// Relocatable applications.
+    pub apps: AppsSection,
+}
+
+/// `plmn`: `{mcc, mnc}`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct PlmnSection(pub(crate) Option<Spanned<PlmnEntry>>);
+
+/// `sites`: `{file}`, or a list of sites and files.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct SitesSection(pub(crate) Entries<SiteEntry>);
+
+/// `cells`: `{file}`, or a list of cells and files.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct CellsSection(pub(crate) Entries<CellEntry>);
+
+/// `tracking_areas`: a list.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct TrackingAreasSection(pub(crate) Entries<TrackingAreaEntry>);
+
+/// `apps`: a list.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct AppsSection(pub(crate) Entries<AppEntry>);
+
+/// A text with its place in the file, if it is given.
+pub(crate) type OptText = Option<Spanned<Text>>;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PlmnEntry {
+    pub(crate) mcc: OptText,
+    pub(crate) mnc: OptText,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PointEntry {
+    pub(crate) lon: f64,
+    pub(crate) lat: f64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SiteEntry {
+    pub(crate) id: OptText,
+    pub(crate) name: OptText,
+    pub(crate) at: Option<Spanned<PointEntry>>,
+    pub(crate) cluster: Option<Spanned<ClusterEntry>>,
+    pub(crate) ingress: OptText,
+    /// Sites of a file, in place of one site.
+    pub(crate) file: OptText,
+    /// EMCO cluster provider of the file's sites that name no cluster; the site's id is the cluster then.
+    pub(crate) provider: OptText,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ClusterEntry {
+    pub(crate) provider: OptText,
+    pub(crate) cluster: OptText,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CellEntry {
+    pub(crate) mcc: OptText,
+    pub(crate) mnc: OptText,
+    pub(crate) nci: OptText,
+    pub(crate) eci: OptText,
+    pub(crate) nid: OptText,
+    pub(crate) tac: OptText,
+    pub(crate) at: Option<Spanned<PointEntry>>,
+    pub(crate) site: OptText,
+    /// Cells of a file, in place of one cell; mcc, mnc and tac are for those that have none of their own.
+    pub(crate) file: OptText,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TrackingAreaEntry {
+    pub(crate) mcc: OptText,
+    pub(crate) mnc: OptText,
+    pub(crate) nid: OptText,
+    pub(crate) tac: OptText,
+    pub(crate) site: OptText,
+}

@@ -1,0 +1,128 @@
+//! Scalars: texts that look like numbers, durations, lengths.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+/// A text. `000001` and `0x10` stay what they are without quotes, as YAML is read into a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Text(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(text.to_owned()))
+    }
+
+    // Only where something has parsed the YAML before us, as a variable laid over the file makes it: the number's
+    // leading zeros, or that it was hexadecimal, are lost by then.
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Text, E> {
+        Err(quote(number))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Text, E> {
+        Err(quote(number))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Text, E> {
+        Err(quote(number))
+    }
+}
+
+fn quote<E: Error>(number: impl fmt::Display) -> E {
+    E::custom(format!("a text is wanted and was read as the number {number}: put it in quotes"))
+}
+
+/// A duration, written `10s`, `1m 30s`, `250ms`.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Span(
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")] pub(crate) Duration,
+);
+
+/// A length: metres as a number, or a text like `100m` or `1.5km`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Meters(pub(crate) f64);
+
+impl<'de> Deserialize<'de> for Meters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MetersVisitor)
+    }
+}
+
+struct MetersVisitor;
+
+impl Visitor<'_> for MetersVisitor {
+    type Value = Meters;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("metres, as a number or like 100m or 1.5km")
+    }
+
+    fn visit_u64<E: Error>(self, meters: u64) -> Result<Meters, E> {
+        Ok(Meters(meters as f64))
+    }
+
+    fn visit_i64<E: Error>(self, meters: i64) -> Result<Meters, E> {
+        Ok(Meters(meters as f64))
+    }
+
+    fn visit_f64<E: Error>(self, meters: f64) -> Result<Meters, E> {
+        Ok(Meters(meters))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Meters, E> {
+        let (number, unit) = match text.strip_suffix("km") {
+            Some(number) => (number, 1000.0),
+            None => (text.strip_suffix('m').unwrap_or(text), 1.0),
+        };
+        let meters = number.trim().parse::<f64>().map(|n| Meters(n * unit));
+        meters.map_err(|_| E::custom(format!("`{text}` is no length: write metres, like 100m or 1.5km")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_yaml_stay_texts() {
+        for text in ["000001", "0x000000010", "01", "1e5", "208", "~x"] {
+            assert_eq!(serde_saphyr::from_str::<Text>(text).expect("a text"), Text(text.into()));
+        }
+    }
+
+    #[test]
+    fn lengths_have_units() {
+        for (text, meters) in
+            [("100", 100.0), ("100m", 100.0), ("1.5km", 1500.0), ("0.5 m", 0.5), ("2.5", 2.5)]
+        {
+            assert_eq!(serde_saphyr::from_str::<Meters>(text).expect("a length"), Meters(meters));
+        }
+        assert!(serde_saphyr::from_str::<Meters>("100 miles").is_err());
+    }
+
+    #[test]
+    fn durations_have_units() {
+        let read = |text: &str| serde_saphyr::from_str::<Span>(text).map(|s| s.0);
+        assert_eq!(read("10s").expect("a duration"), Duration::from_secs(10));
+        assert_eq!(read("1m 30s").expect("a duration"), Duration::from_secs(90));
+        assert_eq!(read("250ms").expect("a duration"), Duration::from_millis(250));
+        assert!(read("10").is_err());
+        assert!(read("-1s").is_err());
+    }
+}

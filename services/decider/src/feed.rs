@@ -1,0 +1,62 @@
+//! The streams that the engine lives on, and how far each one has been taken in.
+
+use bus::Sequence;
+use model::Stream;
+use serde::{Deserialize, Serialize};
+
+/// A stream that the decider reads. Orders are its own; it reads them after a restart only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Feed {
+    UeEvents,
+    Outcomes,
+    Instances,
+    Orders,
+}
+
+impl Feed {
+    /// In the order in which history is read: what runs where, then what was ordered since, then what became
+    /// of it, and last what UEs did.
+    pub(crate) const HISTORY: [Self; 4] = [Self::Instances, Self::Orders, Self::Outcomes, Self::UeEvents];
+    /// Those that are followed.
+    pub(crate) const LIVE: [Self; 3] = [Self::UeEvents, Self::Outcomes, Self::Instances];
+
+    pub(crate) const fn stream(self) -> Stream {
+        match self {
+            Self::UeEvents => Stream::UeEvents,
+            Self::Outcomes => Stream::Outcomes,
+            Self::Instances => Stream::Instances,
+            Self::Orders => Stream::Orders,
+        }
+    }
+}
+
+/// The last position of each stream that the engine has taken in (of `orders`: that is published).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Positions {
+    ue_events: Sequence,
+    outcomes: Sequence,
+    instances: Sequence,
+    orders: Sequence,
+}
+
+impl Positions {
+    pub(crate) const fn get(&self, feed: Feed) -> Sequence {
+        match feed {
+            Feed::UeEvents => self.ue_events,
+            Feed::Outcomes => self.outcomes,
+            Feed::Instances => self.instances,
+            Feed::Orders => self.orders,
+        }
+    }
+
+    /// Positions only grow.
+    pub(crate) fn advance(&mut self, feed: Feed, to: Sequence) {
+        let position = match feed {
+            Feed::UeEvents => &mut self.ue_events,
+            Feed::Outcomes => &mut self.outcomes,
+            Feed::Instances => &mut self.instances,
+            Feed::Orders => &mut self.orders,
+        };
+        *position = (*position).max(to);
+    }
+}

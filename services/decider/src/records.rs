@@ -1,0 +1,103 @@
+//! What the decider puts on the bus.
+
+use bus::{Delivery, Record};
+use bytes::Bytes;
+use model::{Decision, Mode, Order, Stream, Timestamp};
+use placement::Command;
+use serde::Serialize;
+
+use crate::feed::Feed;
+
+/// The longest copy of an indigestible record, in bytes.
+const MOST_COPIED: usize = 64 << 10;
+
+/// Records to be published, by stream, and when the orders among them became due.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    pub(crate) decisions: Vec<Record>,
+    pub(crate) orders: Vec<Record>,
+    pub(crate) dead_letters: Vec<Record>,
+    pub(crate) due: Vec<Timestamp>,
+}
+
+impl Outgoing {
+    pub(crate) fn add(&mut self, command: &Command) {
+        match command {
+            Command::Decide(decision) => self.decisions.push(decided(decision)),
+            Command::Order(order) => {
+                self.orders.push(ordered(order));
+                self.due.push(order.due_at);
+            }
+        }
+    }
+
+    /// Puts a record that could not be read aside, with the reason.
+    pub(crate) fn dead_letter(&mut self, feed: Feed, delivery: &Delivery, reason: &str) {
+        let shown = &delivery.data[..delivery.data.len().min(MOST_COPIED)];
+        let letter = DeadLetter {
+            stream: feed.stream().name(),
+            sequence: delivery.sequence.0,
+            key: &delivery.key,
+            consumer: "decider",
+            reason,
+            data: &String::from_utf8_lossy(shown),
+        };
+        self.dead_letters.push(Record {
+            key: delivery.key.clone(),
+            id: Some(format!("decider/{}/{}", feed.stream().name(), delivery.sequence.0).into()),
+            data: json(&letter),
+        });
+    }
+
+    /// Moves what `other` holds to the end of this.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.decisions.append(&mut other.decisions);
+        self.orders.append(&mut other.orders);
+        self.dead_letters.append(&mut other.dead_letters);
+        self.due.append(&mut other.due);
+    }
+
+    /// The streams that have something. Decisions come first: where one log carries all streams, no order is
+    /// then durable before its decision.
+    pub(crate) fn by_stream(&self) -> [(Stream, &[Record]); 3] {
+        [
+            (Stream::Decisions, &self.decisions),
+            (Stream::Orders, &self.orders),
+            (Stream::DeadLetter, &self.dead_letters),
+        ]
+    }
+}
+
+/// What stands on `dead-letter`.
+#[derive(Serialize)]
+struct DeadLetter<'a> {
+    stream: &'a str,
+    sequence: u64,
+    key: &'a str,
+    consumer: &'a str,
+    reason: &'a str,
+    data: &'a str,
+}
+
+fn decided(decision: &Decision) -> Record {
+    let key = format!("{}/{}", decision.app, decision.instance);
+    let id = match decision.order {
+        Some((_, relocation)) if decision.mode == Mode::Act => relocation.to_string(),
+        // While observing generations start again with the process, so that they identify nothing.
+        Some(_) | None => format!("{key}/{}/{}", decision.verdict.as_str(), decision.at.as_micros()),
+    };
+    Record { key: key.into(), id: Some(id.into()), data: json(decision) }
+}
+
+fn ordered(order: &Order) -> Record {
+    Record {
+        key: format!("{}/{}", order.app, order.instance).into(),
+        id: Some(order.relocation.to_string().into()),
+        data: json(order),
+    }
+}
+
+fn json(value: &impl Serialize) -> Bytes {
+    // Maps with keys that are no texts are all that JSON cannot say; there is none here.
+    serde_json::to_vec(value).unwrap_or_default().into()
+}

@@ -1,0 +1,227 @@
+//! The task that owns the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, BusError, Sequence, Start};
+use placement::{Command, Engine, Input};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::feed::{Feed, Positions};
+use crate::history;
+use crate::metrics::Metrics;
+use crate::publisher::Job;
+use crate::reader::{self, Batch, Handed};
+use crate::records::Outgoing;
+use crate::wire::{Item, decode};
+
+/// The consumer's name on every stream that is followed.
+const CONSUMER: &str = "decider";
+/// The longest sleep: the clock may be set while nothing happens.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+pub(crate) struct Runner {
+    pub(crate) config: Config,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) engine: Engine,
+    pub(crate) positions: Positions,
+    pub(crate) metrics: Metrics,
+    pub(crate) clock: Clock,
+    pub(crate) stop: CancellationToken,
+    pub(crate) jobs: mpsc::Sender<Job>,
+    pub(crate) handing: mpsc::Sender<Handed>,
+    pub(crate) done: Vec<(Feed, watch::Receiver<Sequence>)>,
+    pub(crate) readers: Vec<JoinHandle<()>>,
+    /// Emptied after each batch; kept for its capacity.
+    pub(crate) commands: Vec<Command>,
+    /// Whether anything happened since the last snapshot.
+    pub(crate) changed: bool,
+}
+
+impl Runner {
+    /// Works until it is stopped, then keeps a last snapshot and lets the readers end.
+    pub(crate) async fn run(mut self, mut handed: mpsc::Receiver<Handed>) {
+        let mut snapshots =
+            tokio::time::interval(self.config.snapshot_interval.max(Duration::from_millis(10)));
+        snapshots.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        snapshots.reset();
+        loop {
+            let sleep = self.sleep();
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => break,
+                _ = snapshots.tick() => self.keep().await,
+                message = handed.recv() => match message {
+                    Some(message) => self.take(message).await,
+                    None => break,
+                },
+                () = tokio::time::sleep(sleep) => (),
+            }
+            self.timeouts().await;
+        }
+        self.keep().await;
+        // The publisher ends once this end is gone, and with it the readers.
+        drop(self.jobs);
+        drop(handed);
+        for reader in self.readers {
+            let _ = reader.await;
+        }
+    }
+
+    async fn take(&mut self, message: Handed) {
+        match message {
+            Handed::Batch(batch) => self.batch(batch).await,
+            Handed::FellBehind(feed, error) => {
+                tracing::error!(%error, "records are lost to retention: this stream is read again from its oldest record");
+                self.metrics.cold_starts.inc();
+                if let Err(error) = self.read_again(feed).await {
+                    self.give_up(feed, &error);
+                }
+            }
+            Handed::Broken(feed, error) => self.give_up(feed, &error),
+        }
+    }
+
+    fn give_up(&self, feed: Feed, error: &BusError) {
+        if !self.stop.is_cancelled() {
+            tracing::error!(stream = feed.stream().name(), %error, "cannot read; the decider stops");
+            self.stop.cancel();
+        }
+    }
+
+    async fn batch(&mut self, batch: Batch) {
+        let now = (self.clock)();
+        self.metrics.took(batch.feed, batch.items.len() + batch.poison.len(), batch.poison.len());
+        for item in &batch.items {
+            feed(&mut self.engine, now, item, &mut self.commands);
+        }
+        let mut outgoing = self.outgoing();
+        for (delivery, reason) in &batch.poison {
+            let (stream, sequence) = (batch.feed.stream().name(), delivery.sequence.0);
+            tracing::warn!(stream, sequence, %reason, "a record cannot be read and goes to dead-letter");
+            outgoing.dead_letter(batch.feed, delivery, reason);
+        }
+        self.positions.advance(batch.feed, batch.through);
+        self.changed = true;
+        self.hand_over(Job::Publish(outgoing, Some((batch.feed, batch.through)))).await;
+    }
+
+    async fn timeouts(&mut self) {
+        let now = (self.clock)();
+        if self.engine.next_timeout().is_some_and(|due| due <= now) {
+            self.engine.handle_timeout(now, &mut self.commands);
+            self.changed = true;
+            self.flush().await;
+        }
+    }
+
+    /// Publishes what the engine said since the last time.
+    pub(crate) async fn flush(&mut self) {
+        let outgoing = self.outgoing();
+        self.hand_over(Job::Publish(outgoing, None)).await;
+    }
+
+    fn outgoing(&mut self) -> Outgoing {
+        let mut outgoing = Outgoing::default();
+        for command in self.commands.drain(..) {
+            self.metrics.commanded(&command);
+            outgoing.add(&command);
+        }
+        outgoing
+    }
+
+    async fn hand_over(&self, job: Job) {
+        if self.jobs.send(job).await.is_err() {
+            // The publisher has said why; without it nothing that happens here can have an effect.
+            self.stop.cancel();
+        }
+    }
+
+    pub(crate) async fn keep(&mut self) {
+        self.metrics.show(&self.engine.counts());
+        if std::mem::take(&mut self.changed) {
+            let engine = self.engine.snapshot();
+            self.hand_over(Job::Keep(self.positions, engine)).await;
+        }
+    }
+
+    fn sleep(&self) -> Duration {
+        let due = self.engine.next_timeout().map(|due| due.since((self.clock)()));
+        due.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
+    }
+
+    /// Takes in a stream from its oldest record, and follows it from there.
+    async fn read_again(&mut self, lost: Feed) -> Result<(), BusError> {
+        self.engine.catch_up();
+        self.read(lost, Start::Oldest).await?;
+        self.follow(lost).await?;
+        let now = (self.clock)();
+        self.engine.settle(now, &mut self.commands);
+        self.changed = true;
+        self.flush().await;
+        Ok(())
+    }
+
+    /// Feeds the engine, which is catching up, with what stands on a stream.
+    pub(crate) async fn read(&mut self, from: Feed, start: Start) -> Result<(), BusError> {
+        let latest = from == Feed::Instances && start == Start::Oldest;
+        let (bus, now) = (self.bus.clone(), (self.clock)());
+        let mut outgoing = Outgoing::default();
+        let (mut read, mut dead) = (0, 0);
+        let mut each = |delivery: bus::Delivery| {
+            read += 1;
+            match decode(from, &delivery) {
+                Ok(item) => feed(&mut self.engine, now, &item, &mut self.commands),
+                Err(reason) => {
+                    dead += 1;
+                    outgoing.dead_letter(from, &delivery, &reason);
+                }
+            }
+        };
+        let through = if latest {
+            // The last value of each key is all that matters, and it is kept for ever.
+            let (values, through) = bus.latest(from.stream()).await?;
+            values.into_iter().for_each(&mut each);
+            through
+        } else {
+            let through = bus.newest(from.stream()).await?;
+            history::read(bus.as_ref(), from, start, through, &mut each).await?;
+            through
+        };
+        self.metrics.took(from, read, dead);
+        self.positions.advance(from, through);
+        self.changed |= read > 0;
+        self.hand_over(Job::Publish(outgoing, None)).await;
+        Ok(())
+    }
+
+    /// Starts to follow a stream after what has been taken in.
+    pub(crate) async fn follow(&mut self, feed: Feed) -> Result<(), BusError> {
+        let start = Start::After(self.positions.get(feed));
+        let consumer = self.bus.consume(feed.stream(), CONSUMER, start).await?;
+        let Some((_, done)) = self.done.iter().find(|(other, _)| *other == feed) else { return Ok(()) };
+        self.readers.push(tokio::spawn(reader::follow(
+            feed,
+            consumer,
+            self.config.batch(),
+            self.handing.clone(),
+            done.clone(),
+            self.stop.clone(),
+        )));
+        Ok(())
+    }
+}
+
+fn feed(engine: &mut Engine, now: model::Timestamp, item: &Item, commands: &mut Vec<Command>) {
+    let input = match item {
+        Item::Ue(event) => Input::Ue(event),
+        Item::Outcome(outcome) => Input::Outcome(outcome),
+        Item::Instance(state) => Input::Instance(state),
+        Item::Order(order) => Input::OrderSeen(order),
+    };
+    engine.handle(now, input, commands);
+}

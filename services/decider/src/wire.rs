@@ -1,0 +1,150 @@
+//! Reads records into `model` types. UE events are the many: they are read without intermediate copies.
+
+use std::borrow::Cow;
+
+use bus::Delivery;
+use model::{
+    CmState, InstanceState, Order, Outcome, ReportedAt, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
+};
+use serde::Deserialize;
+
+use crate::feed::Feed;
+
+/// A record that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Item {
+    Ue(UeEvent),
+    Outcome(Box<Outcome>),
+    Instance(Box<InstanceState>),
+    Order(Box<Order>),
+}
+
+/// Reads one record.
+///
+/// # Errors
+/// Why it is not what its stream carries.
+pub(crate) fn decode(feed: Feed, delivery: &Delivery) -> Result<Item, String> {
+    let data = delivery.data.as_ref();
+    match feed {
+        Feed::UeEvents => ue_event(data).map(Item::Ue),
+        Feed::Outcomes => plain(data).map(Item::Outcome),
+        Feed::Instances => plain(data).map(Item::Instance),
+        Feed::Orders => plain(data).map(Item::Order),
+    }
+}
+
+fn plain<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Result<Box<T>, String> {
+    serde_json::from_slice(data).map(Box::new).map_err(|e| e.to_string())
+}
+
+/// [`UeEvent`] as it stands in JSON. The derived reader of a tagged enum first copies the change into a tree;
+/// this one takes the tag's members as optional fields and borrows the texts.
+#[derive(Deserialize)]
+struct WireEvent<'a> {
+    #[serde(borrow)]
+    supi: Cow<'a, str>,
+    observed_at: Timestamp,
+    #[serde(default)]
+    reported_at: Option<ReportedAt>,
+    source: UeSource,
+    #[serde(borrow)]
+    change: WireChange<'a>,
+}
+
+#[derive(Deserialize)]
+struct WireChange<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    cell: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    tai: Option<Cow<'a, str>>,
+    #[serde(default)]
+    cm: Option<CmState>,
+}
+
+fn ue_event(data: &[u8]) -> Result<UeEvent, String> {
+    let wire: WireEvent<'_> = serde_json::from_slice(data).map_err(|e| e.to_string())?;
+    let change = wire.change;
+    let change = match change.kind.as_ref() {
+        "location" => UeChange::Location(UeLocation {
+            cell: change.cell.map(|cell| cell.parse()).transpose().map_err(text)?,
+            tai: change.tai.map(|tai| tai.parse()).transpose().map_err(text)?,
+        }),
+        "connectivity" => {
+            UeChange::Connectivity { cm: change.cm.ok_or("a change of connectivity without `cm`")? }
+        }
+        "gone" => UeChange::Gone,
+        other => return Err(format!("unknown change `{}`", other.chars().take(64).collect::<String>())),
+    };
+    Ok(UeEvent {
+        supi: wire.supi.parse().map_err(text)?,
+        observed_at: wire.observed_at,
+        reported_at: wire.reported_at,
+        source: wire.source,
+        change,
+    })
+}
+
+fn text(error: model::IdentError) -> String {
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn location(cell: Option<&str>, tai: Option<&str>) -> UeChange {
+        let cell = cell.map(|cell| cell.parse().expect("a cell"));
+        UeChange::Location(UeLocation { cell, tai: tai.map(|tai| tai.parse().expect("a TAI")) })
+    }
+
+    #[test]
+    fn reads_exactly_what_the_model_writes() {
+        for change in [
+            location(Some("208-93-000009000"), Some("208-93-000001")),
+            location(None, Some("208-93-0001")),
+            location(Some("208-93-0000090-00000abcdef"), None),
+            UeChange::Connectivity { cm: CmState::Idle },
+            UeChange::Gone,
+        ] {
+            for reported_at in [None, Some(ReportedAt::from_micros(7))] {
+                let event = UeEvent {
+                    supi: "imsi-208930000000003".parse().expect("a SUPI"),
+                    observed_at: Timestamp::from_micros(1_700_000_000_000_001),
+                    reported_at,
+                    source: UeSource::Poll,
+                    change: change.clone(),
+                };
+                let json = serde_json::to_vec(&event).expect("an encoding");
+                assert_eq!(ue_event(&json), Ok(event));
+            }
+        }
+    }
+
+    #[test]
+    fn escapes_and_unknown_members_do_not_matter() {
+        let json = br#"{"supi":"imsi-208930000000003","observed_at":1,"source":"push","new":{"a":[1]},
+            "change":{"kind":"loc\u0061tion","cell":"208-93-000009000","later":null}}"#;
+        assert_eq!(ue_event(json).expect("valid").change, location(Some("208-93-000009000"), None));
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused_with_its_reason() {
+        for (json, reason) in [
+            (&b"{"[..], "EOF"),
+            (b"[]", "supi"),
+            (br#"{"supi":"x","observed_at":1,"source":"push","change":{"kind":"gone"}}"#, "SUPI"),
+            (br#"{"supi":"imsi-00000","observed_at":1,"source":"push","change":{"kind":"flew"}}"#, "flew"),
+            (br#"{"supi":"imsi-00000","observed_at":1,"source":"push","change":{"kind":"connectivity"}}"#, "cm"),
+            (
+                br#"{"supi":"imsi-00000","observed_at":1,"source":"push","change":{"kind":"location","cell":"1"}}"#,
+                "cell",
+            ),
+            (b"\xff\xfe", "expected value"),
+        ] {
+            let refused = ue_event(json).expect_err("no event");
+            assert!(refused.contains(reason), "{refused}");
+        }
+    }
+}

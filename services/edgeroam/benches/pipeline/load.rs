@@ -1,0 +1,109 @@
+//! The load: notifications of recorded size over h2c, 8 connections × 64 streams.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use hdrhistogram::Histogram;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpStream;
+use url::Url;
+
+/// Connections, as a core with some AMFs would hold them.
+const CONNECTIONS: usize = 8;
+/// Concurrent requests on each.
+const STREAMS: usize = 64;
+
+/// What a run showed.
+pub(crate) struct Ran {
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// From the moment at which a request was due to its answer, in microseconds.
+    pub(crate) latency_us: Histogram<u64>,
+}
+
+/// Posts `bodies(0..count)` to `url` and waits for every 204. Without a `rate` each stream sends as soon as it can;
+/// with one, request n is due at n / rate and its latency counts from there.
+pub(crate) async fn post(
+    url: &Url,
+    count: u64,
+    rate: Option<f64>,
+    bodies: Arc<dyn Fn(u64) -> Bytes + Send + Sync>,
+) -> anyhow::Result<Ran> {
+    let next = Arc::new(AtomicU64::new(0));
+    let started = Instant::now();
+    let mut workers = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let sender = connect(url).await?;
+        for _ in 0..STREAMS {
+            let worker = Worker {
+                sender: sender.clone(),
+                url: url.clone(),
+                next: next.clone(),
+                count,
+                rate,
+                started,
+                bodies: bodies.clone(),
+            };
+            workers.push(tokio::spawn(worker.run()));
+        }
+    }
+    let mut latency_us = Histogram::new(3)?;
+    for worker in workers {
+        latency_us.add(worker.await??)?;
+    }
+    Ok(Ran { rate: count as f64 / started.elapsed().as_secs_f64(), latency_us })
+}
+
+async fn connect(url: &Url) -> anyhow::Result<SendRequest<Full<Bytes>>> {
+    let address = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(80));
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+struct Worker {
+    sender: SendRequest<Full<Bytes>>,
+    url: Url,
+    next: Arc<AtomicU64>,
+    count: u64,
+    rate: Option<f64>,
+    started: Instant,
+    bodies: Arc<dyn Fn(u64) -> Bytes + Send + Sync>,
+}
+
+impl Worker {
+    async fn run(mut self) -> anyhow::Result<Histogram<u64>> {
+        let mut latency_us = Histogram::new(3)?;
+        loop {
+            let n = self.next.fetch_add(1, Ordering::Relaxed);
+            if n >= self.count {
+                return Ok(latency_us);
+            }
+            let due = match self.rate {
+                Some(rate) => {
+                    let due = self.started + Duration::from_secs_f64(n as f64 / rate);
+                    tokio::time::sleep_until(due.into()).await;
+                    due
+                }
+                None => Instant::now(),
+            };
+            let request = Request::post(self.url.as_str())
+                .header("content-type", "application/json")
+                .body(Full::new((self.bodies)(n)))?;
+            self.sender.ready().await?;
+            let answer = self.sender.send_request(request).await?;
+            let status = answer.status();
+            anyhow::ensure!(status == 204, "notification {n} was answered {status}");
+            answer.into_body().collect().await?;
+            latency_us.saturating_record(u64::try_from(due.elapsed().as_micros())?.max(1));
+        }
+    }
+}

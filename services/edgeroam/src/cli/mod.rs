@@ -1,0 +1,87 @@
+//! The command line: one file a verb.
+
+mod all;
+mod config;
+mod core;
+#[cfg(feature = "testbed")]
+mod demo;
+mod nearest;
+#[cfg(feature = "testbed")]
+mod testbed;
+mod watch;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::settings::InvalidSettings;
+
+/// Exit status for a configuration that cannot be used (`EX_USAGE` of sysexits.h).
+const EXIT_CONFIG: u8 = 64;
+
+/// Moves applications between edge clusters when the 5G users they serve move.
+#[derive(Debug, Parser)]
+#[command(name = "edgeroam", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Play a mobility scenario against simulators of a 5G core and EMCO, and show what became of it.
+    #[cfg(feature = "testbed")]
+    Demo(demo::Args),
+    /// Run subscriber, decider and executor beside your own 5G core, EMCO and DNS server.
+    All(all::Args),
+    /// Run the simulators alone: 5G core, EMCO, DNS server, application and its clients.
+    #[cfg(feature = "testbed")]
+    Testbed(testbed::Args),
+    /// Write or check a configuration file.
+    Config(config::Args),
+    /// Ask a 5G core what it can do.
+    Core(core::Args),
+    /// Rank the edge sites nearest to positions or cells.
+    Nearest(nearest::Args),
+    /// Show each cell change, decision and saga step of a running EdgeRoam, a line each.
+    Watch(watch::Args),
+}
+
+/// Runs the verb and turns its end into an exit status: 0, 1 for a failure, 64 for an unusable configuration.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    let ended = match cli.verb {
+        #[cfg(feature = "testbed")]
+        Verb::Demo(args) => demo::run(args),
+        Verb::All(args) => all::run(&args),
+        #[cfg(feature = "testbed")]
+        Verb::Testbed(args) => testbed::run(args),
+        Verb::Config(args) => config::run(args),
+        Verb::Core(args) => core::run(&args),
+        Verb::Nearest(args) => nearest::run(args),
+        Verb::Watch(args) => watch::run(&args),
+    };
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            say(&format!("edgeroam: {error:#}"));
+            let config = error.chain().any(|cause| cause.is::<InvalidSettings>());
+            ExitCode::from(if config { EXIT_CONFIG } else { 1 })
+        }
+    }
+}
+
+/// A multi-threaded runtime for verbs that do I/O.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// A line on standard error.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// A line on standard output; `false` once nobody reads it any more.
+fn print(line: &str) -> bool {
+    writeln!(std::io::stdout().lock(), "{line}").is_ok()
+}

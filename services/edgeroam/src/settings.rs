@@ -1,0 +1,165 @@
+//! `edgeroam.yaml`: one section for each service, and the catalogue.
+
+mod key;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use catalogue::Catalogue;
+use model::InstanceKey;
+use serde::Deserialize;
+
+/// The whole file, each section in the type of the crate that uses it.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    state_dir: Option<PathBuf>,
+    instance_key_file: Option<PathBuf>,
+    admin: AdminSection,
+    log: LogSection,
+    core: subscriber::Config,
+    bus: bus::embedded::Config,
+    decider: decider::Config,
+    executor: executor::Config,
+    emco: Option<emco::Config>,
+    dns: Option<steering::dns::Config>,
+    // The catalogue's sections stand here one by one: `flatten` would lose their lines.
+    plmn: catalogue::PlmnSection,
+    sites: catalogue::SitesSection,
+    cells: catalogue::CellsSection,
+    tracking_areas: catalogue::TrackingAreasSection,
+    apps: catalogue::AppsSection,
+}
+
+/// Where operators look.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AdminSection {
+    /// Address of `/livez`, `/readyz`, `/metrics`, `/log-level`.
+    pub(crate) listen: SocketAddr,
+}
+
+impl Default for AdminSection {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9090)) }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogSection {
+    /// Filter in the syntax of `RUST_LOG`.
+    pub(crate) level: String,
+    /// For people or for machines.
+    pub(crate) format: runtime::telemetry::Format,
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self { level: "info".into(), format: runtime::telemetry::Format::Text }
+    }
+}
+
+/// The validated settings that services run on.
+pub(crate) struct Settings {
+    pub(crate) state_dir: PathBuf,
+    pub(crate) admin: AdminSection,
+    pub(crate) log: LogSection,
+    pub(crate) core: subscriber::Config,
+    pub(crate) bus: bus::embedded::Config,
+    pub(crate) decider: decider::Config,
+    pub(crate) executor: executor::Config,
+    pub(crate) emco: Option<emco::Config>,
+    pub(crate) dns: Option<steering::dns::Config>,
+    pub(crate) catalogue: Catalogue,
+    instance_key_file: Option<PathBuf>,
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug)]
+pub(crate) struct InvalidSettings(Vec<String>);
+
+impl fmt::Display for InvalidSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [one] => write!(f, "the configuration cannot be used: {one}"),
+            all => write!(f, "the configuration cannot be used:\n  - {}", all.join("\n  - ")),
+        }
+    }
+}
+
+impl std::error::Error for InvalidSettings {}
+
+impl Settings {
+    /// Reads the file, the variables laid over it and the files that it names.
+    ///
+    /// # Errors
+    /// All that is wrong, each with its file, line or field.
+    pub(crate) fn load(path: &Path) -> Result<Self, InvalidSettings> {
+        let file: File = runtime::config::load(path).map_err(|e| InvalidSettings(vec![e.to_string()]))?;
+        let base = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut wrong = Vec::new();
+        let section = catalogue::Section {
+            plmn: file.plmn,
+            sites: file.sites,
+            cells: file.cells,
+            tracking_areas: file.tracking_areas,
+            apps: file.apps,
+        };
+        let catalogue = match catalogue::load(&section, base) {
+            Ok(catalogue) => Some(catalogue),
+            Err(errors) => {
+                wrong.extend(errors.iter().map(ToString::to_string));
+                None
+            }
+        };
+        if let Some(catalogue) = &catalogue {
+            wrong.extend(lacking(file.emco.is_some(), file.dns.is_some(), catalogue));
+        }
+        let Some(catalogue) = catalogue.filter(|_| wrong.is_empty()) else {
+            return Err(InvalidSettings(wrong));
+        };
+        let within = |path: PathBuf| base.join(path);
+        Ok(Self {
+            state_dir: within(file.state_dir.unwrap_or_else(|| "edgeroam-state".into())),
+            instance_key_file: file.instance_key_file.map(within),
+            admin: file.admin,
+            log: file.log,
+            core: file.core.relative_to(base),
+            bus: file.bus,
+            decider: file.decider,
+            executor: file.executor,
+            emco: file.emco.map(|emco| emco.relative_to(base)),
+            dns: file.dns.map(|dns| dns.relative_to(base)),
+            catalogue,
+        })
+    }
+
+    /// The secret behind instance ids: from `instance_key_file`, or made once and kept in `state_dir`.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong with it.
+    pub(crate) fn instance_key(&self) -> anyhow::Result<InstanceKey> {
+        match &self.instance_key_file {
+            Some(path) => key::read(path),
+            None => key::read_or_make(&self.state_dir.join("instance.key")),
+        }
+    }
+}
+
+/// What an app needs and the file does not have.
+fn lacking(emco: bool, dns: bool, catalogue: &Catalogue) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if catalogue.sites.is_empty() {
+        wrong.push("`sites` is empty: name at least one edge site".into());
+    }
+    if !catalogue.apps.is_empty() && !emco {
+        wrong.push("`emco` is missing: apps need EMCO's base URL (emco.gateway)".into());
+    }
+    if catalogue.apps.iter().any(|spec| spec.app.mode == model::Mode::Act) && !dns {
+        wrong.push("`dns` is missing: an app in mode `act` needs a DNS server to point its names with".into());
+    }
+    wrong
+}

@@ -1,0 +1,84 @@
+//! What every part of the executor works with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{AppId, ClusterRef, InstanceState, Order, Outcome, OutcomeKind, Site, SiteId, Stream, Timestamp};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+use crate::names::Names;
+use crate::occupancy::Occupancy;
+use crate::outbox::{Out, Outbox};
+use crate::probe::Prober;
+use crate::registry::Registry;
+use crate::{Config, Steering};
+
+/// What every part of the executor works with.
+pub(crate) struct Context {
+    pub config: Config,
+    pub apps: BTreeMap<AppId, Arc<App>>,
+    pub sites: BTreeMap<SiteId, Site>,
+    pub emco: emco::Client,
+    pub steering: Option<Arc<dyn Steering>>,
+    pub journal: Journal,
+    pub registry: Registry,
+    pub occupancy: Occupancy,
+    pub outbox: Outbox,
+    pub prober: Prober,
+    pub metrics: Metrics,
+    pub stop: CancellationToken,
+    pub tasks: TaskTracker,
+}
+
+impl Context {
+    /// The site behind a cluster.
+    pub(crate) fn site_of(&self, provider: &str, cluster: &str) -> Option<&Site> {
+        let cluster = ClusterRef { provider: provider.to_owned(), cluster: cluster.to_owned() };
+        self.sites.values().find(|site| site.cluster == cluster)
+    }
+
+    /// Publishes what became of an order. `id` tells outcomes of one order apart.
+    pub(crate) fn tell(&self, order: &Order, at: Timestamp, id: &str, kind: OutcomeKind) -> Out {
+        let outcome = Outcome {
+            relocation: order.relocation,
+            app: order.app.clone(),
+            instance: order.instance.clone(),
+            generation: order.generation,
+            source: order.source.clone(),
+            target: order.target.clone(),
+            at,
+            kind,
+        };
+        let key = format!("{}/{}", order.app, order.instance);
+        self.outbox.send(Stream::Outcomes, key, format!("{}/{id}", order.relocation), &outcome)
+    }
+
+    /// Publishes where an instance serves.
+    pub(crate) fn announce(&self, state: &InstanceState, id: &str) -> Out {
+        let key = format!("{}/{}", state.app, state.instance);
+        self.outbox.send(Stream::Instances, key.clone(), format!("{key}/{id}"), state)
+    }
+
+    /// Takes in what a release shows of its chart's names, and says so where it matters.
+    pub(crate) async fn learn(&self, app: &App, seen: Names) {
+        if !app.learn(seen) {
+            return;
+        }
+        let id = &app.spec.app.id;
+        if seen == Names::Fixed {
+            tracing::warn!(
+                app = %id,
+                "the chart's resource names do not carry the release: only one instance can be on a cluster at a \
+                 time; put {{{{ .Release.Name }}}} into them"
+            );
+        }
+        if let Err(error) = self.journal.keep_names(id, seen).await {
+            tracing::warn!(app = %id, %error, "cannot keep what is known of the chart");
+        }
+        self.occupancy.notify();
+    }
+}

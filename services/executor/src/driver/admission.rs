@@ -1,0 +1,50 @@
+//! Whether a saga of which nothing was done yet may begin.
+
+use model::OutcomeKind;
+
+use super::Driver;
+use crate::clock;
+
+pub(super) enum Admitted {
+    Yes,
+    /// Its end is told.
+    No,
+    ShuttingDown,
+}
+
+impl Driver {
+    /// Waits until the app is known to be complete and until older orders for the instance have let it go, then
+    /// looks whether the order still starts from where the instance is.
+    pub(super) async fn admit(&mut self) -> Admitted {
+        if !self.saga.is_untouched() {
+            return Admitted::Yes;
+        }
+        let ctx = self.ctx.clone();
+        match self.app.gate.known(&ctx.stop).await {
+            None => return Admitted::ShuttingDown,
+            Some(Ok(())) => {}
+            Some(Err(reason)) => {
+                self.pending.push(ctx.tell(&self.order, clock::now(), "refused", OutcomeKind::Undone { reason }));
+                return Admitted::No;
+            }
+        }
+        for mut older in ctx.registry.predecessors(&self.order) {
+            // A driver that is gone has let the instance go.
+            let _ = older.supersede.send(self.order.generation).await;
+            tokio::select! {
+                () = ctx.stop.cancelled() => return Admitted::ShuttingDown,
+                _ = older.released.wait_for(|released| *released) => {}
+            }
+        }
+        let serving = ctx.registry.serving(&self.order.app, &self.order.instance);
+        if serving == self.job.source {
+            return Admitted::Yes;
+        }
+        let kind = OutcomeKind::Fenced {
+            newest: ctx.registry.fact(&self.order.app, &self.order.instance).newest,
+            serving: serving.map(|placement| placement.site),
+        };
+        self.pending.push(ctx.tell(&self.order, clock::now(), "fenced", kind));
+        Admitted::No
+    }
+}

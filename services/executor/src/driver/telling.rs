@@ -1,0 +1,131 @@
+//! What the world is told of a saga, and closing its log once it is told.
+
+use model::{InstanceState, OutcomeKind, Placement, Step, Timestamp};
+use relocation::{Notice, NoticeKind, Saga};
+
+use super::{Driver, STORE_WAIT};
+use crate::metrics::EndLabel;
+use crate::registry::Registry;
+
+/// What a saga whose pivot is behind it makes of its instance.
+pub(crate) fn verified(saga: &Saga) -> Option<InstanceState> {
+    let at = saga.succeeded_at(Step::Verify)?;
+    let plan = saga.plan();
+    Some(InstanceState {
+        app: plan.app.clone(),
+        instance: plan.instance.clone(),
+        generation: plan.generation,
+        serving: placement(saga),
+        at,
+    })
+}
+
+/// Where the saga's target serves; `None` where there is none.
+fn placement(saga: &Saga) -> Option<Placement> {
+    saga.output(Step::Ready).and_then(|output| serde_json::from_value(output.clone()).ok())
+}
+
+/// Takes what a recovered saga says into the registry, before anybody asks it.
+pub(crate) fn absorb(registry: &Registry, saga: &Saga) {
+    if let Some(state) = verified(saga) {
+        registry.verified(state);
+    }
+}
+
+impl Driver {
+    /// Tells the world one thing.
+    pub(super) async fn tell(&mut self, notice: Notice) {
+        let (at, mut id) = (notice.at, notice.sequence.to_string());
+        let kind = match notice.kind {
+            NoticeKind::Progress(step) => {
+                id.push_str("/progress");
+                OutcomeKind::Progress { step }
+            }
+            NoticeKind::Completed { took } => {
+                self.switched(at).await;
+                self.ctx.metrics.relocation.observe(took.as_secs_f64());
+                let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                OutcomeKind::Completed { serving: placement(&self.saga), took_ms }
+            }
+            NoticeKind::Undone { reason } => OutcomeKind::Undone { reason },
+            NoticeKind::Failed { reason } => OutcomeKind::Failed { reason },
+            NoticeKind::Retired => OutcomeKind::Retired,
+            NoticeKind::Leftover { reason } => OutcomeKind::Leftover { reason },
+        };
+        let label = match &kind {
+            OutcomeKind::Progress { .. } | OutcomeKind::Fenced { .. } => None,
+            OutcomeKind::Completed { .. } => Some("completed"),
+            OutcomeKind::Undone { reason } => Some(self.warn("undone", reason)),
+            OutcomeKind::Failed { reason } => Some(self.warn("failed", reason)),
+            OutcomeKind::Retired => Some("retired"),
+            OutcomeKind::Leftover { reason } => Some(self.warn("leftover", reason)),
+        };
+        if let Some(outcome) = label {
+            self.ctx.metrics.ends.get_or_create(&EndLabel { outcome }).inc();
+        }
+        self.pending.push(self.ctx.tell(&self.order, at, &id, kind));
+    }
+
+    fn warn(&self, outcome: &'static str, reason: &str) -> &'static str {
+        tracing::warn!(
+            relocation = %self.order.relocation, app = %self.order.app, instance = %self.order.instance,
+            outcome, reason, "relocation did not go all the way"
+        );
+        outcome
+    }
+
+    /// The switch is verified: the registry, the store and the stream `instances` learn of it, in this order. A newer
+    /// order may have been verified since, where this is told again after a crash; then its word stays.
+    async fn switched(&mut self, at: Timestamp) {
+        let Some(state) = verified(&self.saga) else { return };
+        debug_assert_eq!(state.at, at);
+        if !self.ctx.registry.verified(state.clone()) {
+            return;
+        }
+        if let (Some(placement), Some(site)) = (
+            &state.serving,
+            state.serving.as_ref().and_then(|placement| self.ctx.sites.get(&placement.site)),
+        ) {
+            let group = &placement.deployment_intent_group;
+            self.ctx.occupancy.enter(&self.app.composite, &site.cluster, group);
+        }
+        self.keep().await;
+        let id = self.order.relocation.to_string();
+        self.pending.push(self.ctx.announce(&state, &id));
+    }
+
+    /// Keeps what the registry knows of the instance; repeats while the store cannot.
+    async fn keep(&self) {
+        let (app, instance) = (&self.order.app, &self.order.instance);
+        while let Err(error) = self.ctx.journal.keep_instance(&self.ctx.registry.fact(app, instance)).await {
+            tracing::error!(%app, %instance, %error, "cannot keep what runs where");
+            tokio::select! {
+                () = self.ctx.stop.cancelled() => return,
+                () = tokio::time::sleep(STORE_WAIT) => {}
+            }
+        }
+    }
+
+    /// Waits until everything is on the bus; `false` if we stop before.
+    pub(super) async fn is_told(&mut self) -> bool {
+        for out in self.pending.drain(..) {
+            let told = tokio::select! {
+                told = out => told.is_ok(),
+                () = self.ctx.stop.cancelled() => false,
+            };
+            if !told {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Moves the log to history. What must outlive it is kept first.
+    pub(super) async fn close(&self) {
+        self.keep().await;
+        if let Err(error) = self.ctx.journal.close(self.order.relocation).await {
+            // It stays open and is told again after the next start, which changes nothing.
+            tracing::error!(relocation = %self.order.relocation, %error, "cannot close the saga log");
+        }
+    }
+}

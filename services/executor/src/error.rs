@@ -1,0 +1,63 @@
+//! What can go wrong.
+
+use std::time::Duration;
+
+use relocation::Class;
+use thiserror::Error;
+
+/// Why the executor does not come up. EMCO or DNS being away is no reason.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The store cannot be read.
+    #[error("the store cannot be read: {0}")]
+    Store(#[from] store::StoreError),
+    /// The bus cannot be read.
+    #[error("the bus cannot be read: {0}")]
+    Bus(#[from] bus::BusError),
+    /// A log in the store is none of ours, or of a newer version.
+    #[error("the log of saga {saga} cannot be understood: {reason}")]
+    Log {
+        /// The saga.
+        saga: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// No HTTP client for probes.
+    #[error("no HTTP client for probes: {0}")]
+    Http(String),
+}
+
+/// A step that did not get done.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("{reason}")]
+pub(crate) struct StepError {
+    pub class: Class,
+    pub reason: String,
+}
+
+impl StepError {
+    pub(crate) fn permanent(reason: impl Into<String>) -> Self {
+        Self { class: Class::Permanent, reason: reason.into() }
+    }
+
+    pub(crate) fn transient(reason: impl Into<String>) -> Self {
+        Self { class: Class::Transient(Duration::ZERO), reason: reason.into() }
+    }
+}
+
+impl From<emco::EmcoError> for StepError {
+    fn from(error: emco::EmcoError) -> Self {
+        let class = match error.class() {
+            emco::Class::Transient(after) => Class::Transient(after),
+            emco::Class::Permanent => Class::Permanent,
+            emco::Class::Unknown => Class::Unknown,
+        };
+        Self { class, reason: error.to_string() }
+    }
+}
+
+impl From<crate::SteerError> for StepError {
+    fn from(error: crate::SteerError) -> Self {
+        Self { class: error.class, reason: error.reason }
+    }
+}

@@ -1,0 +1,193 @@
+//! Takes orders from the bus: fences, plans, keeps, and only then acknowledges.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, BusError, Consumer, Delivery, Record, Sequence, Start};
+use model::{Mode, Order, OutcomeKind, RelocationId, Stream};
+use relocation::Saga;
+
+use crate::clock;
+use crate::context::Context;
+use crate::driver::Driver;
+use crate::metrics::{Taken, TakenLabel};
+use crate::modes::new_group::{self, Job};
+use crate::registry::Intake;
+
+const CONSUMER: &str = "executor";
+const BATCH: usize = 64;
+const WAIT: Duration = Duration::from_secs(1);
+
+/// Takes orders until the executor stops.
+pub(crate) async fn run(ctx: Arc<Context>, bus: Arc<dyn Bus>) {
+    let mut start = Start::Oldest;
+    while !ctx.stop.is_cancelled() {
+        let error = match bus.consume(Stream::Orders, CONSUMER, start).await {
+            Ok(mut consumer) => read(&ctx, bus.as_ref(), consumer.as_mut()).await,
+            Err(error) => Err(error),
+        };
+        match error {
+            Ok(()) => return,
+            Err(BusError::FellBehind { oldest, wanted, .. }) => {
+                tracing::error!(
+                    from = wanted, to = oldest,
+                    "orders were dropped from the bus before they were read; going on with the oldest one kept"
+                );
+                start = Start::After(Sequence(oldest.saturating_sub(1)));
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot read orders; trying again");
+                tokio::select! {
+                    () = ctx.stop.cancelled() => return,
+                    () = tokio::time::sleep(WAIT) => {}
+                }
+            }
+        }
+    }
+}
+
+async fn read(ctx: &Arc<Context>, bus: &dyn Bus, consumer: &mut dyn Consumer) -> Result<(), BusError> {
+    loop {
+        let deliveries = tokio::select! {
+            () = ctx.stop.cancelled() => return Ok(()),
+            deliveries = consumer.next(BATCH) => deliveries?,
+        };
+        for delivery in deliveries {
+            let taken = match serde_json::from_slice::<Order>(&delivery.data) {
+                Ok(order) => match check(&order) {
+                    Ok(()) => take(ctx, order).await?,
+                    Err(reason) => bury(bus, &delivery, reason).await?,
+                },
+                Err(error) => bury(bus, &delivery, error.to_string()).await?,
+            };
+            ctx.metrics.orders.get_or_create(&TakenLabel { result: taken }).inc();
+            consumer.ack(delivery.sequence).await?;
+        }
+    }
+}
+
+/// What no decider of ours would send.
+fn check(order: &Order) -> Result<(), String> {
+    if order.relocation != RelocationId::new(&order.app, &order.instance, order.generation) {
+        return Err("the relocation id is not that of (app, instance, generation)".to_owned());
+    }
+    if order.source == order.target {
+        return Err("source and target are the same".to_owned());
+    }
+    Ok(())
+}
+
+/// What cannot be digested goes where an operator sees it.
+async fn bury(bus: &dyn Bus, delivery: &Delivery, reason: String) -> Result<Taken, BusError> {
+    tracing::error!(sequence = delivery.sequence.0, key = %delivery.key, reason, "an order cannot be understood");
+    let letter = serde_json::json!({
+        "stream": Stream::Orders.name(),
+        "sequence": delivery.sequence.0,
+        "consumer": CONSUMER,
+        "reason": reason,
+        "data": String::from_utf8_lossy(&delivery.data),
+    });
+    let record = Record {
+        key: delivery.key.clone(),
+        id: Some(format!("{}/{}/{CONSUMER}", Stream::Orders.name(), delivery.sequence.0).into()),
+        data: letter.to_string().into(),
+    };
+    bus.publish(Stream::DeadLetter, vec![record]).await?;
+    Ok(Taken::Refused)
+}
+
+/// Takes one order; returns once it may be acknowledged.
+async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
+    let (source, predecessors) = match ctx.registry.look(&order) {
+        Intake::Take { source, predecessors } => (source, predecessors),
+        Intake::Known { same } => return known(ctx, &order, same).await,
+        Intake::Fenced { newest, serving } => {
+            ctx.registry.spend(&order);
+            return out(ctx, &order, "fenced", OutcomeKind::Fenced { newest, serving }, Taken::Fenced).await;
+        }
+    };
+    let refuse = |reason: String| {
+        tracing::warn!(relocation = %order.relocation, app = %order.app, reason, "an order is refused");
+        ctx.registry.spend(&order);
+        out(ctx, &order, "refused", OutcomeKind::Undone { reason }, Taken::Refused)
+    };
+    let Some(app) = ctx.apps.get(&order.app) else {
+        return refuse(format!("app {} is not in the configuration", order.app)).await;
+    };
+    if app.spec.app.mode == Mode::Observe {
+        return refuse(format!("app {} is in mode observe", order.app)).await;
+    }
+    let target = match &order.target {
+        None => None,
+        Some(id) => match ctx.sites.get(id) {
+            Some(site) => Some((id.clone(), site.cluster.clone())),
+            None => return refuse(format!("site {id} is not in the catalogue")).await,
+        },
+    };
+    let plan = new_group::plan(&ctx.config, app, &order, source, target, clock::now());
+    let saga = match Saga::new(plan.clone()) {
+        Ok(saga) => saga,
+        Err(error) => return refuse(error.to_string()).await,
+    };
+    while let Err(error) = ctx.journal.open(&order, &plan).await {
+        tracing::error!(relocation = %order.relocation, %error, "cannot open a saga log");
+        tokio::select! {
+            () = ctx.stop.cancelled() => return Err(BusError::Closed),
+            () = tokio::time::sleep(WAIT) => {}
+        }
+    }
+    tracing::info!(
+        relocation = %order.relocation, app = %order.app, instance = %order.instance,
+        generation = order.generation.0, trigger = order.trigger.as_str(),
+        source = order.source.as_ref().map_or("-", |s| s.as_str()),
+        target = order.target.as_ref().map_or("-", |s| s.as_str()), "relocation begins"
+    );
+    for older in predecessors {
+        // Its driver looks when it next waits; one that is gone needs no telling.
+        let _ = older.supersede.try_send(order.generation);
+    }
+    let job: Job = plan.steps.first().map(|step| serde_json::from_value(step.params.clone()))
+        .and_then(Result::ok)
+        .expect("a plan that was just made carries its job");
+    let (driver, live) = Driver::new(ctx, app, order, job, saga);
+    ctx.registry.begin(live);
+    ctx.tasks.spawn(driver.run());
+    Ok(Taken::New)
+}
+
+/// An order that came before: nothing is done, and a different one under the same id is not believed.
+async fn known(ctx: &Context, order: &Order, same: Option<bool>) -> Result<Taken, BusError> {
+    let same = match same {
+        Some(same) => same,
+        None => match ctx.journal.order(order.relocation).await {
+            Ok(kept) => kept.is_none_or(|kept| kept == *order),
+            Err(error) => {
+                tracing::error!(relocation = %order.relocation, %error, "cannot read an older saga log");
+                true
+            }
+        },
+    };
+    if same {
+        return Ok(Taken::Duplicate);
+    }
+    tracing::error!(
+        relocation = %order.relocation, app = %order.app, instance = %order.instance,
+        "an order has the id of an earlier one but says something else; it is refused"
+    );
+    Ok(Taken::Conflicting)
+}
+
+/// Tells what became of an order that is not carried out, before it is acknowledged.
+async fn out(
+    ctx: &Context,
+    order: &Order,
+    id: &str,
+    kind: OutcomeKind,
+    taken: Taken,
+) -> Result<Taken, BusError> {
+    let told = ctx.tell(order, clock::now(), id, kind);
+    tokio::select! {
+        told = told => told.map(|()| taken).map_err(|_| BusError::Closed),
+        () = ctx.stop.cancelled() => Err(BusError::Closed),
+    }
+}

@@ -1,0 +1,72 @@
+//! The one way that was seen to be safe: a deployment intent group of its own for every relocation.
+//!
+//! EMCO's `update` and `migrate` delete the source before the target is ready; a new group leaves the source alone
+//! until the target is proven to serve.
+
+use model::{ClusterRef, Order, Placement, Release, SiteId, Timestamp};
+use relocation::{Deadlines, Plan, PlannedStep};
+use serde::{Deserialize, Serialize};
+
+use crate::Config;
+use crate::app::App;
+
+/// What the steps of this mode need to know; every step carries all of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Job {
+    /// The instance's DNS name, relative to the zone.
+    pub name: String,
+    /// What is made.
+    pub target: Option<Target>,
+    /// What is left.
+    pub source: Option<Placement>,
+}
+
+/// What is made on the target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Target {
+    pub site: SiteId,
+    pub cluster: ClusterRef,
+    /// The Helm release; the deployment intent group has the same name.
+    pub release: Release,
+}
+
+/// Takes an order apart.
+pub(crate) fn plan(
+    config: &Config,
+    app: &App,
+    order: &Order,
+    source: Option<Placement>,
+    target: Option<(SiteId, ClusterRef)>,
+    now: Timestamp,
+) -> Plan {
+    let release = order.relocation.release();
+    let job = Job {
+        name: format!("{}.{}", order.instance, order.app),
+        target: target.map(|(site, cluster)| Target { site, cluster, release }),
+        source,
+    };
+    let params = serde_json::to_value(&job).expect("a job can be written as JSON");
+    let spec = &app.spec;
+    let mut plan = Plan {
+        relocation: order.relocation,
+        app: order.app.clone(),
+        instance: order.instance.clone(),
+        generation: order.generation,
+        trigger: order.trigger,
+        source: order.source.clone(),
+        target: order.target.clone(),
+        planned_at: now,
+        steps: Vec::new(),
+        deadlines: Deadlines {
+            ready: spec.deadlines.ready,
+            verify: spec.deadlines.verify,
+            retire: spec.deadlines.retire,
+            undo: config.undo_deadline,
+        },
+        drain: spec.drain.max(spec.dns_ttl * 2),
+        settle: config.settle(),
+    };
+    let steps = plan.kind().map(relocation::Kind::steps).unwrap_or_default();
+    plan.steps = steps.iter().map(|&step| PlannedStep { step, params: params.clone() }).collect();
+    plan
+}

@@ -1,0 +1,51 @@
+//! Holds what an app names against EMCO, and says everything that is missing in one message.
+
+use emco::EmcoError;
+
+use crate::app::App;
+use crate::context::Context;
+
+/// What is missing, in words; empty where the app is complete.
+///
+/// # Errors
+/// Where EMCO does not say.
+pub(crate) async fn missing(ctx: &Context, app: &App) -> Result<Vec<String>, EmcoError> {
+    let (emco, wants, composite) = (&ctx.emco, &app.spec.emco, &app.composite);
+    let mut missing = Vec::new();
+    if !emco.has_project(&wants.project).await? {
+        missing.push(format!("project `{}`", wants.project));
+        return Ok(missing);
+    }
+    if !emco.has_composite_app(composite).await? {
+        missing.push(format!("composite app `{}` in version `{}`", composite.name, composite.version));
+    } else {
+        if emco.apps(composite).await?.is_empty() {
+            missing.push(format!("an app in composite app `{}`", composite.name));
+        }
+        if !emco.has_composite_profile(composite, &wants.composite_profile).await? {
+            missing.push(format!("composite profile `{}`", wants.composite_profile));
+        }
+    }
+    let spanned = if emco.has_logical_cloud(&wants.project, &wants.logical_cloud).await? {
+        Some(emco.cluster_references(&wants.project, &wants.logical_cloud).await?)
+    } else {
+        missing.push(format!("logical cloud `{}`", wants.logical_cloud));
+        None
+    };
+    for site in ctx.sites.values() {
+        let cluster = &site.cluster;
+        if !emco.has_cluster(&cluster.provider, &cluster.cluster).await? {
+            missing.push(format!("cluster `{}/{}` of site {}", cluster.provider, cluster.cluster, site.id));
+        } else if spanned.as_ref().is_some_and(|references| {
+            !references.iter().any(|reference| {
+                reference.spec.cluster_provider == cluster.provider && reference.spec.cluster == cluster.cluster
+            })
+        }) {
+            missing.push(format!(
+                "a reference to cluster `{}/{}` (site {}) in logical cloud `{}`",
+                cluster.provider, cluster.cluster, site.id, wants.logical_cloud
+            ));
+        }
+    }
+    Ok(missing)
+}

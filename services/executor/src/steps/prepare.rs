@@ -1,0 +1,149 @@
+//! Makes the target's deployment intent group known to EMCO, with all its children, and approves it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use emco::{
+    AppIntent, AppIntentSpec, EmcoError, Group, GroupCopy, GroupRef, GroupSpec, Intents, IntentsSpec, Metadata,
+    Named, Output, PlacementIntent, StatusKind,
+};
+
+use super::{Work, forget};
+use crate::error::StepError;
+
+/// What the new group consists of.
+struct Wanted {
+    spec: GroupSpec,
+    /// App intent and app.
+    apps: Vec<(String, String)>,
+}
+
+pub(super) async fn run(work: &Work) -> Result<(), StepError> {
+    let wanted = wanted(work).await?;
+    reserve(work).await?;
+    let group = work.target_group()?;
+    own_group(work, &group, wanted.spec).await?;
+    children(work, &group, &wanted.apps).await?;
+    let status = work.ctx.emco.status(&group, StatusKind::Deployed, Output::All).await?;
+    match status.as_ref().map(emco::GroupStatus::last_action) {
+        Some("Created") => Ok(work.ctx.emco.approve(&group).await?),
+        Some("Approved" | "Instantiated") => Ok(()),
+        Some(other) => Err(StepError::permanent(format!("group {} is in state {other:?}", group.name))),
+        None => Err(StepError::transient(format!("group {} has vanished", group.name))),
+    }
+}
+
+pub(super) async fn undo(work: &Work) -> Result<(), StepError> {
+    work.settle().await;
+    let group = work.target_group()?;
+    forget::delete(work, &group).await?;
+    let target = work.target()?;
+    work.ctx.occupancy.leave(&work.app.composite, &target.cluster, target.release.as_str());
+    Ok(())
+}
+
+/// Waits until no group with the same resource names is on the target's cluster.
+async fn reserve(work: &Work) -> Result<(), StepError> {
+    let (target, app) = (work.target()?, &work.app);
+    let mut said = false;
+    loop {
+        let changed = work.ctx.occupancy.changed();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        let release = target.release.as_str();
+        match work.ctx.occupancy.reserve(app.names(), &app.composite, &target.cluster, release) {
+            Ok(()) => return Ok(()),
+            Err(other) if !said => {
+                said = true;
+                tracing::info!(
+                    app = %app.spec.app.id, site = %target.site, %release, %other,
+                    "waits until the other release is gone: their resources may have the same names"
+                );
+            }
+            Err(_) => {}
+        }
+        changed.await;
+    }
+}
+
+/// What the source is like, or what the app's entry says where there is none.
+async fn wanted(work: &Work) -> Result<Wanted, StepError> {
+    let spec = &work.app.spec.emco;
+    if let Some(source) = &work.job.source {
+        let group = work.app.composite.group(&source.deployment_intent_group);
+        match work.ctx.emco.read_in_full(&group).await? {
+            Some(copy) => return like(&group, copy),
+            None => tracing::warn!(%group, "the source's group is gone from EMCO; the app's own entry is used"),
+        }
+    }
+    let apps = work.ctx.emco.apps(&work.app.composite).await?;
+    if apps.is_empty() {
+        return Err(StepError::permanent(format!("composite app {} has no apps", work.app.composite)));
+    }
+    Ok(Wanted {
+        spec: GroupSpec {
+            composite_profile: spec.composite_profile.clone(),
+            version: String::new(),
+            logical_cloud: spec.logical_cloud.clone(),
+            override_values: spec.override_values.clone(),
+        },
+        apps: apps.into_iter().map(|app| (format!("{app}-place"), app)).collect(),
+    })
+}
+
+fn like(group: &GroupRef, copy: GroupCopy) -> Result<Wanted, StepError> {
+    if !copy.obstacles.is_empty() {
+        let why: Vec<_> = copy.obstacles.iter().map(ToString::to_string).collect();
+        return Err(StepError::permanent(format!("group {group} cannot be copied: {}", why.join("; "))));
+    }
+    let apps = copy.placements.into_iter().map(|p| (p.intent_name, p.app)).collect();
+    Ok(Wanted { spec: copy.spec, apps })
+}
+
+/// Creates the group unless it is there; one that is there must be this relocation's.
+async fn own_group(work: &Work, group: &GroupRef, spec: GroupSpec) -> Result<(), StepError> {
+    let (emco, relocation) = (&work.ctx.emco, work.order.relocation.to_string());
+    if emco.group(group).await?.is_none() {
+        let metadata = Metadata { user_data1: relocation.clone(), ..Metadata::named(&group.name) };
+        let spec = GroupSpec { version: group.name.clone(), ..spec };
+        unless_there(emco.create_group(&group.composite_app, &Group { metadata, spec }).await)?;
+    }
+    match emco.group(group).await? {
+        Some(found) if found.metadata.user_data1 == relocation => Ok(()),
+        Some(_) => Err(StepError::permanent(format!("group {group} exists and is not this relocation's"))),
+        None => Err(StepError::transient(format!("group {group} is not there after it was created"))),
+    }
+}
+
+/// Creates what the group lacks.
+async fn children(work: &Work, group: &GroupRef, apps: &[(String, String)]) -> Result<(), StepError> {
+    let (emco, cluster) = (&work.ctx.emco, &work.target()?.cluster);
+    let (placement, intents) = (format!("{}-gpi", group.name), format!("{}-intents", group.name));
+    if !emco.placements(group).await?.iter().any(|p| p.metadata.name == placement) {
+        let wanted = Named { metadata: Metadata::named(&placement) };
+        unless_there(emco.create_placement(group, &wanted).await)?;
+    }
+    let there = emco.app_intents(group, &placement).await?;
+    let there: BTreeSet<_> = there.into_iter().map(|intent| intent.metadata.name).collect();
+    for (name, app) in apps.iter().filter(|(name, _)| !there.contains(name)) {
+        let intent = PlacementIntent::at(&cluster.provider, &cluster.cluster);
+        let wanted = AppIntent {
+            metadata: Metadata::named(name),
+            spec: AppIntentSpec { app: app.clone(), intent },
+        };
+        unless_there(emco.create_app_intent(group, &placement, &wanted).await)?;
+    }
+    if !emco.intents(group).await?.iter().any(|i| i.metadata.name == intents) {
+        let intent = BTreeMap::from([("genericPlacementIntent".to_owned(), placement)]);
+        let wanted = Intents { metadata: Metadata::named(&intents), spec: IntentsSpec { intent } };
+        unless_there(emco.create_intents(group, &wanted).await)?;
+    }
+    Ok(())
+}
+
+/// A creation whose reply was lost has been made by the time it is repeated.
+fn unless_there(created: Result<(), EmcoError>) -> Result<(), EmcoError> {
+    match created {
+        Err(error) if error.is_already_there() => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,112 @@
+//! The apps: who uses them, and how many of their relocations are under way.
+
+use hashbrown::HashSet;
+use model::{App, AppId, Scope, Supi, SupiRange, Users};
+use thiserror::Error;
+
+use crate::guard::Slots;
+
+/// Why an app cannot be placed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// Only per-UE apps can be placed.
+    #[error(
+        "app `{app}`: scope `{scope}` is not supported, only `per-ue` is: give each UE an instance of its own"
+    )]
+    Scope {
+        /// The app.
+        app: AppId,
+        /// The scope that it asks for.
+        scope: &'static str,
+    },
+    /// Two apps have one id.
+    #[error("app `{0}` is listed more than once")]
+    Duplicate(AppId),
+    /// No order could ever be given.
+    #[error(
+        "app `{0}`: max_concurrent_relocations is 0, so nothing could ever be placed; use mode `observe` instead"
+    )]
+    NoSlots(AppId),
+    /// A margin that is no distance.
+    #[error("app `{0}`: the policy's margin must be a number of metres, 0 or more")]
+    Margin(AppId),
+    /// More apps than the tables hold.
+    #[error("{0} apps are more than the 65535 that are supported")]
+    TooMany(usize),
+    /// The mode cannot change under way.
+    #[error(
+        "app `{0}` changes its mode: restart the decider, what it assumed while observing does not hold any more"
+    )]
+    ModeChanged(AppId),
+}
+
+/// An app with its slots.
+#[derive(Debug)]
+pub(crate) struct AppEntry {
+    pub(crate) app: App,
+    pub(crate) slots: Slots,
+    users: UserSet,
+}
+
+/// Checks apps and makes their entries.
+pub(crate) fn entries(apps: Vec<App>) -> Result<Vec<AppEntry>, AppError> {
+    if apps.len() > usize::from(u16::MAX) {
+        return Err(AppError::TooMany(apps.len()));
+    }
+    let mut entries: Vec<AppEntry> = Vec::with_capacity(apps.len());
+    for app in apps {
+        let scope = match app.scope {
+            Scope::PerUe => None,
+            Scope::Shared => Some("shared"),
+            Scope::Group => Some("group"),
+        };
+        if let Some(scope) = scope {
+            return Err(AppError::Scope { app: app.id, scope });
+        }
+        if entries.iter().any(|entry| entry.app.id == app.id) {
+            return Err(AppError::Duplicate(app.id));
+        }
+        if app.max_concurrent_relocations == 0 {
+            return Err(AppError::NoSlots(app.id));
+        }
+        if let model::Policy::Threshold(knobs) = &app.policy
+            && !(knobs.margin_meters.is_finite() && knobs.margin_meters >= 0.0)
+        {
+            return Err(AppError::Margin(app.id));
+        }
+        entries.push(AppEntry { users: UserSet::new(&app.users), app, slots: Slots::default() });
+    }
+    Ok(entries)
+}
+
+impl AppEntry {
+    pub(crate) fn serves(&self, supi: &Supi) -> bool {
+        self.users.contains(supi)
+    }
+}
+
+/// [`Users`] with single identities in a hash set: there can be a hundred thousand of them.
+#[derive(Debug)]
+enum UserSet {
+    All,
+    Only { supis: HashSet<Supi>, ranges: Vec<SupiRange> },
+}
+
+impl UserSet {
+    fn new(users: &Users) -> Self {
+        match users {
+            Users::All => Self::All,
+            Users::Only { supis, ranges } => {
+                Self::Only { supis: supis.iter().cloned().collect(), ranges: ranges.clone() }
+            }
+        }
+    }
+
+    fn contains(&self, supi: &Supi) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only { supis, ranges } => supis.contains(supi) || ranges.iter().any(|r| r.contains(supi)),
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The engine: feeds UEs, instances and outcomes to the policies and gives orders.
+
+mod catalogue;
+mod decide;
+mod outcomes;
+mod snapshot;
+mod ue_events;
+mod why;
+
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use model::{App, AppId, InstanceId, InstanceKey, Mode, SiteId, Timestamp};
+
+use crate::apps::{self, AppEntry, AppError};
+use crate::command::{Command, Input};
+use crate::foreign::Foreign;
+use crate::index::{InstanceIx, SiteIx};
+use crate::timers::Timers;
+use crate::topology::Topology;
+use crate::ue::{Instances, Instant, State, Ues};
+
+pub use snapshot::RestoreError;
+
+/// Decides where the instances of every per-UE app should be.
+///
+/// One live order an instance: until its outcome is in, the instance is only watched, and looked at again
+/// afterwards. An order that came to nothing is tried again after a pause that doubles (2 s to 5 minutes);
+/// another target is tried at once. What `max_concurrent_relocations` holds back waits in a queue, oldest
+/// first. In mode `observe` decisions are given as if every order had been carried out at once, so that the
+/// effect of a policy can be seen.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) topology: Arc<Topology>,
+    pub(crate) apps: Vec<AppEntry>,
+    pub(crate) ues: Ues,
+    pub(crate) instances: Instances,
+    pub(crate) timers: Timers,
+    foreign: Foreign,
+    /// Sites outside the catalogue where something runs.
+    pub(crate) heard_of: Vec<SiteId>,
+    key: InstanceKey,
+    catching_up: bool,
+    tally: Tally,
+}
+
+/// What was counted since the engine was made; not part of a snapshot.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    unknown_cells: u64,
+    area_fallbacks: u64,
+    nowhere: u64,
+    foreign_instances: u64,
+}
+
+/// How much there is of what. Cheap to read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// UEs that use at least one app.
+    pub ues: u64,
+    /// Instances that are remembered, whether they run or not.
+    pub instances: u64,
+    /// Of these, instances whose UE is not known: after a cold start, or because it left.
+    pub detached: u64,
+    /// Relocations and first placements that are under way.
+    pub under_way: u64,
+    /// Instances that wait for a slot.
+    pub waiting: u64,
+    /// Locations heard since the start whose cell is not in the catalogue.
+    pub unknown_cells: u64,
+    /// Of these and of the locations without a cell, those that their tracking area placed.
+    pub area_fallbacks: u64,
+    /// Those that nothing placed.
+    pub nowhere: u64,
+    /// Outcomes and instance states of apps or instances that are none of ours.
+    pub foreign_instances: u64,
+}
+
+impl Engine {
+    /// An engine that knows no UE and no instance yet.
+    ///
+    /// # Errors
+    /// [`AppError`] names the app and what it asks for in vain.
+    pub fn new(
+        topology: impl Into<Arc<Topology>>,
+        apps: Vec<App>,
+        key: InstanceKey,
+    ) -> Result<Self, AppError> {
+        Ok(Self {
+            topology: topology.into(),
+            apps: apps::entries(apps)?,
+            ues: Ues::new(),
+            instances: Instances::new(),
+            timers: Timers::default(),
+            foreign: Foreign::default(),
+            heard_of: Vec::new(),
+            key,
+            catching_up: false,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Takes in what happened and appends what follows to `out`.
+    pub fn handle(&mut self, now: Timestamp, input: Input<'_>, out: &mut Vec<Command>) {
+        match input {
+            Input::Ue(event) => self.ue_event(now, event, out),
+            Input::Outcome(outcome) => self.outcome(now, outcome, out),
+            Input::Instance(state) => self.instance_state(now, state, out),
+            Input::OrderSeen(order) => self.order_seen(order),
+        }
+        self.prune_timers();
+    }
+
+    /// Looks again at every instance that is due.
+    pub fn handle_timeout(&mut self, now: Timestamp, out: &mut Vec<Command>) {
+        if self.catching_up {
+            return;
+        }
+        while let Some((at, ix)) = self.timers.peek() {
+            if Timestamp::from(at) > now {
+                break;
+            }
+            self.timers.pop();
+            if self.is_armed(at, ix) {
+                self.instances.at_mut(ix).armed = None;
+                self.look(ix, now, at.into(), out);
+            }
+        }
+        self.prune_timers();
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do, if nothing happens before.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        self.timers.peek().filter(|_| !self.catching_up).map(|(at, _)| at.into())
+    }
+
+    /// From now on inputs are taken in without a verdict: history is read, and what it made obsolete must not
+    /// be decided again. Ends with [`settle`](Self::settle).
+    pub const fn catch_up(&mut self) {
+        self.catching_up = true;
+    }
+
+    /// History is read: looks at every instance once, as it stands now.
+    pub fn settle(&mut self, now: Timestamp, out: &mut Vec<Command>) {
+        self.catching_up = false;
+        for app in 0..self.apps.len() {
+            self.pump(app as u16, now, out);
+        }
+        for slot in 0..self.instances.slab().slots() {
+            self.look(InstanceIx::from(slot), now, now, out);
+        }
+        self.prune_timers();
+    }
+
+    /// How much there is of what.
+    pub fn counts(&self) -> Counts {
+        let slots = |count: fn(&AppEntry) -> u32| self.apps.iter().map(|app| u64::from(count(app))).sum();
+        Counts {
+            ues: self.ues.slab().len() as u64,
+            instances: self.instances.slab().len() as u64,
+            detached: self.instances.detached() as u64,
+            under_way: slots(|app| app.slots.taken()),
+            waiting: slots(|app| app.slots.waiting()),
+            unknown_cells: self.tally.unknown_cells,
+            area_fallbacks: self.tally.area_fallbacks,
+            nowhere: self.tally.nowhere,
+            foreign_instances: self.tally.foreign_instances,
+        }
+    }
+
+    /// The catalogue that decisions are based on.
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// Holds the engine to what [`invariants`](crate::invariants) says of its tables. Walks all of them.
+    ///
+    /// # Errors
+    /// The first [`Violation`](crate::invariants::Violation) that is found.
+    pub fn check(&self) -> Result<(), crate::invariants::Violation> {
+        crate::invariants::structure(self)
+    }
+
+    fn app(&self, id: &AppId) -> Option<u16> {
+        self.apps.iter().position(|entry| entry.app.id == *id).map(|slot| slot as u16)
+    }
+
+    /// App and number of an instance; `None` where it cannot be one of a per-UE app of ours.
+    fn identify(&mut self, app: &AppId, instance: &InstanceId) -> Option<(u16, NonZeroU64)> {
+        let known = self.app(app).zip(number(instance));
+        self.tally.foreign_instances += u64::from(known.is_none());
+        known
+    }
+
+    fn observes(&self, ix: InstanceIx) -> bool {
+        self.apps[usize::from(self.instances.at(ix).app)].app.mode == Mode::Observe
+    }
+
+    /// The index of a site, in the catalogue or only heard of.
+    fn site_ix(&mut self, id: &SiteId) -> SiteIx {
+        if let Some(known) = self.topology.site(id) {
+            return known;
+        }
+        let base = self.topology.sites().len();
+        let slot = self.heard_of.iter().position(|other| other == id).unwrap_or_else(|| {
+            self.heard_of.push(id.clone());
+            self.heard_of.len() - 1
+        });
+        SiteIx::from(base + slot)
+    }
+
+    fn site_id(&self, ix: SiteIx) -> &SiteId {
+        let sites = self.topology.sites();
+        sites.get(ix.slot()).map_or_else(|| &self.heard_of[ix.slot() - sites.len()], |site| &site.id)
+    }
+
+    /// Makes sure that the instance is looked at by `at`.
+    fn arm(&mut self, ix: InstanceIx, at: Timestamp) {
+        let at = Instant::from(at);
+        let instance = self.instances.at_mut(ix);
+        if instance.armed.is_some_and(|armed| armed <= at) {
+            return;
+        }
+        instance.armed = Some(at);
+        self.timers.push(at, ix);
+        if self.timers.len() > 2 * self.instances.slab().slots() + 1024 {
+            let instances = &self.instances;
+            self.timers.sweep(|at, ix| {
+                instances.slab().get(ix.slot()).is_some_and(|instance| instance.armed == Some(at))
+            });
+        }
+    }
+
+    fn is_armed(&self, at: Instant, ix: InstanceIx) -> bool {
+        self.instances.slab().get(ix.slot()).is_some_and(|instance| instance.armed == Some(at))
+    }
+
+    /// Drops dead entries from the top of the heap, so that `next_timeout` wakes nobody in vain.
+    fn prune_timers(&mut self) {
+        while self.timers.peek().is_some_and(|(at, ix)| !self.is_armed(at, ix)) {
+            self.timers.pop();
+        }
+    }
+
+    /// The instance with this number, made without a UE if it is new.
+    fn instance(&mut self, app: u16, id: NonZeroU64) -> InstanceIx {
+        self.instances.find(app, id).unwrap_or_else(|| {
+            self.instances.insert(crate::ue::Instance { id: Some(id), ..crate::ue::Instance::new(app) })
+        })
+    }
+
+    /// Replaces the state and keeps slots and queue in step with it.
+    fn transition(&mut self, ix: InstanceIx, to: State) {
+        let instance = self.instances.at_mut(ix);
+        let slots = &mut self.apps[usize::from(instance.app)].slots;
+        match &instance.state {
+            State::Ordered(ordered) if ordered.takes_slot() => slots.release(),
+            State::Vacant(_) | State::Serving(_) | State::Ordered(_) => (),
+        }
+        if matches!(instance.state.wait(), crate::ue::Wait::Queued(_)) {
+            slots.leave();
+        }
+        if let State::Ordered(ordered) = &to
+            && ordered.takes_slot()
+        {
+            slots.take();
+        }
+        instance.state = to;
+        instance.told = crate::ue::Told::default();
+    }
+}
+
+/// A per-UE instance id as a number: exactly 16 hex digits.
+fn number(id: &InstanceId) -> Option<NonZeroU64> {
+    let text = id.as_str();
+    let digits = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    digits.then(|| u64::from_str_radix(text, 16).ok().and_then(NonZeroU64::new)).flatten()
+}

@@ -1,0 +1,147 @@
+//! A new catalogue under a running engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{App, Timestamp};
+
+use crate::apps::AppError;
+use crate::command::Command;
+use crate::engine::Engine;
+use crate::index::{InstanceIx, SiteIx, UeIx};
+use crate::topology::Topology;
+use crate::ue::{Instance, Ordered, State, Ue, Wait, Whereabouts};
+
+impl Engine {
+    /// Goes on with other sites, cells and apps, and looks at every instance again. What is known of UEs and
+    /// instances stays: locations are resolved anew, sites that are no longer listed are left as soon as the
+    /// policy allows, queues keep their order. Instances of an app that is no longer listed are left alone, and so
+    /// are those of UEs that no longer use theirs. UEs that used no app before are met at their next event.
+    ///
+    /// # Errors
+    /// [`AppError`], and nothing has changed.
+    pub fn replace(
+        &mut self,
+        now: Timestamp,
+        topology: impl Into<Arc<Topology>>,
+        apps: Vec<App>,
+        out: &mut Vec<Command>,
+    ) -> Result<(), AppError> {
+        let mut new = Self::new(topology, apps, self.key.clone())?;
+        for entry in &new.apps {
+            let before = self.apps.iter().find(|old| old.app.id == entry.app.id);
+            if before.is_some_and(|old| old.app.mode != entry.app.mode) {
+                return Err(AppError::ModeChanged(entry.app.id.clone()));
+            }
+        }
+        new.tally = self.tally;
+        let moved = new.take_over(self);
+        new.queue_up(self, &moved);
+        let catching_up = self.catching_up;
+        *self = new;
+        if catching_up {
+            self.catch_up();
+        } else {
+            self.settle(now, out);
+        }
+        Ok(())
+    }
+
+    /// Copies UEs and instances; tells where each instance went.
+    fn take_over(&mut self, old: &Self) -> BTreeMap<InstanceIx, InstanceIx> {
+        let mut moved = BTreeMap::new();
+        let mut ues: BTreeMap<UeIx, UeIx> = BTreeMap::new();
+        for slot in 0..old.instances.slab().slots() {
+            let Some(instance) = old.instances.slab().get(slot) else { continue };
+            let Some(app) = self.app(&old.apps[usize::from(instance.app)].app.id) else { continue };
+            let ue = instance.ue.filter(|ue| self.apps[usize::from(app)].serves(&old.ues.at(*ue).supi));
+            if ue.is_none() && instance.id.is_none() {
+                continue;
+            }
+            let ue = ue.map(|ue| *ues.entry(ue).or_insert_with(|| self.copy_ue(old, old.ues.at(ue))));
+            let copy = Instance {
+                armed: None,
+                state: self.translate(old, &instance.state),
+                ue,
+                next: ue.and_then(|ue| self.ues.at(ue).first),
+                app,
+                ..instance.clone()
+            };
+            let takes_slot = matches!(&copy.state, State::Ordered(ordered) if ordered.takes_slot());
+            let ix = self.instances.insert(copy);
+            if takes_slot {
+                self.apps[usize::from(app)].slots.take();
+            }
+            if let Some(ue) = ue {
+                self.ues.at_mut(ue).first = Some(ix);
+            }
+            moved.insert(InstanceIx::from(slot), ix);
+        }
+        for slot in 0..old.ues.slab().slots() {
+            let Some(ue) = old.ues.slab().get(slot) else { continue };
+            self.add_missing(old, ue, ues.get(&UeIx::from(slot)).copied());
+        }
+        moved
+    }
+
+    /// Gives a UE an instance of each app that it uses and has none of.
+    fn add_missing(&mut self, old: &Self, record: &Ue, known: Option<UeIx>) {
+        let mut known = known;
+        for app in 0..self.apps.len() {
+            if !self.apps[app].serves(&record.supi) {
+                continue;
+            }
+            let ue = *known.get_or_insert_with(|| self.copy_ue(old, record));
+            let mut next = self.ues.at(ue).first;
+            while next.is_some_and(|ix| usize::from(self.instances.at(ix).app) != app) {
+                next = next.and_then(|ix| self.instances.at(ix).next);
+            }
+            if next.is_none() {
+                self.give_instance(ue, app as u16);
+            }
+        }
+    }
+
+    fn copy_ue(&mut self, old: &Self, ue: &Ue) -> UeIx {
+        let location = old.foreign.location(&old.topology, ue.whereabouts);
+        let whereabouts = match location {
+            Some(location) => self.foreign.locate(&self.topology, &location),
+            None if ue.whereabouts == Whereabouts::GONE => Whereabouts::GONE,
+            None => Whereabouts::UNKNOWN,
+        };
+        self.ues.insert(Ue { whereabouts, first: None, ..ue.clone() })
+    }
+
+    fn translate(&mut self, old: &Self, state: &State) -> State {
+        let mut site = |ix: SiteIx| self.site_ix(old.site_id(ix));
+        match state {
+            State::Ordered(ordered) => State::Ordered(Ordered {
+                since: ordered.since,
+                source: ordered.source.map(&mut site),
+                target: ordered.target.map(&mut site),
+            }),
+            // Tickets are given anew; pauses end, for the catalogue may be what was wrong.
+            State::Vacant(_) => State::Vacant(crate::ue::Vacant { wait: Wait::Free }),
+            State::Serving(serving) => {
+                State::Serving(crate::ue::Serving { site: site(serving.site), wait: Wait::Free, ..*serving })
+            }
+        }
+    }
+
+    /// Lets those that waited wait again, in the same order.
+    fn queue_up(&mut self, old: &mut Self, moved: &BTreeMap<InstanceIx, InstanceIx>) {
+        for entry in &mut old.apps {
+            while let Some((ticket, ix)) = entry.slots.pop() {
+                let waits = old.instances.slab().get(ix.slot()).map(|instance| instance.state.wait());
+                let Some(ix) = moved.get(&ix).copied().filter(|_| waits == Some(Wait::Queued(ticket))) else {
+                    continue;
+                };
+                let instance = self.instances.at_mut(ix);
+                if instance.ue.is_some() {
+                    let ticket = self.apps[usize::from(instance.app)].slots.join(ix);
+                    instance.state.set_wait(Wait::Queued(ticket));
+                }
+            }
+        }
+    }
+}

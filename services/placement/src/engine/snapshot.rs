@@ -1,0 +1,160 @@
+//! The engine as bytes, and back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{App, CellId, InstanceKey, SiteId, Tai};
+use serde::{Deserialize, Serialize, Serializer};
+use thiserror::Error;
+
+use crate::apps::AppError;
+use crate::engine::Engine;
+use crate::foreign::Foreign;
+use crate::guard::Slots;
+use crate::index::InstanceIx;
+use crate::slab::Slab;
+use crate::timers::Timers;
+use crate::topology::{StableHash, Topology};
+use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues};
+
+/// Version of the bytes; another one means a cold start.
+const SCHEMA: u16 = 1;
+
+/// Why a snapshot cannot be used. Each one means a cold start from the bus.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// Written by another version.
+    #[error("the snapshot has schema {found}, this version reads {SCHEMA}")]
+    UnknownSchema {
+        /// What it says.
+        found: u16,
+    },
+    /// Sites, cells, apps or the instance key have changed since.
+    #[error(
+        "the snapshot belongs to another catalogue (sites, cells, apps or the instance key have changed)"
+    )]
+    OtherCatalogue,
+    /// Not what was written.
+    #[error("the snapshot is damaged: {0}")]
+    Damaged(String),
+    /// The apps cannot be placed, whatever the snapshot says.
+    #[error(transparent)]
+    App(#[from] AppError),
+}
+
+/// What is written, borrowed. The two structs have the same fields in the same order.
+#[derive(Serialize)]
+struct Written<'a> {
+    catalogue: u64,
+    ues: &'a Slab<Ue>,
+    instances: &'a Slab<Instance>,
+    slots: Vec<&'a Slots>,
+    timers: Vec<(Instant, InstanceIx)>,
+    foreign: Vec<(Option<CellId>, Option<Tai>)>,
+    heard_of: &'a [SiteId],
+}
+
+#[derive(Deserialize)]
+struct Read {
+    catalogue: u64,
+    ues: (Vec<Option<Ue>>, Vec<u32>),
+    instances: (Vec<Option<Instance>>, Vec<u32>),
+    slots: Vec<Slots>,
+    timers: Vec<(Instant, InstanceIx)>,
+    foreign: Vec<(Option<CellId>, Option<Tai>)>,
+    heard_of: Vec<SiteId>,
+}
+
+impl<T: Slot + Serialize> Serialize for Slab<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Slots<'a, T>(&'a Slab<T>);
+        impl<T: Slot + Serialize> Serialize for Slots<'_, T> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeSeq as _;
+                let mut list = serializer.serialize_seq(Some(self.0.slots()))?;
+                (0..self.0.slots()).try_for_each(|slot| list.serialize_element(&self.0.get(slot)))?;
+                list.end()
+            }
+        }
+        (Slots(self), self.free()).serialize(serializer)
+    }
+}
+
+impl Engine {
+    /// Everything that the engine knows, as bytes: the schema version in two bytes, little endian, then
+    /// postcard. Equal engines give equal bytes. The catalogue itself is not in it, only its hash.
+    pub fn snapshot(&self) -> Vec<u8> {
+        let written = Written {
+            catalogue: self.catalogue(),
+            ues: self.ues.slab(),
+            instances: self.instances.slab(),
+            slots: self.apps.iter().map(|entry| &entry.slots).collect(),
+            timers: self.timers.sorted(),
+            foreign: self.foreign.keys().collect(),
+            heard_of: &self.heard_of,
+        };
+        // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
+        postcard::to_extend(&written, SCHEMA.to_le_bytes().to_vec()).unwrap_or_default()
+    }
+
+    /// The engine that gave these bytes, on the catalogue that it had then.
+    ///
+    /// # Errors
+    /// [`RestoreError`]: another schema, another catalogue, or damage. Nothing is restored by halves.
+    pub fn restore(
+        bytes: &[u8],
+        topology: impl Into<Arc<Topology>>,
+        apps: Vec<App>,
+        key: InstanceKey,
+    ) -> Result<Self, RestoreError> {
+        let damaged = |reason: &str| RestoreError::Damaged(reason.to_owned());
+        let Some((schema, body)) = bytes.split_first_chunk::<2>() else {
+            return Err(damaged("it is shorter than its header"));
+        };
+        let found = u16::from_le_bytes(*schema);
+        if found != SCHEMA {
+            return Err(RestoreError::UnknownSchema { found });
+        }
+        let mut engine = Self::new(topology, apps, key)?;
+        // The hash stands first, so that a snapshot of another catalogue is told from a damaged one.
+        let (catalogue, _) = postcard::take_from_bytes::<u64>(body).map_err(|e| damaged(&e.to_string()))?;
+        if catalogue != engine.catalogue() {
+            return Err(RestoreError::OtherCatalogue);
+        }
+        let read: Read = postcard::from_bytes(body).map_err(|e| damaged(&e.to_string()))?;
+        if read.catalogue != catalogue || read.slots.len() != engine.apps.len() {
+            return Err(damaged("its lists do not fit the apps"));
+        }
+        let (ues, free) = read.ues;
+        engine.ues = Ues::restore(ues, free).ok_or_else(|| damaged("two records are one UE"))?;
+        let (instances, free) = read.instances;
+        engine.instances =
+            Instances::restore(instances, free).ok_or_else(|| damaged("two records are one instance"))?;
+        for (entry, slots) in engine.apps.iter_mut().zip(read.slots) {
+            entry.slots = slots;
+        }
+        engine.timers = Timers::from_iter(read.timers);
+        engine.foreign = Foreign::restore(&engine.topology, read.foreign);
+        engine.heard_of = read.heard_of;
+        engine.check().map_err(|violation| RestoreError::Damaged(violation.to_string()))?;
+        engine.prune_timers();
+        Ok(engine)
+    }
+
+    /// A hash of everything that a snapshot's numbers refer to: topology, apps, and the key behind instance ids.
+    fn catalogue(&self) -> u64 {
+        let mut hash = StableHash::new();
+        hash.feed(&self.topology.version());
+        let mut fingerprints = BTreeMap::new();
+        for entry in &self.apps {
+            hash.feed(&entry.app);
+            // The key itself is secret and has no encoding; what it makes of a UE that cannot exist shows it.
+            if let Some(nobody) = model::Supi::from_imsi(0, 5) {
+                fingerprints.insert(entry.app.id.clone(), self.key.per_ue(&entry.app.id, &nobody));
+            }
+        }
+        hash.feed(&fingerprints);
+        hash.finish()
+    }
+}

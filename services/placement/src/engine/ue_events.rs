@@ -1,0 +1,117 @@
+//! What the core says about UEs.
+
+use model::{Supi, Timestamp, UeChange, UeEvent, UeLocation};
+
+use crate::command::Command;
+use crate::engine::Engine;
+use crate::index::UeIx;
+use crate::ue::{Instance, State, Ue, Whereabouts};
+
+impl Engine {
+    pub(super) fn ue_event(&mut self, now: Timestamp, event: &UeEvent, out: &mut Vec<Command>) {
+        match event.change {
+            UeChange::Location(location) => {
+                let Some(ue) = self.ues.find(&event.supi).or_else(|| self.meet(&event.supi)) else { return };
+                let whereabouts = self.locate(&location);
+                self.move_ue(ue, whereabouts, event.observed_at, now, out);
+            }
+            // An idle UE keeps its instance: it may wake up anywhere near.
+            UeChange::Connectivity { .. } => (),
+            UeChange::Gone => {
+                let ue = match self.ues.find(&event.supi) {
+                    None if self.runs_for(&event.supi) => self.meet(&event.supi),
+                    known => known,
+                };
+                let Some(ue) = ue else { return };
+                self.move_ue(ue, Whereabouts::GONE, event.observed_at, now, out);
+            }
+        }
+    }
+
+    fn locate(&mut self, location: &UeLocation) -> Whereabouts {
+        let at = self.foreign.locate(&self.topology, location);
+        if at.number() >= self.topology.places() {
+            self.tally.unknown_cells += u64::from(location.cell.is_some());
+            match self.foreign.place(&self.topology, at) {
+                Some(_) => self.tally.area_fallbacks += 1,
+                None => self.tally.nowhere += 1,
+            }
+        }
+        at
+    }
+
+    fn move_ue(
+        &mut self,
+        ix: UeIx,
+        whereabouts: Whereabouts,
+        observed_at: Timestamp,
+        now: Timestamp,
+        out: &mut Vec<Command>,
+    ) {
+        let ue = self.ues.at_mut(ix);
+        if ue.whereabouts == whereabouts && ue.observed_at != Timestamp::default() {
+            // The same again (reports are repeated, the bus delivers at least once): the first report counts.
+            return;
+        }
+        ue.whereabouts = whereabouts;
+        ue.observed_at = observed_at;
+        let mut next = ue.first;
+        while let Some(instance) = next {
+            next = self.instances.at(instance).next;
+            self.look(instance, now, observed_at, out);
+        }
+    }
+
+    /// Takes up a UE with an instance of every app that it uses; `None` where it uses none.
+    fn meet(&mut self, supi: &Supi) -> Option<UeIx> {
+        let mut met = None;
+        for app in (0..self.apps.len()).rev() {
+            if !self.apps[app].serves(supi) {
+                continue;
+            }
+            let app = app as u16;
+            let ue = *met.get_or_insert_with(|| {
+                self.ues.insert(Ue {
+                    supi: supi.clone(),
+                    observed_at: Timestamp::default(),
+                    whereabouts: Whereabouts::UNKNOWN,
+                    first: None,
+                })
+            });
+            self.give_instance(ue, app);
+        }
+        met
+    }
+
+    /// Hangs an instance of an app on a UE: the one that is known already, if its UE was not, or a new one.
+    pub(super) fn give_instance(&mut self, ue: UeIx, app: u16) {
+        // The id costs an HMAC: it is computed here only if it can be known already.
+        let known = (self.instances.detached() > 0)
+            .then(|| self.number_of(app, &self.ues.at(ue).supi))
+            .flatten()
+            .and_then(|id| self.instances.find(app, id))
+            .filter(|ix| self.instances.at(*ix).ue.is_none());
+        let next = self.ues.at(ue).first;
+        let ix = match known {
+            Some(ix) => {
+                self.instances.attach(ix, Some(ue), next);
+                ix
+            }
+            None => self.instances.insert(Instance { ue: Some(ue), next, ..Instance::new(app) }),
+        };
+        self.ues.at_mut(ue).first = Some(ix);
+    }
+
+    /// Whether anything runs or is ordered for a UE that is not known.
+    fn runs_for(&self, supi: &Supi) -> bool {
+        self.instances.detached() > 0
+            && (0..self.apps.len()).any(|app| {
+                let app = app as u16;
+                self.apps[usize::from(app)].serves(supi)
+                    && self
+                        .number_of(app, supi)
+                        .and_then(|id| self.instances.find(app, id))
+                        .is_some_and(|ix| !matches!(self.instances.at(ix).state, State::Vacant(_)))
+            })
+    }
+}

@@ -1,0 +1,34 @@
+//! Why is it where it is?
+
+use model::{AppId, Decision, Supi, Timestamp};
+
+use crate::engine::Engine;
+use crate::judge::Case;
+use crate::ue::State;
+
+impl Engine {
+    /// The decision on the instance of `app` for `supi` as of `now`, explained, without any consequence; `None`
+    /// where the UE is not known or does not use the app.
+    ///
+    /// While an order is live, the instance is judged as if it were not: what is told is whether the order would
+    /// be given again. A pause after an order that came to nothing does not show.
+    pub fn why(&self, supi: &Supi, app: &AppId, now: Timestamp) -> Option<Decision> {
+        let app = self.app(app)?;
+        let ue = self.ues.find(supi)?;
+        let mut next = self.ues.at(ue).first;
+        while let Some(ix) = next {
+            let instance = self.instances.at(ix);
+            if instance.app == app {
+                let case = self.case(ix, ue, now);
+                let own = match &instance.state {
+                    State::Ordered(ordered) => u32::from(ordered.takes_slot()),
+                    State::Vacant(_) | State::Serving(_) => 0,
+                };
+                let case = Case { under_way: case.under_way.saturating_sub(own), ..case };
+                return Some(self.decision_on(ix, ue, &case));
+            }
+            next = instance.next;
+        }
+        None
+    }
+}

@@ -1,0 +1,5 @@
+//! Guards: what can forbid a move that the policy wants. One file each.
+
+mod concurrent;
+
+pub(crate) use concurrent::{Slots, Ticket};

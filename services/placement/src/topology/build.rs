@@ -1,0 +1,152 @@
+//! Resolves a catalogue: checks it and ranks the sites of every place.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use model::{Basis, Cell, Pin, Position, Site, SiteId, Tai, TaiPin};
+
+use crate::index::{PlaceIx, SiteIx};
+use crate::sites::{Rank, SiteIndex};
+use crate::topology::area::Members;
+use crate::topology::{Place, Problem, RANKED_SITES, StableHash, Topology, TopologyError};
+
+/// What a place is ranked from: places with the same origin and pin have the same ranks.
+type Origin = (Option<[u64; 2]>, Option<SiteIx>);
+
+struct Builder {
+    topology: Topology,
+    ranked: HashMap<Origin, (u32, u8)>,
+    buffer: Vec<Rank>,
+    problems: Vec<Problem>,
+}
+
+pub(super) fn build(
+    mut sites: Vec<Site>,
+    mut cells: Vec<Cell>,
+    mut tai_pins: Vec<TaiPin>,
+) -> Result<Topology, TopologyError> {
+    sites.sort_by(|a, b| a.id.cmp(&b.id));
+    cells.sort_by_key(|cell| cell.id);
+    tai_pins.sort_by_key(|pin| pin.tai);
+    let mut problems = Vec::new();
+    let twice = |same: bool| same.then_some(());
+    problems.extend(
+        sites
+            .windows(2)
+            .filter_map(|w| twice(w[0].id == w[1].id).map(|()| Problem::DuplicateSite(w[1].id.clone()))),
+    );
+    problems.extend(
+        cells.windows(2).filter_map(|w| twice(w[0].id == w[1].id).map(|()| Problem::DuplicateCell(w[1].id))),
+    );
+    problems.extend(
+        tai_pins
+            .windows(2)
+            .filter_map(|w| twice(w[0].tai == w[1].tai).map(|()| Problem::DuplicateArea(w[1].tai))),
+    );
+    let mut hash = StableHash::new();
+    hash.feed(&(sites.len(), cells.len(), tai_pins.len()));
+    sites.iter().for_each(|site| hash.feed(site));
+    cells.iter().for_each(|cell| hash.feed(cell));
+    tai_pins.iter().for_each(|pin| hash.feed(pin));
+    let mut builder = Builder {
+        topology: Topology {
+            index: SiteIndex::unchecked(&sites),
+            sites,
+            cells: HashMap::with_capacity(cells.len()),
+            areas: HashMap::new(),
+            places: Vec::with_capacity(cells.len()),
+            ranks: Vec::new(),
+            version: hash.finish(),
+        },
+        ranked: HashMap::new(),
+        buffer: Vec::new(),
+        problems,
+    };
+    builder.add(&cells, &tai_pins);
+    if builder.problems.is_empty() {
+        Ok(builder.topology)
+    } else {
+        Err(TopologyError { problems: builder.problems })
+    }
+}
+
+impl Builder {
+    fn add(&mut self, cells: &[Cell], tai_pins: &[TaiPin]) {
+        let mut areas: BTreeMap<Tai, Members> = BTreeMap::new();
+        for cell in cells {
+            let (pinned, origin) = match &cell.pin {
+                Pin::Position(position) => (None, Some(*position)),
+                Pin::Site(site) => {
+                    let Some(found) = self.topology.site(site) else {
+                        let (cell, site) = (cell.id, site.clone());
+                        self.problems.push(Problem::CellPinnedToUnknownSite { cell, site });
+                        continue;
+                    };
+                    (Some(found), self.position(found))
+                }
+            };
+            let place = self.place(Basis::Cell(cell.id), pinned, origin);
+            if let Some(tai) = cell.tai {
+                areas.entry(tai).or_default().add(self.topology.place(place));
+            }
+            self.topology.cells.insert(cell.id, place);
+        }
+        for pin in tai_pins {
+            areas.remove(&pin.tai);
+            self.pin_area(pin.tai, &pin.site);
+        }
+        for (tai, members) in areas {
+            let centroid = members.centroid();
+            // A position is a finer truth than a majority; pins decide only where nothing has a position.
+            let pinned = centroid.is_none().then(|| members.common_pin()).flatten();
+            let place = self.place(Basis::Tai(tai), pinned, centroid);
+            self.topology.areas.insert(tai, place);
+        }
+    }
+
+    fn pin_area(&mut self, tai: Tai, site: &SiteId) {
+        match self.topology.site(site) {
+            Some(found) => {
+                let place = self.place(Basis::Tai(tai), Some(found), self.position(found));
+                self.topology.areas.insert(tai, place);
+            }
+            None => self.problems.push(Problem::AreaPinnedToUnknownSite { tai, site: site.clone() }),
+        }
+    }
+
+    fn position(&self, site: SiteIx) -> Option<Position> {
+        self.topology.sites[site.slot()].position
+    }
+
+    fn place(&mut self, basis: Basis, pinned: Option<SiteIx>, origin: Option<Position>) -> PlaceIx {
+        let key = (origin.map(|at| [at.lon().to_bits(), at.lat().to_bits()]), pinned);
+        let topology = &mut self.topology;
+        let (first_rank, rank_count) = *self.ranked.entry(key).or_insert_with(|| {
+            rank(&topology.index, pinned, origin, RANKED_SITES, &mut self.buffer);
+            let first = topology.ranks.len() as u32;
+            topology.ranks.extend_from_slice(&self.buffer);
+            (first, self.buffer.len() as u8)
+        });
+        topology.places.push(Place { basis, pinned, origin, first_rank, rank_count });
+        PlaceIx::from(topology.places.len() - 1)
+    }
+}
+
+/// The `k` best sites of a place: the one that it is pinned to at 0 m, then by distance from its origin.
+pub(super) fn rank(
+    index: &SiteIndex,
+    pinned: Option<SiteIx>,
+    origin: Option<Position>,
+    k: usize,
+    ranks: &mut Vec<Rank>,
+) {
+    ranks.clear();
+    if let Some(origin) = origin {
+        index.rank_into(origin, k, ranks);
+    }
+    if let Some(site) = pinned {
+        ranks.retain(|rank| rank.site != site);
+        ranks.insert(0, Rank { site, meters: 0.0 });
+        ranks.truncate(k);
+    }
+}

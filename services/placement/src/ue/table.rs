@@ -1,0 +1,189 @@
+//! The tables: UEs by SUPI, instances by (app, id). The hash tables hold four-byte indices only; the keys stand
+//! in the records.
+
+use std::hash::BuildHasher;
+use std::num::NonZeroU64;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use model::Supi;
+
+use crate::index::{InstanceIx, UeIx};
+use crate::slab::Slab;
+use crate::ue::{Instance, Ue};
+
+/// The UEs.
+#[derive(Debug)]
+pub(crate) struct Ues {
+    slab: Slab<Ue>,
+    by_supi: HashTable<UeIx>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Ues {
+    pub(crate) fn new() -> Self {
+        Self { slab: Slab::new(), by_supi: HashTable::new(), hasher: DefaultHashBuilder::default() }
+    }
+
+    /// Puts records back into the slots that they had; false where two records have one SUPI or the free list
+    /// is wrong.
+    pub(crate) fn restore(records: Vec<Option<Ue>>, free: Vec<u32>) -> Option<Self> {
+        let mut ues = Self::new();
+        for record in records {
+            if record.as_ref().is_some_and(|ue| ues.find(&ue.supi).is_some()) {
+                return None;
+            }
+            let known = record.is_some();
+            let slot = ues.slab.push(record);
+            if known {
+                ues.link(UeIx::from(slot));
+            }
+        }
+        ues.slab.set_free(free).then_some(ues)
+    }
+
+    pub(crate) fn find(&self, supi: &Supi) -> Option<UeIx> {
+        let hash = self.hasher.hash_one(supi);
+        self.by_supi.find(hash, |ue| self.slab.at(ue.slot()).supi == *supi).copied()
+    }
+
+    pub(crate) fn insert(&mut self, ue: Ue) -> UeIx {
+        let ix = UeIx::from(self.slab.insert(ue));
+        self.link(ix);
+        ix
+    }
+
+    fn link(&mut self, ix: UeIx) {
+        let Self { slab, by_supi, hasher } = self;
+        let hash = hasher.hash_one(&slab.at(ix.slot()).supi);
+        by_supi.insert_unique(hash, ix, |other| hasher.hash_one(&slab.at(other.slot()).supi));
+    }
+
+    pub(crate) fn remove(&mut self, ix: UeIx) {
+        let hash = self.hasher.hash_one(&self.slab.at(ix.slot()).supi);
+        if let Ok(entry) = self.by_supi.find_entry(hash, |other| *other == ix) {
+            entry.remove();
+        }
+        self.slab.remove(ix.slot());
+    }
+
+    pub(crate) fn at(&self, ix: UeIx) -> &Ue {
+        self.slab.at(ix.slot())
+    }
+
+    pub(crate) fn at_mut(&mut self, ix: UeIx) -> &mut Ue {
+        self.slab.at_mut(ix.slot())
+    }
+
+    pub(crate) const fn slab(&self) -> &Slab<Ue> {
+        &self.slab
+    }
+}
+
+/// The instances.
+#[derive(Debug)]
+pub(crate) struct Instances {
+    slab: Slab<Instance>,
+    by_id: HashTable<InstanceIx>,
+    hasher: DefaultHashBuilder,
+    /// Instances whose UE is not known.
+    detached: usize,
+}
+
+impl Instances {
+    pub(crate) fn new() -> Self {
+        Self {
+            slab: Slab::new(),
+            by_id: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            detached: 0,
+        }
+    }
+
+    /// As [`Ues::restore`].
+    pub(crate) fn restore(records: Vec<Option<Instance>>, free: Vec<u32>) -> Option<Self> {
+        let mut instances = Self::new();
+        for record in records {
+            let id = record.as_ref().and_then(|instance| Some((instance.app, instance.id?)));
+            if id.is_some_and(|(app, id)| instances.find(app, id).is_some()) {
+                return None;
+            }
+            instances.detached += usize::from(record.as_ref().is_some_and(|instance| instance.ue.is_none()));
+            let slot = instances.slab.push(record);
+            if id.is_some() {
+                instances.link(InstanceIx::from(slot));
+            }
+        }
+        instances.slab.set_free(free).then_some(instances)
+    }
+
+    pub(crate) fn find(&self, app: u16, id: NonZeroU64) -> Option<InstanceIx> {
+        let same = |ix: &InstanceIx| {
+            let instance = self.slab.at(ix.slot());
+            instance.app == app && instance.id == Some(id)
+        };
+        self.by_id.find(self.hasher.hash_one((app, id)), same).copied()
+    }
+
+    pub(crate) fn insert(&mut self, instance: Instance) -> InstanceIx {
+        self.detached += usize::from(instance.ue.is_none());
+        let named = instance.id.is_some();
+        let ix = InstanceIx::from(self.slab.insert(instance));
+        if named {
+            self.link(ix);
+        }
+        ix
+    }
+
+    /// Gives an instance its id.
+    pub(crate) fn name(&mut self, ix: InstanceIx, id: NonZeroU64) {
+        self.at_mut(ix).id = Some(id);
+        self.link(ix);
+    }
+
+    fn link(&mut self, ix: InstanceIx) {
+        let Self { slab, by_id, hasher, .. } = self;
+        let hash = |ix: &InstanceIx| {
+            let instance = slab.at(ix.slot());
+            hasher.hash_one((instance.app, instance.id.unwrap_or(NonZeroU64::MAX)))
+        };
+        by_id.insert_unique(hash(&ix), ix, hash);
+    }
+
+    pub(crate) fn remove(&mut self, ix: InstanceIx) {
+        let instance = self.at(ix);
+        if let Some(id) = instance.id {
+            let hash = self.hasher.hash_one((instance.app, id));
+            if let Ok(entry) = self.by_id.find_entry(hash, |other| *other == ix) {
+                entry.remove();
+            }
+        }
+        self.detached -= usize::from(self.at(ix).ue.is_none());
+        self.slab.remove(ix.slot());
+    }
+
+    /// Hangs an instance on a UE, or takes it off.
+    pub(crate) fn attach(&mut self, ix: InstanceIx, ue: Option<UeIx>, next: Option<InstanceIx>) {
+        self.detached -= usize::from(self.at(ix).ue.is_none());
+        self.detached += usize::from(ue.is_none());
+        let instance = self.at_mut(ix);
+        instance.ue = ue;
+        instance.next = next;
+    }
+
+    /// How many instances are known whose UE is not.
+    pub(crate) const fn detached(&self) -> usize {
+        self.detached
+    }
+
+    pub(crate) fn at(&self, ix: InstanceIx) -> &Instance {
+        self.slab.at(ix.slot())
+    }
+
+    pub(crate) fn at_mut(&mut self, ix: InstanceIx) -> &mut Instance {
+        self.slab.at_mut(ix.slot())
+    }
+
+    pub(crate) const fn slab(&self) -> &Slab<Instance> {
+        &self.slab
+    }
+}

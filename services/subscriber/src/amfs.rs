@@ -1,0 +1,219 @@
+//! Which AMFs there are: those of the configuration, and those that discovery finds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use sbi::CallError;
+use sbi::nrf::{Nrf, service_root};
+use sbi_schemas::ts29510::SearchResult;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::amf::Amf;
+use crate::context::Core;
+use crate::pace::Backoff;
+use crate::quiet::Complaint;
+use crate::sources::{amf_events, amf_poll};
+use crate::track::{AmfSlot, MOST_AMFS};
+
+/// The service that we use.
+const SERVICE: &str = "namf-evts";
+
+/// Endpoints with the NF instance ids that are registered for each. After an AMF was killed its old registration
+/// stays beside the new one; both name the same endpoint.
+pub(crate) type Endpoints = BTreeMap<Url, BTreeSet<String>>;
+
+struct Member {
+    amf: Arc<Amf>,
+    stop: CancellationToken,
+    configured: bool,
+    discovered: bool,
+}
+
+struct Roster {
+    core: Arc<Core>,
+    members: HashMap<Url, Member>,
+    slots: HashMap<Url, AmfSlot>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Finds AMFs and keeps a poll and a subscription at each, until `stop`; returns when all have ended.
+pub(crate) async fn run(core: Arc<Core>, mut registered: watch::Receiver<bool>, stop: CancellationToken) {
+    let mut roster = Roster {
+        core: core.clone(),
+        members: HashMap::new(),
+        slots: HashMap::new(),
+        tasks: TaskTracker::new(),
+        stop: stop.clone(),
+    };
+    for root in &core.config.amfs {
+        roster.meet(root, true);
+    }
+    roster.count();
+    match &core.link.nrf {
+        Some(nrf) => discover_until(&mut roster, nrf, &mut registered, &stop).await,
+        None => stop.cancelled().await,
+    }
+    roster.tasks.close();
+    roster.tasks.wait().await;
+}
+
+async fn discover_until(
+    roster: &mut Roster,
+    nrf: &Nrf,
+    registered: &mut watch::Receiver<bool>,
+    stop: &CancellationToken,
+) {
+    let settings = roster.core.config.discovery.clone();
+    let mut complaint = Complaint::about(format!("discovery at {}", nrf.root()));
+    let mut nobody = Complaint::about(format!("finding an AMF with {SERVICE} at {}", nrf.root()));
+    let mut backoff = Backoff::new(Duration::from_millis(500), settings.interval);
+    loop {
+        // Tokens are given to those who are registered only.
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            known = registered.wait_for(|known| *known) => if known.is_err() { return },
+        }
+        let found = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            found = discover(nrf, &roster.core.config.nf.kind) => found,
+        };
+        let pause = match found {
+            Ok(endpoints) => {
+                complaint.works();
+                roster.discovered(&endpoints);
+                if endpoints.is_empty() && roster.members.is_empty() {
+                    nobody.failed(&"none is registered");
+                    backoff.failed(None)
+                } else {
+                    nobody.works();
+                    backoff.succeeded();
+                    settings.interval
+                }
+            }
+            Err(error) => {
+                complaint.failed(&error);
+                backoff.failed(None)
+            }
+        };
+        roster.forget(settings.forget_after);
+        roster.count();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Asks the NRF which AMFs there are.
+pub(crate) async fn discover(nrf: &Nrf, nf_type: &str) -> Result<Endpoints, CallError> {
+    nrf.discover("AMF", nf_type, SERVICE).await.map(|found| endpoints(&found))
+}
+
+fn endpoints(found: &SearchResult) -> Endpoints {
+    let mut endpoints = Endpoints::new();
+    for profile in &found.nf_instances {
+        if let Some(root) = service_root(profile, SERVICE) {
+            endpoints.entry(root).or_default().insert(profile.nf_instance_id.clone());
+        }
+    }
+    endpoints
+}
+
+impl Roster {
+    fn discovered(&mut self, endpoints: &Endpoints) {
+        for member in self.members.values_mut() {
+            member.discovered = false;
+        }
+        for (root, ids) in endpoints {
+            self.meet(root, false);
+            if let Some(member) = self.members.get_mut(root) {
+                member.discovered = true;
+                member.amf.discovered_as(ids.clone());
+            }
+        }
+    }
+
+    /// Begins with an AMF, unless it is known.
+    fn meet(&mut self, root: &Url, configured: bool) {
+        if let Some(member) = self.members.get_mut(root) {
+            member.configured |= configured;
+            return;
+        }
+        let Some(slot) = self.slot(root) else {
+            tracing::error!(amf = %root, "is not used: {MOST_AMFS} AMFs have been seen; restart to begin anew");
+            return;
+        };
+        tracing::info!(amf = %root, "found");
+        let callback = self.core.callbacks.issue(slot);
+        let amf = Arc::new(Amf::new(root.clone(), slot, callback));
+        let stop = self.stop.child_token();
+        self.tasks.spawn(amf_poll::run(amf.clone(), self.core.clone(), stop.clone()));
+        if self.core.config.push {
+            self.tasks.spawn(amf_events::run(amf.clone(), self.core.clone(), stop.clone()));
+        }
+        self.members.insert(root.clone(), Member { amf, stop, configured, discovered: false });
+    }
+
+    /// Lets go of AMFs that are no longer registered and no longer answer. Their UEs stay known: that an AMF is
+    /// lost does not mean that its UEs are.
+    fn forget(&mut self, after: Duration) {
+        let core = &self.core;
+        self.members.retain(|root, member| {
+            let keep = member.configured || member.discovered || member.amf.silent_for() < after;
+            if !keep {
+                tracing::warn!(amf = %root, "is no longer registered and does not answer; it is forgotten");
+                core.callbacks.revoke(&member.amf.callback.correlation);
+                member.stop.cancel();
+            }
+            keep
+        });
+    }
+
+    fn count(&self) {
+        let count = self.members.len();
+        self.core.amfs.store(count, Ordering::Relaxed);
+        self.core.metrics.amfs.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    fn slot(&mut self, root: &Url) -> Option<AmfSlot> {
+        let next = self.slots.len();
+        if let Some(slot) = self.slots.get(root) {
+            return Some(*slot);
+        }
+        // One number stays free for callbacks that belong to no AMF.
+        let number = u16::try_from(next).ok().filter(|_| next < MOST_AMFS - 1)?;
+        self.slots.insert(root.clone(), AmfSlot(number));
+        Some(AmfSlot(number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn registrations_of_one_endpoint_are_one_amf() {
+        let profile = |id: &str, prefix: &str| {
+            json!({"nfInstanceId": id, "nfType": "AMF", "nfStatus": "REGISTERED", "nfServices": [{
+                "serviceInstanceId": "1", "serviceName": "namf-evts", "versions": [], "scheme": "http",
+                "nfServiceStatus": "REGISTERED", "apiPrefix": prefix}]})
+        };
+        let found = json!({"nfInstances": [
+            profile("dead", "http://127.0.0.18:8000"), profile("alive", "http://127.0.0.18:8000"),
+            profile("other", "http://127.0.0.19:8000/")]});
+        let endpoints = endpoints(&serde_json::from_value(found).expect("valid"));
+        let sizes: Vec<_> = endpoints.iter().map(|(url, ids)| (url.as_str(), ids.len())).collect();
+        assert_eq!(sizes, [("http://127.0.0.18:8000/", 2), ("http://127.0.0.19:8000/", 1)]);
+    }
+}

@@ -1,0 +1,217 @@
+//! From sightings to the bus: what is told comes first, what is known advances after.
+
+mod gate;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bus::{Bus, BusError, Record};
+use model::{Stream, Supi, Timestamp, UeChange, UeEvent, UeSource};
+
+use crate::metrics::{Ignored, Metrics};
+use crate::track::{AmfSlot, Epoch, Footprint, Limits, Seen, Track, Verdict};
+use crate::translate::{Sighting, Sightings};
+use gate::Gate;
+
+/// How many UEs are judged under one lock, and published in one batch.
+const BATCH: usize = 512;
+
+/// Compares sightings with what is known and puts the differences on the bus.
+///
+/// Events of one UE are published one after the other, in the order in which they were judged. What is known
+/// changes only after the bus has the event, so an event that could not be published is found again.
+pub(crate) struct Publisher {
+    bus: Arc<dyn Bus>,
+    track: Mutex<Track>,
+    gate: Gate,
+    metrics: Metrics,
+}
+
+impl Publisher {
+    pub(crate) fn new(bus: Arc<dyn Bus>, limits: Limits, metrics: Metrics) -> Self {
+        Self { bus, track: Mutex::new(Track::new(limits)), gate: Gate::new(), metrics }
+    }
+
+    /// Numbers a poll that is about to be asked.
+    pub(crate) fn begin_poll(&self) -> Epoch {
+        self.track().begin_poll()
+    }
+
+    /// How many UEs of this AMF are known.
+    pub(crate) fn alive(&self, amf: AmfSlot) -> u32 {
+        self.track().alive(amf)
+    }
+
+    /// The memory that the table of UEs takes.
+    pub(crate) fn footprint(&self) -> Footprint {
+        self.track().footprint()
+    }
+
+    /// Takes in a notification; returns when the bus has what is new in it.
+    ///
+    /// # Errors
+    /// [`BusError`]; nothing of what could not be published is kept.
+    pub(crate) async fn push(
+        &self,
+        amf: AmfSlot,
+        sightings: &Sightings,
+        observed_at: Timestamp,
+    ) -> Result<(), BusError> {
+        self.count_unreadable(sightings);
+        let epoch = self.track().after_polls();
+        let seen = Seen { amf, epoch, source: UeSource::Push };
+        for batch in sightings.seen.chunks(BATCH) {
+            self.tell(batch, seen, observed_at).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes in the answer to a poll; a `complete` one tells who is missing too. Returns how many events it gave.
+    ///
+    /// # Errors
+    /// [`BusError`]; nothing of what could not be published is kept.
+    pub(crate) async fn poll(
+        &self,
+        amf: AmfSlot,
+        epoch: Epoch,
+        sightings: &Sightings,
+        complete: bool,
+        observed_at: Timestamp,
+    ) -> Result<usize, BusError> {
+        self.count_unreadable(sightings);
+        let seen = Seen { amf, epoch, source: UeSource::Poll };
+        let mut events = 0;
+        for batch in sightings.seen.chunks(BATCH) {
+            let changed = self.keep_unchanged(batch, seen);
+            events += self.tell(&changed, seen, observed_at).await?;
+        }
+        if complete {
+            events += self.tell_gone(amf, epoch, &sightings.seen, observed_at).await?;
+        }
+        self.metrics.ues.set(i64::try_from(self.track().len()).unwrap_or(i64::MAX));
+        Ok(events)
+    }
+
+    /// Keeps what changes nothing and returns the rest.
+    fn keep_unchanged(&self, batch: &[Sighting], seen: Seen) -> Vec<Sighting> {
+        let mut track = self.track();
+        let mut changed = Vec::new();
+        for sighting in batch {
+            let verdict = track.judge(sighting, seen);
+            if verdict.tells() {
+                changed.push(sighting.clone());
+            } else {
+                self.count_ignored(&verdict);
+                track.keep(sighting, seen);
+            }
+        }
+        changed
+    }
+
+    /// Judges, publishes, keeps.
+    async fn tell(
+        &self,
+        batch: &[Sighting],
+        seen: Seen,
+        observed_at: Timestamp,
+    ) -> Result<usize, BusError> {
+        let Some(first) = batch.first() else { return Ok(0) };
+        let _turn = if batch.len() == 1 {
+            self.gate.pass(&first.supi).await
+        } else {
+            self.gate.pass_all(batch.iter().map(|s| &s.supi)).await
+        };
+        let mut events = Vec::with_capacity(batch.len());
+        {
+            let track = self.track();
+            for sighting in batch {
+                let verdict = track.judge(sighting, seen);
+                self.count_ignored(&verdict);
+                events.extend(verdict.changes.into_iter().flatten().map(|change| UeEvent {
+                    supi: sighting.supi.clone(),
+                    observed_at,
+                    reported_at: sighting.reported_at,
+                    source: seen.source,
+                    change,
+                }));
+            }
+        }
+        self.publish(&events).await?;
+        let mut track = self.track();
+        for sighting in batch {
+            track.keep(sighting, seen);
+        }
+        Ok(events.len())
+    }
+
+    async fn tell_gone(
+        &self,
+        amf: AmfSlot,
+        epoch: Epoch,
+        answer: &[Sighting],
+        observed_at: Timestamp,
+    ) -> Result<usize, BusError> {
+        let missing = {
+            let mut track = self.track();
+            let present = answer.iter().filter(|s| track.holds(amf, &s.supi)).count();
+            track.missing(amf, epoch, u32::try_from(present).unwrap_or(u32::MAX))
+        };
+        let mut events = 0;
+        for batch in missing.chunks(BATCH) {
+            let _turn = self.gate.pass_all(batch.iter()).await;
+            let gone: Vec<&Supi> = {
+                let track = self.track();
+                batch.iter().filter(|supi| track.still_missing(supi, amf, epoch)).collect()
+            };
+            let told: Vec<UeEvent> = gone
+                .iter()
+                .map(|supi| UeEvent {
+                    supi: (*supi).clone(),
+                    observed_at,
+                    reported_at: None,
+                    source: UeSource::Poll,
+                    change: UeChange::Gone,
+                })
+                .collect();
+            self.publish(&told).await?;
+            let mut track = self.track();
+            gone.into_iter().for_each(|supi| track.gone(supi));
+            events += told.len();
+        }
+        Ok(events)
+    }
+
+    async fn publish(&self, events: &[UeEvent]) -> Result<(), BusError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.bus.publish(Stream::UeEvents, events.iter().map(record).collect()).await?;
+        for event in events {
+            self.metrics.event(event.source, &event.change);
+        }
+        Ok(())
+    }
+
+    fn count_unreadable(&self, sightings: &Sightings) {
+        self.metrics.ignored(Ignored::Unreadable, sightings.unreadable);
+        self.metrics.ignored(Ignored::Non3gpp, sightings.non_3gpp);
+    }
+
+    fn count_ignored(&self, verdict: &Verdict) {
+        if let Some(reason) = verdict.ignored {
+            self.metrics.ignored(reason, 1);
+        }
+    }
+
+    fn track(&self) -> MutexGuard<'_, Track> {
+        self.track.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn record(event: &UeEvent) -> Record {
+    // A struct of strings and numbers always serialises.
+    let data = serde_json::to_vec(event).unwrap_or_default();
+    Record { key: event.supi.to_string().into(), id: None, data: data.into() }
+}
+
+#[cfg(test)]
+mod tests;

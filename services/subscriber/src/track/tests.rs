@@ -1,0 +1,269 @@
+//! Tests of [`super`].
+
+use std::time::Duration;
+
+use model::{CmState, ReportedAt, UeLocation, UeSource};
+
+use super::*;
+
+const A: AmfSlot = AmfSlot(0);
+const B: AmfSlot = AmfSlot(1);
+
+fn track() -> Track {
+    Track::new(Limits { gone_after: 2, idle_gone_after: Duration::from_secs(3600) })
+}
+
+fn supi(n: u64) -> Supi {
+    Supi::from_imsi(208_930_000_000_000 + n, 15).expect("an IMSI")
+}
+
+fn at(cell: u32) -> Option<UeLocation> {
+    let cell = format!("208-93-{cell:09x}").parse().expect("a cell");
+    Some(UeLocation { cell: Some(cell), tai: Some("208-93-000001".parse().expect("a TAI")) })
+}
+
+fn sighting(n: u64, cell: u32, micros: u64) -> Sighting {
+    Sighting {
+        supi: supi(n),
+        location: at(cell),
+        cm: Some(CmState::Connected),
+        reported_at: (micros > 0).then(|| ReportedAt::from_micros(micros)),
+        unheard_for: None,
+        deregistered: false,
+    }
+}
+
+fn idle(sighting: Sighting) -> Sighting {
+    Sighting { cm: Some(CmState::Idle), ..sighting }
+}
+
+/// One whole poll; what it tells, in words.
+fn poll(track: &mut Track, amf: AmfSlot, answer: &[Sighting]) -> Vec<String> {
+    let epoch = track.begin_poll();
+    answer_to(track, amf, epoch, answer)
+}
+
+fn answer_to(track: &mut Track, amf: AmfSlot, epoch: Epoch, answer: &[Sighting]) -> Vec<String> {
+    let seen = Seen { amf, epoch, source: UeSource::Poll };
+    let mut told: Vec<String> = answer.iter().flat_map(|s| tell(track, s, seen)).collect();
+    let present = answer.iter().filter(|s| track.holds(amf, &s.supi)).count();
+    for supi in track.missing(amf, epoch, present as u32) {
+        assert!(track.still_missing(&supi, amf, epoch));
+        track.gone(&supi);
+        told.push("gone".into());
+    }
+    told
+}
+
+fn push(track: &mut Track, amf: AmfSlot, sighting: &Sighting) -> Vec<String> {
+    let seen = Seen { amf, epoch: track.after_polls(), source: UeSource::Push };
+    tell(track, sighting, seen)
+}
+
+fn tell(track: &mut Track, sighting: &Sighting, seen: Seen) -> Vec<String> {
+    let verdict = track.judge(sighting, seen);
+    track.keep(sighting, seen);
+    let word = |change: UeChange| match change {
+        UeChange::Location(l) => format!("at {}", l.cell.map(|c| c.to_string()).unwrap_or_default()),
+        UeChange::Connectivity { cm } => format!("{cm:?}"),
+        UeChange::Gone => "gone".into(),
+    };
+    verdict.changes.into_iter().flatten().map(word).collect()
+}
+
+#[test]
+fn only_changes_of_cell_area_or_cm_state_are_told() {
+    let mut track = track();
+    assert_eq!(poll(&mut track, A, &[sighting(1, 8, 10)]), ["at 208-93-000000008"]);
+    // The time stamp moves with every NGAP message, also without movement.
+    assert!(poll(&mut track, A, &[sighting(1, 8, 20)]).is_empty());
+    assert_eq!(poll(&mut track, A, &[sighting(1, 9, 30)]), ["at 208-93-000000009"]);
+    assert_eq!(poll(&mut track, A, &[idle(sighting(1, 9, 30))]), ["Idle"]);
+    assert_eq!(poll(&mut track, A, &[sighting(1, 8, 40)]), ["at 208-93-000000008", "Connected"]);
+}
+
+#[test]
+fn a_first_sight_tells_cm_state_only_where_it_is_idle() {
+    let mut track = track();
+    assert_eq!(poll(&mut track, A, &[idle(sighting(1, 8, 10))]), ["at 208-93-000000008", "Idle"]);
+}
+
+#[test]
+fn what_is_judged_and_not_kept_is_told_again() {
+    let mut track = track();
+    let seen = Seen { amf: A, epoch: track.begin_poll(), source: UeSource::Poll };
+    assert!(track.judge(&sighting(1, 8, 10), seen).tells());
+    assert!(track.judge(&sighting(1, 8, 10), seen).tells());
+    track.keep(&sighting(1, 8, 10), seen);
+    assert!(!track.judge(&sighting(1, 8, 10), seen).tells());
+}
+
+#[test]
+fn a_push_and_the_poll_that_confirms_it_tell_once() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 10)]);
+    assert_eq!(push(&mut track, A, &sighting(1, 9, 20)), ["at 208-93-000000009"]);
+    assert!(poll(&mut track, A, &[sighting(1, 9, 20)]).is_empty());
+}
+
+#[test]
+fn an_answer_that_a_push_overtook_takes_nothing_back() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 0)]);
+    let asked = track.begin_poll();
+    assert_eq!(push(&mut track, A, &sighting(1, 9, 0)), ["at 208-93-000000009"]);
+    assert!(answer_to(&mut track, A, asked, &[idle(sighting(1, 8, 0))]).is_empty());
+    assert!(poll(&mut track, A, &[sighting(1, 9, 0)]).is_empty());
+}
+
+#[test]
+fn an_older_report_changes_nothing() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 20)]);
+    assert!(push(&mut track, A, &sighting(1, 9, 10)).is_empty());
+    assert!(poll(&mut track, A, &[sighting(1, 8, 20)]).is_empty());
+}
+
+#[test]
+fn a_ue_is_gone_after_it_is_missing_from_complete_answers() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 10), sighting(2, 8, 10)]);
+    assert!(poll(&mut track, A, &[sighting(2, 8, 10)]).is_empty());
+    assert_eq!(poll(&mut track, A, &[sighting(2, 8, 10)]), ["gone"]);
+    assert!(poll(&mut track, A, &[sighting(2, 8, 10)]).is_empty());
+    assert_eq!((track.len(), track.alive(A)), (1, 1));
+}
+
+#[test]
+fn a_ue_that_was_missing_once_is_not_gone() {
+    let mut track = track();
+    for answer in [&[sighting(1, 8, 10)][..], &[], &[sighting(1, 8, 10)], &[]] {
+        let told = poll(&mut track, A, answer);
+        assert!(!told.contains(&"gone".to_owned()));
+    }
+}
+
+#[test]
+fn a_ue_that_registers_again_at_its_amf_is_back_whatever_its_time_stamp() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 10)]);
+    poll(&mut track, A, &[]);
+    assert_eq!(poll(&mut track, A, &[]), ["gone"]);
+    assert_eq!(poll(&mut track, A, &[sighting(1, 8, 10)]), ["at 208-93-000000008"]);
+}
+
+#[test]
+fn a_ue_that_a_push_brought_after_the_poll_was_asked_is_not_missing_from_its_answer() {
+    let mut track = track();
+    poll(&mut track, A, &[]);
+    let asked = track.begin_poll();
+    push(&mut track, A, &sighting(1, 8, 10));
+    assert!(answer_to(&mut track, A, asked, &[]).is_empty());
+    assert_eq!(track.len(), 1);
+}
+
+#[test]
+fn of_two_amfs_the_newest_time_stamp_wins() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 10)]);
+    assert!(poll(&mut track, B, &[sighting(1, 7, 5)]).is_empty());
+    assert_eq!(poll(&mut track, B, &[sighting(1, 9, 20)]), ["at 208-93-000000009"]);
+    // The old AMF's context goes; the UE does not.
+    for _ in 0..3 {
+        assert!(poll(&mut track, A, &[]).is_empty());
+    }
+    assert_eq!((track.alive(A), track.alive(B)), (0, 1));
+}
+
+#[test]
+fn an_old_context_at_another_amf_does_not_bring_a_ue_back() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 20)]);
+    poll(&mut track, A, &[]);
+    assert_eq!(poll(&mut track, A, &[]), ["gone"]);
+    assert!(poll(&mut track, B, &[idle(sighting(1, 7, 10))]).is_empty());
+    assert_eq!(poll(&mut track, B, &[sighting(1, 7, 30)]), ["at 208-93-000000007"]);
+}
+
+#[test]
+fn a_failed_amf_takes_no_ue_of_another_away() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 10)]);
+    poll(&mut track, B, &[sighting(2, 8, 10)]);
+    for _ in 0..5 {
+        // A does not answer at all; B answers completely.
+        assert!(poll(&mut track, B, &[sighting(2, 8, 10)]).is_empty());
+    }
+    assert_eq!(track.alive(A), 1);
+}
+
+#[test]
+fn an_idle_context_that_is_unheard_of_for_too_long_is_stale() {
+    let mut track = track();
+    let silent = |seconds| Sighting {
+        unheard_for: Some(Duration::from_secs(seconds)),
+        ..idle(sighting(1, 8, 10))
+    };
+    assert_eq!(poll(&mut track, A, &[silent(3599)]), ["at 208-93-000000008", "Idle"]);
+    assert_eq!(poll(&mut track, A, &[silent(3600)]), ["gone"]);
+    assert!(poll(&mut track, A, &[silent(3601)]).is_empty());
+    assert_eq!(poll(&mut track, A, &[sighting(1, 8, 99)]), ["at 208-93-000000008"]);
+    // One that was never known is not told of at all.
+    let other = Sighting { supi: supi(2), ..silent(9999) };
+    assert!(poll(&mut track, A, &[sighting(1, 8, 99), other]).is_empty());
+    assert_eq!(track.len(), 1);
+}
+
+#[test]
+fn a_goodbye_is_told_once() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 10)]);
+    let goodbye = Sighting { deregistered: true, location: None, cm: None, ..sighting(1, 8, 0) };
+    assert_eq!(push(&mut track, A, &goodbye), ["gone"]);
+    assert!(push(&mut track, A, &goodbye).is_empty());
+}
+
+#[test]
+fn marks_are_swept_after_nobody_reports_the_old_context() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 10)]);
+    poll(&mut track, A, &[]);
+    poll(&mut track, A, &[]);
+    assert_eq!((track.len(), track.footprint().ues), (0, 1));
+    for _ in 0..(2 * MARK_LIFE) {
+        track.begin_poll();
+    }
+    assert_eq!(track.footprint().ues, 0);
+}
+
+#[test]
+fn other_supis_than_imsis_are_tracked_too() {
+    let mut track = track();
+    let nai = Sighting { supi: "nai-a@b.example".parse().expect("a SUPI"), ..sighting(1, 8, 10) };
+    assert_eq!(poll(&mut track, A, std::slice::from_ref(&nai)).len(), 1);
+    assert!(poll(&mut track, A, &[nai]).is_empty());
+    poll(&mut track, A, &[]);
+    assert_eq!(poll(&mut track, A, &[]), ["gone"]);
+}
+
+#[test]
+fn a_million_ues_take_at_most_64_bytes_each() {
+    let mut track = track();
+    let seen = Seen { amf: A, epoch: track.begin_poll(), source: UeSource::Poll };
+    for n in 0..1_000_000 {
+        track.keep(&sighting(n, (n % 5_000) as u32, 10 + n), seen);
+    }
+    let Footprint { ues, bytes } = track.footprint();
+    assert_eq!(ues, 1_000_000);
+    assert!(bytes <= 64 * ues, "{} bytes a UE", bytes as f64 / ues as f64);
+}
+
+#[test]
+fn locations_that_no_ue_is_at_are_let_go_of() {
+    let mut track = track();
+    for cell in 0..300_000 {
+        poll(&mut track, A, &[sighting(1, cell, u64::from(cell) + 1)]);
+    }
+    assert!(track.footprint().bytes < 32 << 20, "{:?}", track.footprint());
+    assert!(poll(&mut track, A, &[sighting(1, 299_999, 400_000)]).is_empty());
+}
