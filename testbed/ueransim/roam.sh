@@ -111,20 +111,20 @@ stop_ue() {
 start_ue() {
   local config=./config/ue.yaml
   if [ -n "${1:-}" ]; then
-    config=/tmp/ue.yaml
+    config=./config-one-gnb.yaml
     in_ue cat ./config/ue.yaml \
       | awk -v only="$1" \
         '/^gnbSearchList:/ { print; print "  - " only; skip = 1; next } skip && /^  - / { next } { skip = 0; print }' \
       | docker exec -i "$ue" sh -c "cat > $config"
   fi
-  docker exec -d "$ue" sh -c "./nr-ue -c $config > /tmp/nr-ue.log 2>&1"
+  docker exec -d "$ue" sh -c "./nr-ue -c $config > ./nr-ue.log 2>&1"
 }
 
 restart() {
   hear_all
   stop_ue
   start_ue "${address[$1]}"
-  wait_for "$1" || die "$supi did not register at $1 within $patience s; see /tmp/nr-ue.log in container '$ue'"
+  wait_for "$1" || die "$supi did not register at $1 within $patience s; see nr-ue.log in container '$ue'"
   route_dns
 }
 

@@ -1,6 +1,19 @@
 //! What can go wrong on a bus.
 
+use std::time::Duration;
+
 use thiserror::Error;
+
+/// What may be done about a failed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// It did not happen and may be repeated, not sooner than after this.
+    Transient(Duration),
+    /// It did not happen and repeating it does not help.
+    Permanent,
+    /// It may have happened. Records with ids may be published again once the bus has been opened anew.
+    Unknown,
+}
 
 /// What can go wrong on a bus.
 #[derive(Debug, Error)]
@@ -52,4 +65,29 @@ pub enum BusError {
         /// What is wrong.
         reason: String,
     },
+    /// Another process (or another handle of this one) has the directory open.
+    #[error("the bus directory {dir} is in use by another process; stop it first, or give each its own")]
+    InUse {
+        /// The directory.
+        dir: String,
+    },
+    /// A setting of the bus is out of its bounds.
+    #[error("bus: {0}")]
+    Config(String),
+}
+
+impl BusError {
+    /// What may be done about it.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::InUse { .. } => Class::Transient(Duration::from_secs(1)),
+            Self::Io { .. } => Class::Unknown,
+            Self::FellBehind { .. }
+            | Self::Closed
+            | Self::TooLarge { .. }
+            | Self::NotLatestPerKey(_)
+            | Self::Damaged { .. }
+            | Self::Config(_) => Class::Permanent,
+        }
+    }
 }

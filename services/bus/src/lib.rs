@@ -6,8 +6,10 @@
 //!
 //! The bus does not know what it carries: JSON of [`model`] types, written and read by the services.
 
+pub mod conformance;
+pub mod embedded;
 mod error;
 mod port;
 
-pub use error::BusError;
+pub use error::{BusError, Class};
 pub use port::{Bus, Consumer, Delivery, Record, Sequence, Start};

@@ -48,3 +48,18 @@ pub(crate) async fn read(
         }
     }
 }
+
+/// The oldest record of a stream that is kept; `None` where there is none.
+///
+/// # Errors
+/// What the bus says.
+pub(crate) async fn oldest(bus: &dyn Bus, feed: Feed) -> Result<Option<Delivery>, BusError> {
+    if bus.newest(feed.stream()).await? == Sequence(0) {
+        return Ok(None);
+    }
+    let mut consumer = bus.consume(feed.stream(), CONSUMER, Start::Oldest).await?;
+    match tokio::time::timeout(SILENCE, consumer.next(1)).await {
+        Ok(batch) => Ok(batch?.into_iter().next()),
+        Err(_) => Ok(None),
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, BusError, Record, Sequence};
+use bus::{Bus, BusError, Class, Record, Sequence};
 use model::Stream;
 use store::Store;
 use tokio::sync::{mpsc, watch};
@@ -17,7 +17,8 @@ use crate::records::Outgoing;
 
 /// The most jobs whose records are published together.
 const TOGETHER: usize = 64;
-/// The pause before a publication that may succeed later is repeated; all records have ids.
+/// How often a publication of unknown fate is repeated, and the pause before each time.
+const REPEATS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// One thing to do, in order.
@@ -107,14 +108,25 @@ impl Publisher {
         if records.is_empty() {
             return Ok(Sequence(0));
         }
+        let mut unknown = 0;
         loop {
-            match self.bus.publish(stream, records.to_vec()).await {
+            let error = match self.bus.publish(stream, records.to_vec()).await {
                 Ok(positions) => return Ok(positions.into_iter().max().unwrap_or_default()),
-                Err(error) if !passes(&error) || self.stop.is_cancelled() => return Err(error),
-                Err(error) => {
-                    tracing::warn!(stream = stream.name(), %error, "cannot publish yet");
-                    tokio::time::sleep(PAUSE).await;
+                Err(error) => error,
+            };
+            let pause = match error.class() {
+                Class::Transient(pause) => pause,
+                // The bus knows records by their ids, so repeating what may have worked is safe.
+                Class::Unknown if unknown < REPEATS => {
+                    unknown += 1;
+                    PAUSE
                 }
+                Class::Unknown | Class::Permanent => return Err(error),
+            };
+            tracing::warn!(stream = stream.name(), %error, "cannot publish yet");
+            tokio::select! {
+                () = tokio::time::sleep(pause) => (),
+                () = self.stop.cancelled() => return Err(error),
             }
         }
     }
@@ -126,18 +138,5 @@ impl Publisher {
         if let Err(error) = self.store.put_snapshot(NAME, bytes).await {
             tracing::error!(%error, "cannot keep a snapshot; a restart will read more from the bus");
         }
-    }
-}
-
-/// Whether the same publication may succeed later.
-fn passes(error: &BusError) -> bool {
-    match error {
-        BusError::Closed
-        | BusError::FellBehind { .. }
-        | BusError::TooLarge { .. }
-        | BusError::NotLatestPerKey(_)
-        | BusError::Io { .. }
-        | BusError::Damaged { .. } => false,
-        _ => true,
     }
 }

@@ -83,8 +83,13 @@ fn decided(decision: &Decision) -> Record {
     let key = format!("{}/{}", decision.app, decision.instance);
     let id = match decision.order {
         Some((_, relocation)) if decision.mode == Mode::Act => relocation.to_string(),
-        // While observing generations start again with the process, so that they identify nothing.
-        Some(_) | None => format!("{key}/{}/{}", decision.verdict.as_str(), decision.at.as_micros()),
+        // While observing, generations start again with the process and identify nothing by themselves; a batch
+        // can hold several reports about one UE that are decided at one time.
+        Some(_) | None => {
+            let generation = decision.order.map_or(0, |(generation, _)| generation.0);
+            let (verdict, observed) = (decision.verdict.as_str(), decision.observed_at.as_micros());
+            format!("{key}/{verdict}/{generation}/{observed}/{}", decision.at.as_micros())
+        }
     };
     Record { key: key.into(), id: Some(id.into()), data: json(decision) }
 }

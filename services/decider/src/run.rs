@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, BusError, Sequence, Start};
+use model::{Outcome, OutcomeKind, Timestamp};
 use placement::{Command, Engine, Input};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -102,7 +103,9 @@ impl Runner {
         let mut outgoing = self.outgoing();
         for (delivery, reason) in &batch.poison {
             let (stream, sequence) = (batch.feed.stream().name(), delivery.sequence.0);
-            tracing::warn!(stream, sequence, %reason, "a record cannot be read and goes to dead-letter");
+            tracing::warn!(stream, sequence, "a record cannot be read and goes to dead-letter");
+            // The reason quotes the record, which may name a UE.
+            tracing::debug!(stream, sequence, %reason, "why it cannot be read");
             outgoing.dead_letter(batch.feed, delivery, reason);
         }
         self.positions.advance(batch.feed, batch.through);
@@ -170,12 +173,21 @@ impl Runner {
     pub(crate) async fn read(&mut self, from: Feed, start: Start) -> Result<(), BusError> {
         let latest = from == Feed::Instances && start == Start::Oldest;
         let (bus, now) = (self.bus.clone(), (self.clock)());
+        let horizon = match (from, start) {
+            (Feed::Orders, Start::Oldest) => self.horizon().await?,
+            _ => None,
+        };
         let mut outgoing = Outgoing::default();
         let (mut read, mut dead) = (0, 0);
         let mut each = |delivery: bus::Delivery| {
             read += 1;
             match decode(from, &delivery) {
-                Ok(item) => feed(&mut self.engine, now, &item, &mut self.commands),
+                Ok(item) => {
+                    feed(&mut self.engine, now, &item, &mut self.commands);
+                    if let Some(ended) = horizon.and_then(|horizon| long_ended(&item, horizon)) {
+                        feed(&mut self.engine, now, &ended, &mut self.commands);
+                    }
+                }
                 Err(reason) => {
                     dead += 1;
                     outgoing.dead_letter(from, &delivery, &reason);
@@ -199,6 +211,16 @@ impl Runner {
         Ok(())
     }
 
+    /// Outcomes from before this time may no longer be kept; `None` where all are.
+    async fn horizon(&self) -> Result<Option<Timestamp>, BusError> {
+        let oldest = history::oldest(self.bus.as_ref(), Feed::Outcomes).await?;
+        let cut = oldest.filter(|oldest| oldest.sequence > Sequence(1));
+        Ok(cut.and_then(|oldest| match decode(Feed::Outcomes, &oldest) {
+            Ok(Item::Outcome(outcome)) => Some(outcome.at),
+            Ok(Item::Ue(_) | Item::Instance(_) | Item::Order(_)) | Err(_) => None,
+        }))
+    }
+
     /// Starts to follow a stream after what has been taken in.
     pub(crate) async fn follow(&mut self, feed: Feed) -> Result<(), BusError> {
         let start = Start::After(self.positions.get(feed));
@@ -216,7 +238,26 @@ impl Runner {
     }
 }
 
-fn feed(engine: &mut Engine, now: model::Timestamp, item: &Item, commands: &mut Vec<Command>) {
+/// An end for an order that is older than the oldest outcome that is kept: without one it would be held to be
+/// live for ever. Had it been carried out, `instances`, which is read first, would say so; were it live after
+/// all, the executor would fence the next one.
+fn long_ended(item: &Item, horizon: Timestamp) -> Option<Item> {
+    let Item::Order(order) = item else { return None };
+    (order.decided_at < horizon).then(|| {
+        Item::Outcome(Box::new(Outcome {
+            relocation: order.relocation,
+            app: order.app.clone(),
+            instance: order.instance.clone(),
+            generation: order.generation,
+            source: order.source.clone(),
+            target: order.target.clone(),
+            at: order.decided_at,
+            kind: OutcomeKind::Undone { reason: "its outcome is no longer kept".into() },
+        }))
+    })
+}
+
+fn feed(engine: &mut Engine, now: Timestamp, item: &Item, commands: &mut Vec<Command>) {
     let input = match item {
         Item::Ue(event) => Input::Ue(event),
         Item::Outcome(outcome) => Input::Outcome(outcome),

@@ -133,7 +133,8 @@ mod tests {
     fn what_is_no_event_is_refused_with_its_reason() {
         for (json, reason) in [
             (&b"{"[..], "EOF"),
-            (b"[]", "supi"),
+            (b"[]", "invalid length"),
+            (b"{}", "supi"),
             (br#"{"supi":"x","observed_at":1,"source":"push","change":{"kind":"gone"}}"#, "SUPI"),
             (br#"{"supi":"imsi-00000","observed_at":1,"source":"push","change":{"kind":"flew"}}"#, "flew"),
             (br#"{"supi":"imsi-00000","observed_at":1,"source":"push","change":{"kind":"connectivity"}}"#, "cm"),

@@ -7,6 +7,8 @@
 mod cli;
 #[cfg(feature = "testbed")]
 mod demo;
+#[cfg(feature = "testbed")]
+mod lab;
 mod services;
 mod settings;
 

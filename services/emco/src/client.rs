@@ -191,8 +191,11 @@ impl Client {
     ) -> Result<Reply, Reason> {
         let base = self.base(service).as_str().trim_end_matches('/');
         // clm answers by the Accept header: only with JSON it shows the cluster and not its kubeconfig.
-        let mut request =
-            self.0.http.request(method.clone(), format!("{base}{}", path.as_str())).header(ACCEPT, "application/json");
+        let mut request = self
+            .0
+            .http
+            .request(method.clone(), format!("{base}{}", path.as_str()))
+            .header(ACCEPT, "application/json");
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }

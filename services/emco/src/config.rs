@@ -129,7 +129,8 @@ impl Config {
         }
         let base = |own: &Option<Url>, service| {
             let url = own.as_ref().or(self.gateway.as_ref()).ok_or(ConfigError::NoUrl { service })?.clone();
-            let usable = matches!(url.scheme(), "http" | "https") && url.has_host() && !url.cannot_be_a_base();
+            let usable =
+                matches!(url.scheme(), "http" | "https") && url.has_host() && !url.cannot_be_a_base();
             if usable { Ok(url) } else { Err(ConfigError::BadUrl { url }) }
         };
         Ok(Bases {

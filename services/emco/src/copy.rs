@@ -102,7 +102,7 @@ impl Client {
         }
         let mut obstacles = Vec::new();
         for intents in self.intents(group).await? {
-            let foreign = intents.spec.intent.into_iter().filter(|(kind, _)| kind != GENERIC_PLACEMENT);
+            let foreign = intents.into_iter().filter(|(kind, _)| kind != GENERIC_PLACEMENT);
             obstacles.extend(foreign.map(|(kind, name)| Obstacle::ForeignIntent { kind, name }));
         }
         obstacles.extend(judge(&placements));
@@ -147,7 +147,8 @@ mod tests {
         let label = ClusterTerm { cluster_label: "zone".into(), ..ClusterTerm::default() };
         let by_label = PlacementIntent { all_of: vec![label], any_of: vec![] };
         let two = PlacementIntent {
-            all_of: [PlacementIntent::at("edge", "a").all_of, PlacementIntent::at("edge", "b").all_of].concat(),
+            all_of: [PlacementIntent::at("edge", "a").all_of, PlacementIntent::at("edge", "b").all_of]
+                .concat(),
             any_of: vec![],
         };
         let found = judge(&[

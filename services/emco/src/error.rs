@@ -71,7 +71,13 @@ impl EmcoError {
             Reason::Token(_) => Class::Transient(UNAUTHORISED_WAIT),
             Reason::BadName(_) => Class::Permanent,
             // A success was answered; what it says does not matter to an action.
-            Reason::Unreadable(_) => if read { Class::Permanent } else { Class::Unknown },
+            Reason::Unreadable(_) => {
+                if read {
+                    Class::Permanent
+                } else {
+                    Class::Unknown
+                }
+            }
             Reason::Refused { status, retry_after, .. } => match status {
                 401 | 429 => Class::Transient(retry_after.unwrap_or(UNAUTHORISED_WAIT)),
                 // A proxy's word, or EMCO's free text: the action may have happened.

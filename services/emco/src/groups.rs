@@ -1,6 +1,9 @@
 //! Calls on deployment intent groups.
 
+use std::collections::BTreeMap;
+
 use crate::paths::Path;
+use crate::types::group::IntentList;
 use crate::{
     AppIntent, Client, CompositeApp, EmcoError, Group, GroupRef, GroupStatus, Intents, Named, Output, Reason,
     Service, StatusKind,
@@ -87,12 +90,23 @@ impl Client {
         self.post(group.app_intents(placement), Some(intent)).await
     }
 
-    /// The intents of a group.
+    /// The intents that a group names, by kind. EMCO does not say under which names the objects that name them are
+    /// kept.
     ///
     /// # Errors
     /// [`EmcoError`].
-    pub async fn intents(&self, group: &GroupRef) -> Result<Vec<Intents>, EmcoError> {
-        self.list(Service::Orchestrator, group.intents()).await
+    pub async fn intents(&self, group: &GroupRef) -> Result<Vec<BTreeMap<String, String>>, EmcoError> {
+        let found: IntentList = self.get(Service::Orchestrator, group.intents()).await?;
+        Ok(found.intent)
+    }
+
+    /// Whether an object of this name names a group's intents.
+    ///
+    /// # Errors
+    /// [`EmcoError`].
+    pub async fn has_intents(&self, group: &GroupRef, intents: &str) -> Result<bool, EmcoError> {
+        let path = group.intents().and_then(|p| p.name(intents));
+        Ok(self.find::<Named>(Service::Orchestrator, path).await?.is_some())
     }
 
     /// Creates the object that names a group's intents.

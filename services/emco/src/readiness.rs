@@ -53,7 +53,9 @@ fn find_fault(deployed: &GroupStatus, ready: &GroupStatus, provider: &str, clust
     if applied == 0 || deployed.deployed_counts.len() != 1 {
         return Some(format!("deployedCounts are {:?}", deployed.deployed_counts));
     }
-    if ready.ready_status != "Ready" && !ready.resources().all(|r| r.ready_status == "Ready" || is_unwatched(r)) {
+    if ready.ready_status != "Ready"
+        && !ready.resources().all(|r| r.ready_status == "Ready" || is_unwatched(r))
+    {
         return Some(format!("readyStatus is {:?} with {:?}", ready.ready_status, ready.ready_counts));
     }
     if ready.apps.is_empty() {
@@ -97,7 +99,10 @@ fn describe(deployed: &GroupStatus) -> String {
     let mut found: Vec<String> = Vec::new();
     for cluster in deployed.apps.iter().flat_map(|app| &app.clusters) {
         if cluster.connectivity != "Available" {
-            found.push(format!("{}/{} is {}", cluster.cluster_provider, cluster.cluster, cluster.connectivity));
+            found.push(format!(
+                "{}/{} is {}",
+                cluster.cluster_provider, cluster.cluster, cluster.connectivity
+            ));
         }
         let failed = cluster.resources.iter().filter(|r| r.deployed_status == "Failed");
         found.extend(failed.map(|r| format!("{} {} was not accepted", r.gvk.kind, r.name)));

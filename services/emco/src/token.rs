@@ -41,6 +41,10 @@ impl TokenFile {
         file.take(MAX_TOKEN_BYTES).read_to_string(&mut text).await?;
         let token = text.trim();
         let sendable = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
-        if sendable { Ok(token.into()) } else { Err(Error::new(ErrorKind::InvalidData, "holds no bearer token")) }
+        if sendable {
+            Ok(token.into())
+        } else {
+            Err(Error::new(ErrorKind::InvalidData, "holds no bearer token"))
+        }
     }
 }

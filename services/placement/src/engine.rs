@@ -20,6 +20,7 @@ use crate::timers::Timers;
 use crate::topology::Topology;
 use crate::ue::{Instances, Instant, State, Ues};
 
+pub(crate) use outcomes::MOST;
 pub use snapshot::RestoreError;
 
 /// Decides where the instances of every per-UE app should be.

@@ -15,7 +15,8 @@ use model::{AppId, Decision, Generation, InstanceId, Mode, Order, OutcomeKind, R
 use thiserror::Error;
 
 use crate::command::{Command, Input};
-use crate::engine::Engine;
+use crate::engine::{Engine, MOST};
+use crate::guard::Ticket;
 use crate::index::{InstanceIx, UeIx};
 use crate::topology::Topology;
 use crate::ue::{State, Wait};
@@ -212,6 +213,9 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
             }
             State::Vacant(_) | State::Serving(_) => None,
         };
+        if instance.generation.0 > MOST.0 + (1 << 40) {
+            return tables(format!("instance {slot} has generation {}", instance.generation));
+        }
         let served = instance.state.serving().map(|(site, _)| site);
         if [target, served].into_iter().flatten().any(|site| site.slot() >= sites) {
             return tables(format!("instance {slot} is at a site that does not exist"));
@@ -232,14 +236,16 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
         }
     }
     for (app, entry) in engine.apps.iter().enumerate() {
-        if (entry.slots.taken(), entry.slots.waiting()) != (taken[app], waiting[app]) {
+        let queued = |(ticket, ix): (Ticket, InstanceIx)| {
+            let found = engine.instances.slab().get(ix.slot());
+            found.is_some_and(|i| usize::from(i.app) == app && i.state.wait() == Wait::Queued(ticket))
+        };
+        let queued = entry.slots.entries().filter(|entry| queued(*entry)).count() as u32;
+        let counted = (entry.slots.taken(), entry.slots.waiting(), entry.slots.waiting());
+        if counted != (taken[app], waiting[app], queued) {
+            let (id, there) = (&entry.app.id, (taken[app], waiting[app], queued));
             return tables(format!(
-                "app {}: {} slots and {} waiting are counted, {} and {} are there",
-                entry.app.id,
-                entry.slots.taken(),
-                entry.slots.waiting(),
-                taken[app],
-                waiting[app]
+                "app {id}: slots, waiting, queued are {there:?}, counted are {counted:?}"
             ));
         }
     }

@@ -111,7 +111,8 @@ fn duplicates_and_ties() {
     let mut scatter = Scatter::new(5);
     // A coarse grid, each point several times: ties in distance are the rule.
     let grid: Vec<Place> = (0..240).map(|n| (f64::from(n % 8), f64::from(n / 8 % 6) - 2.5)).collect();
-    let mut queries: Vec<Place> = (0..60).map(|n| (f64::from(n % 10) - 0.5, f64::from(n / 10) - 3.0)).collect();
+    let mut queries: Vec<Place> =
+        (0..60).map(|n| (f64::from(n % 10) - 0.5, f64::from(n / 10) - 3.0)).collect();
     queries.extend(scatter.within((-1.0, 9.0), (-4.0, 4.0), 100));
     assert_eq!(mismatches(&grid, &queries, 12), 0);
     let one_point = vec![(10.0, 50.0); 40];

@@ -17,15 +17,19 @@ fn scripts() -> Vec<(Kind, Step, Ended)> {
     ];
     for kind in [Kind::Move, Kind::FirstPlacement, Kind::LetGo] {
         let failing = kind.steps().iter().copied().filter(|step| *step != Step::Drain);
-        all.extend(failing.map(|step| {
-            (kind, step, if step <= Step::Verify { Ended::Undone } else { Ended::Leftover })
-        }));
+        all.extend(
+            failing
+                .map(|step| (kind, step, if step <= Step::Verify { Ended::Undone } else { Ended::Leftover })),
+        );
     }
     all
 }
 
 fn run(kind: Kind, broken: Step) -> Run<'static> {
-    Run::new(kind, move |step, undo, _| if step == broken && !undo { Outcome::Permanent } else { Outcome::Done })
+    Run::new(
+        kind,
+        move |step, undo, _| if step == broken && !undo { Outcome::Permanent } else { Outcome::Done },
+    )
 }
 
 #[test]
@@ -106,7 +110,8 @@ fn everything_is_told_again_with_the_same_numbers() {
 
 #[test]
 fn a_log_that_does_not_fit_is_refused() {
-    let started = |step| Entry { at: plan(Kind::Move).planned_at, event: Event::Started { step, attempt: 1 } };
+    let started =
+        |step| Entry { at: plan(Kind::Move).planned_at, event: Event::Started { step, attempt: 1 } };
     for log in [vec![started(Step::Start)], vec![started(Step::Prepare), started(Step::Prepare)]] {
         assert!(matches!(Saga::recover(plan(Kind::Move), log), Err(RecoverError::Event(_))));
     }

@@ -40,9 +40,13 @@ fn each_kind_goes_through_its_steps_in_order() {
 fn every_step_that_fails_for_good_before_the_pivot_is_undone_and_after_it_is_left_over() {
     for kind in KINDS {
         for broken in steps(kind) {
-            let mut run = Run::new(kind, |step, undo, _| {
-                if step == broken && !undo { Outcome::Permanent } else { Outcome::Done }
-            });
+            let mut run =
+                Run::new(
+                    kind,
+                    |step, undo, _| {
+                        if step == broken && !undo { Outcome::Permanent } else { Outcome::Done }
+                    },
+                );
             let expected = if broken <= Step::Verify { Ended::Undone } else { Ended::Leftover };
             assert_eq!(run.finish(), expected, "{kind:?} {broken:?}");
         }
@@ -54,9 +58,13 @@ fn every_step_that_fails_for_a_while_is_repeated() {
     for kind in KINDS {
         for broken in steps(kind) {
             for how in [Outcome::Transient, Outcome::LostDone, Outcome::LostUndone] {
-                let mut run = Run::new(kind, |step, undo, attempt| {
-                    if step == broken && !undo && attempt < 3 { how } else { Outcome::Done }
-                });
+                let mut run =
+                    Run::new(
+                        kind,
+                        |step, undo, attempt| {
+                            if step == broken && !undo && attempt < 3 { how } else { Outcome::Done }
+                        },
+                    );
                 assert_eq!(run.finish(), good_end(kind), "{kind:?} {broken:?} {how:?}");
                 let attempts = run.acted.iter().filter(|(step, _)| *step == broken).count();
                 assert_eq!(attempts, 3);
@@ -70,9 +78,8 @@ fn every_step_that_never_ends_runs_into_its_deadline() {
     for kind in KINDS {
         for broken in steps(kind) {
             for how in [Outcome::Hang, Outcome::Transient, Outcome::LostUndone, Outcome::LostDone] {
-                let mut run = Run::new(kind, |step, undo, _| {
-                    if step == broken && !undo { how } else { Outcome::Done }
-                });
+                let mut run =
+                    Run::new(kind, |step, undo, _| if step == broken && !undo { how } else { Outcome::Done });
                 let expected = if broken <= Step::Verify { Ended::Undone } else { Ended::Leftover };
                 assert_eq!(run.finish(), expected, "{kind:?} {broken:?} {how:?}");
             }
@@ -118,7 +125,8 @@ fn an_undo_that_stays_impossible_is_a_failure_that_touches_nothing_further() {
                     _ => Outcome::Done,
                 });
                 assert_eq!(run.finish(), Ended::Failed, "{kind:?} {broken:?} {how:?}");
-                let undone: Vec<_> = run.acted.iter().filter(|(_, undo)| *undo).map(|(step, _)| *step).collect();
+                let undone: Vec<_> =
+                    run.acted.iter().filter(|(_, undo)| *undo).map(|(step, _)| *step).collect();
                 assert!(undone.iter().all(|step| undoable[..=position].contains(step)), "{undone:?}");
             }
         }
@@ -127,9 +135,13 @@ fn an_undo_that_stays_impossible_is_a_failure_that_touches_nothing_further() {
 
 #[test]
 fn clients_get_time_to_follow_the_name_back_before_the_target_goes() {
-    let mut run = Run::new(Kind::Move, |step, undo, _| {
-        if step == Step::Verify && !undo { Outcome::Permanent } else { Outcome::Done }
-    });
+    let mut run =
+        Run::new(
+            Kind::Move,
+            |step, undo, _| {
+                if step == Step::Verify && !undo { Outcome::Permanent } else { Outcome::Done }
+            },
+        );
     assert_eq!(run.finish(), Ended::Undone);
     let at = |wanted: &str| {
         let entry = run.log.iter().find(|e| format!("{:?}", e.event).starts_with(wanted));

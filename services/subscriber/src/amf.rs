@@ -75,7 +75,8 @@ impl Amf {
         self.state().answered.elapsed()
     }
 
-    /// It gave a subscription this id. Numbers only grow, so a smaller one tells of a restart.
+    /// It gave a poll this subscription id. Numbers only grow, so a smaller one tells of a restart. Only polls are
+    /// compared: one follows the other, while a subscription may overtake a poll.
     pub(crate) fn gave(&self, subscription_id: &str) {
         let number = subscription_id.parse::<u64>().ok();
         let before = std::mem::replace(&mut self.state().number, number);

@@ -76,7 +76,9 @@ mod tests {
 
     #[test]
     fn units_are_powers_of_two() {
-        for (text, bytes) in [("64KiB", 65_536), ("1 MiB", 1 << 20), ("2GiB", 2 << 30), ("17", 17), ("17B", 17)] {
+        for (text, bytes) in
+            [("64KiB", 65_536), ("1 MiB", 1 << 20), ("2GiB", 2 << 30), ("17", 17), ("17B", 17)]
+        {
             assert_eq!(text.parse::<ByteSize>().expect("valid").bytes(), bytes);
         }
         assert_eq!(ByteSize::mib(3).to_string(), "3MiB");

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use sbi::nrf::Nrf;
 use sbi::oauth2::Tokens;
 use sbi::{BuildError, Caller, Client, ClientConfig};
+use store::Store;
 use thiserror::Error;
 use tokio::net::UdpSocket;
 use url::Url;
@@ -24,6 +25,7 @@ pub(crate) struct Core {
     pub(crate) publisher: Arc<Publisher>,
     pub(crate) callbacks: Arc<Callbacks>,
     pub(crate) metrics: Metrics,
+    pub(crate) store: Store,
     /// How many AMFs are polled, for the budgets.
     pub(crate) amfs: AtomicUsize,
 }
@@ -82,7 +84,8 @@ pub(crate) async fn advertised(config: &Config, bound: SocketAddr) -> Url {
 /// nothing.
 async fn towards_core(config: &Config) -> IpAddr {
     let peer = config.nrf.iter().chain(&config.amfs).next();
-    let place = peer.and_then(|url| Some((url.host_str()?.trim_matches(['[', ']']), url.port_or_known_default()?)));
+    let place =
+        peer.and_then(|url| Some((url.host_str()?.trim_matches(['[', ']']), url.port_or_known_default()?)));
     if let Some(place) = place {
         for any in ["0.0.0.0:0", "[::]:0"] {
             let Ok(socket) = UdpSocket::bind(any).await else { continue };
@@ -93,6 +96,8 @@ async fn towards_core(config: &Config) -> IpAddr {
             }
         }
     }
-    tracing::warn!("callback.advertise: cannot be told from the way to the core; set it, or notifications do not arrive");
+    tracing::warn!(
+        "callback.advertise: cannot be told from the way to the core; set it, or notifications do not arrive"
+    );
     IpAddr::from([127, 0, 0, 1])
 }

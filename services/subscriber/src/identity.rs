@@ -13,7 +13,8 @@ const FACT: &str = "subscriber/nf-instance-id";
 /// [`StoreError`] where it can be neither read nor kept.
 pub(crate) async fn nf_instance_id(store: &Store) -> Result<String, StoreError> {
     let kept = store.fact(FACT).await?;
-    let kept = kept.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse::<Uuid>().ok());
+    let kept =
+        kept.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse::<Uuid>().ok());
     if let Some(id) = kept.filter(|id| id.get_version_num() == 4) {
         return Ok(id.to_string());
     }

@@ -18,6 +18,7 @@ mod callback;
 mod clock;
 mod config;
 mod context;
+mod ending;
 mod identity;
 mod metrics;
 mod pace;

@@ -123,7 +123,12 @@ impl Metrics {
             Unit::Seconds,
             metrics.poll_seconds.clone(),
         );
-        registry.register_with_unit("poll_answers", "Size of poll answers", Unit::Bytes, metrics.poll_bytes.clone());
+        registry.register_with_unit(
+            "poll_answers",
+            "Size of poll answers",
+            Unit::Bytes,
+            metrics.poll_bytes.clone(),
+        );
         registry.register("notifications", "Notifications received", metrics.notifications.clone());
         registry.register("ignored", "Reports that changed nothing, by reason", metrics.ignored.clone());
         registry.register("ues", "UEs known", metrics.ues.clone());

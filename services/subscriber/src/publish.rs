@@ -36,11 +36,6 @@ impl Publisher {
         self.track().begin_poll()
     }
 
-    /// How many UEs of this AMF are known.
-    pub(crate) fn alive(&self, amf: AmfSlot) -> u32 {
-        self.track().alive(amf)
-    }
-
     /// The memory that the table of UEs takes.
     pub(crate) fn footprint(&self) -> Footprint {
         self.track().footprint()
@@ -108,12 +103,7 @@ impl Publisher {
     }
 
     /// Judges, publishes, keeps.
-    async fn tell(
-        &self,
-        batch: &[Sighting],
-        seen: Seen,
-        observed_at: Timestamp,
-    ) -> Result<usize, BusError> {
+    async fn tell(&self, batch: &[Sighting], seen: Seen, observed_at: Timestamp) -> Result<usize, BusError> {
         let Some(first) = batch.first() else { return Ok(0) };
         let _turn = if batch.len() == 1 {
             self.gate.pass(&first.supi).await

@@ -13,11 +13,9 @@ use url::{Host, Url};
 
 use crate::config::NfConfig;
 use crate::context::Core;
+use crate::ending::{GOODBYE, seen_through};
 use crate::pace::Backoff;
 use crate::quiet::Complaint;
-
-/// For how long the deregistration at the end may take.
-const GOODBYE: Duration = Duration::from_secs(3);
 
 /// Registers, stays registered until `stop`, and says in `registered` whether the NRF knows us.
 pub(crate) async fn run(core: Arc<Core>, nrf: Nrf, registered: watch::Sender<bool>, stop: CancellationToken) {
@@ -25,11 +23,7 @@ pub(crate) async fn run(core: Arc<Core>, nrf: Nrf, registered: watch::Sender<boo
     let mut complaint = Complaint::about(format!("registration at {}", nrf.root()));
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(5));
     while !stop.is_cancelled() {
-        let registration = tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            registration = nrf.register(&profile) => registration,
-        };
+        let Some(registration) = seen_through(nrf.register(&profile), &stop).await else { break };
         let pause = match registration {
             Ok(registration) => {
                 complaint.works();
@@ -136,8 +130,11 @@ fn answers(error: &CallError) -> bool {
 
 /// What we register: an NF that is reached under `callback`.
 pub(crate) fn profile(nf: &NfConfig, id: &str, callback: &Url) -> NfProfile {
-    let mut endpoint =
-        IpEndPoint { transport: Some("TCP".into()), port: callback.port_or_known_default(), ..IpEndPoint::default() };
+    let mut endpoint = IpEndPoint {
+        transport: Some("TCP".into()),
+        port: callback.port_or_known_default(),
+        ..IpEndPoint::default()
+    };
     let (mut fqdn, mut v4, mut v6) = (None, None, None);
     match callback.host() {
         Some(Host::Ipv4(address)) => {
@@ -154,14 +151,18 @@ pub(crate) fn profile(nf: &NfConfig, id: &str, callback: &Url) -> NfProfile {
     let service = NfService {
         service_instance_id: "1".into(),
         service_name: "naf-eventexposure".into(),
-        versions: vec![NfServiceVersion { api_version_in_uri: "v1".into(), api_full_version: "1.0.0".into() }],
+        versions: vec![NfServiceVersion {
+            api_version_in_uri: "v1".into(),
+            api_full_version: "1.0.0".into(),
+        }],
         scheme: callback.scheme().to_owned(),
         nf_service_status: NfStatus::Registered,
         fqdn: fqdn.clone(),
         ip_end_points: fqdn.is_none().then(|| vec![endpoint]),
         api_prefix: Some(callback.as_str().trim_end_matches('/').to_owned()),
     };
-    let plmns = nf.plmns.iter().map(|plmn| ts29571::PlmnId { mcc: plmn.mcc(), mnc: plmn.mnc() }).collect::<Vec<_>>();
+    let plmns =
+        nf.plmns.iter().map(|plmn| ts29571::PlmnId { mcc: plmn.mcc(), mnc: plmn.mnc() }).collect::<Vec<_>>();
     NfProfile {
         nf_instance_id: id.to_owned(),
         nf_type: nf.kind.clone(),

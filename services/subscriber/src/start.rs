@@ -92,7 +92,8 @@ impl Subscriber {
             body_timeout: config.callback.body_timeout,
         });
         let amfs = AtomicUsize::new(0);
-        let core = Arc::new(Core { config, nf_instance_id, link, publisher, callbacks, metrics, amfs });
+        let core =
+            Arc::new(Core { config, nf_instance_id, link, publisher, callbacks, metrics, store, amfs });
         let running = tokio::spawn(run(core.clone(), server, handler, stop));
         Ok(Self { core, callback, running })
     }

@@ -74,7 +74,9 @@ fn reports_that_stand_apart_are_merged_and_the_newest_location_wins() {
 #[test]
 fn the_newest_member_of_a_location_wins() {
     let (early, late) = ("2026-11-23T07:00:00.1Z", "2026-11-23T07:00:00.2Z");
-    let both = |n, e| json!([report(json!({"nrLocation": nr("000008000", Some(n)), "eutraLocation": eutra("abc1234", e)}))]);
+    let both = |n, e| {
+        json!([report(json!({"nrLocation": nr("000008000", Some(n)), "eutraLocation": eutra("abc1234", e)}))])
+    };
     assert_eq!(cell(&only(both(early, late))).as_deref(), Some("208-93-abc1234"));
     assert_eq!(cell(&only(both(late, early))).as_deref(), Some("208-93-000008000"));
 }
@@ -107,7 +109,8 @@ fn the_age_of_the_location_is_not_believed() {
 
 #[test]
 fn non_3gpp_access_is_never_a_place() {
-    let n3ga = json!({"n3gaLocation": {"n3gppTai": {"plmnId": {"mcc": "208", "mnc": "93"}, "tac": "000002"}}});
+    let n3ga =
+        json!({"n3gaLocation": {"n3gppTai": {"plmnId": {"mcc": "208", "mnc": "93"}, "tac": "000002"}}});
     let all = read(json!([report(n3ga)]), Reported::InNotification);
     assert_eq!((all.seen[0].location, all.non_3gpp), (None, 1));
 }
@@ -130,8 +133,10 @@ fn how_long_a_ue_was_unheard_of_is_told_by_the_networks_clock() {
 #[test]
 fn goodbye_counts_for_3gpp_access_only() {
     let goodbye = |access: &str| {
-        only(json!([{"type": "REGISTRATION_STATE_REPORT", "state": {"active": true}, "timeStamp": "x", "supi": SUPI,
-            "rmInfoList": [{"rmState": "DEREGISTERED", "accessType": access}]}]))
+        only(
+            json!([{"type": "REGISTRATION_STATE_REPORT", "state": {"active": true}, "timeStamp": "x", "supi": SUPI,
+            "rmInfoList": [{"rmState": "DEREGISTERED", "accessType": access}]}]),
+        )
     };
     assert!(goodbye("3GPP_ACCESS").deregistered);
     assert!(!goodbye("NON_3GPP_ACCESS").deregistered);

@@ -56,10 +56,8 @@ pub struct Config {
     /// Free5GC's race between a registering UE and an any-UE request: while UEs register, one any-UE request in
     /// this many is answered 500 with an empty body. `None` or 0: never.
     pub race_500_one_in: Option<u32>,
-    /// Mobile country code of the core.
-    pub mcc: String,
-    /// Mobile network code of the core.
-    pub mnc: String,
+    /// Mobile country code and mobile network code of the core.
+    pub plmn: (String, String),
     /// Tracking area codes that each AMF announces in its profile.
     pub tacs: Vec<String>,
     /// Life of an access token. Free5GC always says 1000 s and enforces nothing, whatever stands here.
@@ -83,8 +81,7 @@ impl Default for Config {
             seed: 0,
             goaway_after_idle: None,
             race_500_one_in: None,
-            mcc: "208".to_owned(),
-            mnc: "93".to_owned(),
+            plmn: ("208".to_owned(), "93".to_owned()),
             tacs: vec!["000001".to_owned()],
             token_lifetime: Duration::from_secs(1000),
             heart_beat_timer: Duration::from_secs(10),

@@ -1,6 +1,6 @@
 //! The error texts of Go's `encoding/json`: Free5GC hands them to its callers.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Nesting beyond which the search for the error gives up.
 const MAX_DEPTH: usize = 256;
@@ -17,16 +17,22 @@ pub(crate) fn parse(input: &[u8]) -> Result<Value, String> {
     })
 }
 
-/// The name that Go's decoder has for the kind of a JSON value.
-pub(crate) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
+/// Parses a JSON object into what Go would decode as `model`; null decodes as the empty one.
+pub(crate) fn object(input: &[u8], model: &str) -> Result<Map<String, Value>, String> {
+    as_object(parse(input)?, &format!("Go value of type {model}"))
+}
+
+/// Takes an object apart from what is none; `target` is how Go names the place that it was meant for.
+pub(crate) fn as_object(value: Value, target: &str) -> Result<Map<String, Value>, String> {
+    let kind = match value {
+        Value::Object(object) => return Ok(object),
+        Value::Null => return Ok(Map::new()),
         Value::Bool(_) => "bool",
         Value::Number(_) => "number",
         Value::String(_) => "string",
         Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
+    };
+    Err(format!("json: cannot unmarshal {kind} into {target}"))
 }
 
 struct Scan<'a> {

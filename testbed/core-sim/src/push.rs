@@ -75,7 +75,10 @@ pub(crate) fn receiver(uri: &str) -> Option<Uri> {
 impl Pusher {
     /// Must be called inside a tokio runtime, which then carries the senders.
     pub(crate) fn new(attempts: u32, retry_after: Duration) -> Pusher {
-        let client = Client::builder(TokioExecutor::new()).http2_only(true).build(HttpConnector::new());
+        let mut connector = HttpConnector::new();
+        // A header and its body are two writes; the second must not wait for a delayed acknowledgement.
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).http2_only(true).build(connector);
         let counters = Arc::new(Counters::default());
         Pusher { client, attempts: attempts.max(1), retry_after, counters, runtime: Handle::current() }
     }

@@ -1,12 +1,12 @@
 //! A running core and what can be done to it.
 
-use crate::amf::{self};
+use crate::amf;
 use crate::config::{Config, How, Location};
 use crate::http::Server;
 use crate::oauth::Keys;
 use crate::push::{PushCounts, Pusher};
 use crate::seen::{Nf, Seen};
-use crate::world::World;
+use crate::world::{State, World};
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
@@ -76,42 +76,48 @@ impl CoreSim {
     }
 
     /// A UE registers at an AMF and is connected. A context of it in another AMF goes, unless it was left stale.
-    /// False if that AMF is not running.
-    pub fn register_ue(&self, amf: usize, supi: &str, location: Location) -> bool {
-        let world = &*self.inner.world;
-        amf::register(world, &mut world.lock(), amf, supi, location)
+    /// Nothing happens if that AMF is not running.
+    pub fn register_ue(&self, amf: usize, supi: &str, location: Location) {
+        self.change("register", |world, state| amf::register(world, state, amf, supi, location));
     }
 
     /// A UE moves to another cell of the same AMF: a handover if it is connected. The AMF learns of the move of an
-    /// idle UE at once if the tracking area changes, and else when it connects again. False if no AMF serves the UE,
-    /// as after a restart of its AMF: then it has to register again.
-    pub fn move_ue(&self, supi: &str, location: Location) -> bool {
-        let world = &*self.inner.world;
-        amf::relocate(world, &mut world.lock(), supi, location)
+    /// idle UE at once if the tracking area changes, and else when it connects again. Nothing happens if no AMF
+    /// serves the UE, as after a restart of its AMF: then it has to register again.
+    pub fn move_ue(&self, supi: &str, location: Location) {
+        self.change("move", |world, state| amf::relocate(world, state, supi, location));
     }
 
     /// As [`CoreSim::move_ue`], handing the UE over to another AMF, whose context is new and connected.
-    pub fn move_ue_to_amf(&self, supi: &str, amf: usize, location: Location) -> bool {
-        let world = &*self.inner.world;
-        amf::hand_over(world, &mut world.lock(), supi, amf, location)
+    pub fn move_ue_to_amf(&self, supi: &str, amf: usize, location: Location) {
+        self.change("hand over", |world, state| amf::hand_over(world, state, supi, amf, location));
     }
 
-    /// Lets a UE fall idle or connect again. False if no AMF serves it.
-    pub fn set_idle(&self, supi: &str, idle: bool) -> bool {
-        let world = &*self.inner.world;
-        amf::set_idle(world, &mut world.lock(), supi, idle)
+    /// Lets a UE fall idle or connect again.
+    pub fn set_idle(&self, supi: &str, idle: bool) {
+        self.change("connect or release", |world, state| amf::set_idle(world, state, supi, idle));
     }
 
-    /// A UE deregisters. False if no AMF serves it.
-    pub fn deregister_ue(&self, supi: &str) -> bool {
-        let world = &*self.inner.world;
-        amf::deregister(world, &mut world.lock(), supi)
+    /// A UE deregisters.
+    pub fn deregister_ue(&self, supi: &str) {
+        self.change("deregister", |world, state| amf::deregister(world, state, supi));
     }
 
     /// A UE goes but its deregistration fails: the AMF shows it idle in its last cell from then on.
-    pub fn leave_stale(&self, supi: &str) -> bool {
+    pub fn leave_stale(&self, supi: &str) {
+        self.change("leave stale", |world, state| amf::leave_stale(world, state, supi));
+    }
+
+    /// The AMF that serves a UE; a context that was left stale does not count.
+    pub fn serving_amf(&self, supi: &str) -> Option<usize> {
+        amf::home(&self.inner.world.lock(), supi)
+    }
+
+    fn change(&self, what: &'static str, act: impl FnOnce(&World, &mut State) -> bool) {
         let world = &*self.inner.world;
-        amf::leave_stale(world, &mut world.lock(), supi)
+        if !act(world, &mut world.lock()) {
+            tracing::debug!(what, "no AMF serves the UE, or the AMF is not running");
+        }
     }
 
     /// UE contexts in all AMFs, stale ones included.

@@ -75,7 +75,7 @@ case "$*" in
   *"neigh replace 10.100.200.122"*) echo 1 > "$STATE/tac" ;;
   *"-e status") printf 'rm-state: RM-REGISTERED\ncurrent-tac: %s\n' "$(cat "$STATE/tac")" ;;
   *"cat ./config/ue.yaml") cat "$UE_YAML" ;;
-  *"cat > /tmp/ue.yaml") cat > "$STATE/ue.yaml"; if grep -q 200.122 "$STATE/ue.yaml"; then echo 2 > "$STATE/tac"; fi ;;
+  *"cat > ./config-one-gnb.yaml") cat > "$STATE/ue.yaml"; if grep -q 200.122 "$STATE/ue.yaml"; then echo 2 > "$STATE/tac"; fi ;;
   *pgrep*) exit 1 ;;
   *"link show") echo '3: uesimtun0: <POINTOPOINT,UP>' ;;
 esac

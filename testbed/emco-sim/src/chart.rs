@@ -93,10 +93,15 @@ fn metadata_name(document: &str) -> Option<&str> {
     let mut lines = document.lines().skip_while(|line| !line.starts_with("metadata:"));
     let head = lines.next()?;
     if let Some((_, flow)) = head.split_once("name:") {
-        let end = flow.rfind(['}', ',']).filter(|end| flow[..*end].matches("{{").count() == flow[..*end].matches("}}").count());
+        let end = flow
+            .rfind(['}', ','])
+            .filter(|end| flow[..*end].matches("{{").count() == flow[..*end].matches("}}").count());
         return Some(flow[..end.unwrap_or(flow.len())].trim());
     }
-    lines.take_while(|line| line.starts_with(' ')).find_map(|line| line.trim_start().strip_prefix("name:")).map(str::trim)
+    lines
+        .take_while(|line| line.starts_with(' '))
+        .find_map(|line| line.trim_start().strip_prefix("name:"))
+        .map(str::trim)
 }
 
 /// Replaces the expressions whose value is known; any other becomes the app's name.

@@ -62,9 +62,10 @@ impl Pace {
 /// The hash of a Pod template, as it stands in the names of its Pods: equal for equal labels.
 pub(crate) fn template_hash(parts: &[&str]) -> String {
     // FNV-1a: stable over runs and platforms.
-    let hash = parts.iter().flat_map(|part| part.bytes().chain([0])).fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = parts
+        .iter()
+        .flat_map(|part| part.bytes().chain([0]))
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
     letters(hash, 10)
 }
 

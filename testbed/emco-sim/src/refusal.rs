@@ -16,8 +16,7 @@ pub(crate) const NO_PARENT: &str = "Cannot perform requested operation. Parent r
 /// A delete above something that still exists.
 pub(crate) const HAS_CHILDREN: &str = "Cannot delete parent without deleting child references first";
 /// A delete of something that is named elsewhere.
-pub(crate) const REFERENCED: &str =
-    "Cannot delete without deleting or updating referencing resources first";
+pub(crate) const REFERENCED: &str = "Cannot delete without deleting or updating referencing resources first";
 
 impl Refusal {
     pub(crate) fn new(status: u16, text: impl Into<String>) -> Self {

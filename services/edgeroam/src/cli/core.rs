@@ -31,7 +31,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Verb::Probe { config, json } = &args.verb;
     let settings = Settings::load(config)?;
     runtime::telemetry::init("warn", runtime::telemetry::Format::Text)?;
-    let report = super::runtime()?.block_on(subscriber::probe(settings.core));
+    // The id that a running EdgeRoam has registered under is left alone: the probe registers as itself.
+    let scratch = tempfile::tempdir()?;
+    let store = store::Store::open(scratch.path().join("store.redb"))?;
+    let report = super::runtime()?.block_on(subscriber::probe(settings.core, store));
     super::print(&if *json { serde_json::to_string(&report)? } else { report.to_string() });
-    Ok(if report.usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.amfs.iter().any(|amf| amf.polls) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -82,6 +82,6 @@ fn say(line: &str) {
 }
 
 /// A line on standard output; `false` once nobody reads it any more.
-fn print(line: &str) -> bool {
+pub(crate) fn print(line: &str) -> bool {
     writeln!(std::io::stdout().lock(), "{line}").is_ok()
 }

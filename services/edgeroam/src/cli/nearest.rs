@@ -94,7 +94,7 @@ impl Places {
     fn answer(&self, query: &str, k: usize, json: bool) -> anyhow::Result<String> {
         let ranked: Vec<(SiteId, f64)> = match self.place(query)? {
             Pin::Position(position) => {
-                self.index.ranked(position, k).into_iter().map(|r| (r.site.id.clone(), r.meters)).collect()
+                self.index.ranked(position, k).into_iter().map(|r| (r.site.clone(), r.meters)).collect()
             }
             Pin::Site(site) => vec![(site, 0.0)],
         };

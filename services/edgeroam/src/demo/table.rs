@@ -8,7 +8,7 @@ use super::summary::{Quantiles, Summary};
 /// The summary as text.
 pub(super) fn render(summary: &Summary) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED);
+    table.load_style(UTF8_FULL_CONDENSED);
     let mut row = |what: &str, value: String| {
         table.add_row([Cell::new(what), Cell::new(value)]);
     };

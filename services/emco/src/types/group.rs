@@ -93,3 +93,10 @@ pub struct IntentsSpec {
     #[serde(deserialize_with = "null_is_empty")]
     pub intent: BTreeMap<String, String>,
 }
+
+/// What a list of them is: the maps alone.
+#[derive(Debug, Deserialize)]
+pub(crate) struct IntentList {
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub(crate) intent: Vec<BTreeMap<String, String>>,
+}

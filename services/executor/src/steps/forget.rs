@@ -26,15 +26,37 @@ pub(super) async fn delete(work: &Work, group: &GroupRef) -> Result<(), StepErro
             return Err(StepError::transient(format!("group {}: {why}", group.name)));
         }
     }
+    let mut names = likely_names(&group.name);
     for placement in emco.placements(group).await? {
         let placement = placement.metadata.name;
         for intent in emco.app_intents(group, &placement).await? {
             emco.delete_app_intent(group, &placement, &intent.metadata.name).await?;
         }
         emco.delete_placement(group, &placement).await?;
+        names.push(placement);
     }
-    for intents in emco.intents(group).await? {
-        emco.delete_intents(group, &intents.metadata.name).await?;
+    if !emco.intents(group).await?.is_empty() {
+        for name in names {
+            if emco.has_intents(group, &name).await? {
+                emco.delete_intents(group, &name).await?;
+            }
+        }
+    }
+    if !emco.intents(group).await?.is_empty() {
+        return Err(StepError::permanent(format!(
+            "group {} is terminated, but EMCO does not tell the names of its `intents` objects; delete them and \
+             then the group by hand",
+            group.name
+        )));
     }
     Ok(emco.delete_group(group).await?)
+}
+
+/// Names under which a group's intents may be kept: ours, and for groups made by others what people use.
+fn likely_names(group: &str) -> Vec<String> {
+    let endings = ["intents", "intent", "deployment-intents", "deployment-intent", "group-intent", "group-intents"];
+    let mut names: Vec<String> = endings.iter().map(|ending| format!("{group}-{ending}")).collect();
+    names.push(group.to_owned());
+    names.extend(endings.iter().map(|ending| (*ending).to_owned()));
+    names
 }

@@ -132,7 +132,7 @@ async fn children(work: &Work, group: &GroupRef, apps: &[(String, String)]) -> R
         };
         unless_there(emco.create_app_intent(group, &placement, &wanted).await)?;
     }
-    if !emco.intents(group).await?.iter().any(|i| i.metadata.name == intents) {
+    if !emco.has_intents(group, &intents).await? {
         let intent = BTreeMap::from([("genericPlacementIntent".to_owned(), placement)]);
         let wanted = Intents { metadata: Metadata::named(&intents), spec: IntentsSpec { intent } };
         unless_there(emco.create_intents(group, &wanted).await)?;

@@ -7,6 +7,10 @@ use crate::engine::Engine;
 use crate::index::{InstanceIx, SiteIx};
 use crate::ue::{Ordered, State, back_off};
 
+/// The highest generation that is believed. No instance is ordered that often; a number beyond is damage, and
+/// counting on from it must not overflow.
+pub(crate) const MOST: Generation = Generation(1 << 62);
+
 /// How an order ended.
 enum End {
     /// It is where the order wanted it.
@@ -89,7 +93,7 @@ impl Engine {
             Some((present, since)) if Some(present) == site => since,
             Some(_) | None => at,
         };
-        instance.generation = instance.generation.max(generation);
+        instance.generation = instance.generation.max(generation.min(MOST));
         self.transition(ix, State::at(site, since));
     }
 
@@ -127,7 +131,7 @@ impl Engine {
             Some((present, since)) if Some(present) == source => since,
             Some(_) | None => order.decided_at,
         };
-        instance.generation = order.generation;
+        instance.generation = order.generation.min(MOST);
         self.transition(ix, State::Ordered(Ordered { since, source, target }));
     }
 }

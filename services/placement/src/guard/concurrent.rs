@@ -67,6 +67,11 @@ impl Slots {
         self.queue.retain(|&(ticket, instance)| live(Ticket(ticket), instance));
     }
 
+    /// The entries, dead or alive, oldest first.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (Ticket, InstanceIx)> {
+        self.queue.iter().map(|&(ticket, instance)| (Ticket(ticket), instance))
+    }
+
     /// The oldest entry, dead or alive.
     pub(crate) fn pop(&mut self) -> Option<(Ticket, InstanceIx)> {
         self.queue.pop_front().map(|(ticket, instance)| (Ticket(ticket), instance))

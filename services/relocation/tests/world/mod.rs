@@ -57,7 +57,12 @@ pub fn plan(kind: Kind) -> Plan {
         target: if kind == Kind::LetGo { None } else { site("b") },
         planned_at: Timestamp::from_micros(1_000_000),
         steps: kind.steps().iter().map(|&step| PlannedStep { step, params: step.as_str().into() }).collect(),
-        deadlines: Deadlines { ready: 60 * second, verify: 20 * second, retire: 60 * second, undo: 90 * second },
+        deadlines: Deadlines {
+            ready: 60 * second,
+            verify: 20 * second,
+            retire: 60 * second,
+            undo: 90 * second,
+        },
         drain: 10 * second,
         settle: 2 * second,
     }
@@ -158,11 +163,8 @@ impl<'a> Run<'a> {
     }
 
     fn act(&mut self, step: Step, undo: bool, attempt: u32, doubtful: bool) {
-        let expected = if undo {
-            Event::UndoStarted { step, attempt }
-        } else {
-            Event::Started { step, attempt }
-        };
+        let expected =
+            if undo { Event::UndoStarted { step, attempt } } else { Event::Started { step, attempt } };
         assert_eq!(self.log.last().map(|e| &e.event), Some(&expected), "acted before it was appended");
         if self.supersede_at == Some(step) && !undo && self.saga.can_be_superseded() {
             self.supersede_at = None;

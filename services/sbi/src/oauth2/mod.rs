@@ -92,35 +92,30 @@ impl Tokens {
         self.wanted.load(Ordering::Acquire)
     }
 
-    /// The token to use now; `None` where none is wanted.
+    /// The token to use now; `None` where none is wanted. One that is due is renewed beside this, so that an NRF
+    /// that does not answer holds nobody up.
     ///
     /// # Errors
     /// [`TokenError`] where none is held and none can be had.
-    pub async fn bearer(&self, scope: Scope) -> Result<Option<Arc<str>>, TokenError> {
+    pub async fn bearer(self: &Arc<Self>, scope: Scope) -> Result<Option<Arc<str>>, TokenError> {
         if !self.wanted() {
             return Ok(None);
         }
         let mut held = self.held.lock().await;
         let now = Instant::now();
-        if let Some(token) = held.get(&scope).filter(|h| !h.is_due(now)) {
-            return Ok(Some(token.token()));
-        }
-        match self.fetch(scope).await {
-            Ok(fresh) => {
-                let fresh = Held::new(&fresh, now);
-                let token = fresh.token();
-                held.insert(scope, fresh);
-                Ok(Some(token))
+        if let Some(old) = held.get_mut(&scope) {
+            if old.is_due(now) {
+                old.put_off(now);
+                let tokens = self.clone();
+                tokio::spawn(async move { tokens.renew(scope).await });
             }
-            Err(error) => match held.get_mut(&scope) {
-                Some(old) => {
-                    tracing::debug!(%error, "the access token cannot be renewed; the old one stays in use");
-                    old.put_off(now);
-                    Ok(Some(old.token()))
-                }
-                None => Err(error),
-            },
+            return Ok(Some(old.token()));
         }
+        // Whoever else waits for this lock gets the same token.
+        let fresh = Held::new(&self.fetch(scope).await?, now);
+        let token = fresh.token();
+        held.insert(scope, fresh);
+        Ok(Some(token))
     }
 
     /// Another token after a producer answered 401 to `refused`; `None` where no other one makes sense.
@@ -128,7 +123,7 @@ impl Tokens {
     /// # Errors
     /// [`TokenError`] where none can be had.
     pub async fn after_refusal(
-        &self,
+        self: &Arc<Self>,
         scope: Scope,
         refused: Option<&str>,
     ) -> Result<Option<Arc<str>>, TokenError> {
@@ -144,6 +139,16 @@ impl Tokens {
         }
         let another = self.bearer(scope).await?;
         Ok(another.filter(|token| Some(token.as_ref()) != refused))
+    }
+
+    async fn renew(&self, scope: Scope) {
+        let now = Instant::now();
+        match self.fetch(scope).await {
+            Ok(fresh) => drop(self.held.lock().await.insert(scope, Held::new(&fresh, now))),
+            Err(error) => {
+                tracing::debug!(%error, "the access token cannot be renewed; the old one stays in use");
+            }
+        }
     }
 
     async fn fetch(&self, scope: Scope) -> Result<AccessTokenRsp, TokenError> {

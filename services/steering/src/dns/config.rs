@@ -84,8 +84,8 @@ pub enum Algorithm {
 }
 
 impl Config {
-    /// The same, with a key file named relative to `base` where it is not absolute: the directory of the file that this
-    /// was read from.
+    /// The same, with a key file named relative to `base` where it is not absolute: the directory of the file
+    /// that this was read from.
     #[must_use]
     pub fn relative_to(mut self, base: &Path) -> Self {
         if let Some(file) = self.tsig.as_mut().and_then(|tsig| tsig.key_file.as_mut()) {

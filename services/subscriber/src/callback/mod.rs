@@ -187,7 +187,12 @@ fn unread(error: BodyError) -> Refusal {
 
 fn unknown_subscription() -> Refusal {
     let cause = Some(cause::SUBSCRIPTION_NOT_FOUND);
-    refuse(NotificationResult::UnknownSubscription, StatusCode::NOT_FOUND, cause, "there is no such subscription")
+    refuse(
+        NotificationResult::UnknownSubscription,
+        StatusCode::NOT_FOUND,
+        cause,
+        "there is no such subscription",
+    )
 }
 
 fn refuse(

@@ -127,7 +127,9 @@ fn choose(report: &mut AmfProbe) {
             ("poll", format!("{changes} changes happened and none was notified"))
         }
         (true, 0) => ("poll", "it answers, and nothing moved that could have been notified".into()),
-        (true, notified) => ("poll and push", format!("it answers, and {notified} notifications came as well")),
+        (true, notified) => {
+            ("poll and push", format!("it answers, and {notified} notifications came as well"))
+        }
         (false, 0) => ("none", format!("it answers no poll and notifies nothing: {}", report.why)),
         (false, notified) => ("push", format!("{notified} notifications came; polls fail: {}", report.why)),
     };

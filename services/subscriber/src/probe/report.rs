@@ -88,18 +88,38 @@ impl fmt::Display for ProbeReport {
                 writeln!(f, "  AMF token     {token}")?;
             }
             writeln!(f, "  heartbeat     {}", nrf.heartbeat)?;
-            writeln!(f, "  AMFs          {}", if nrf.amfs.is_empty() { "none".into() } else { nrf.amfs.join(", ") })?;
+            writeln!(
+                f,
+                "  AMFs          {}",
+                if nrf.amfs.is_empty() { "none".into() } else { nrf.amfs.join(", ") }
+            )?;
         }
         for amf in &self.amfs {
             writeln!(f, "AMF {}", amf.url)?;
             let (made, failed) = (amf.polls_made, amf.polls_failed);
-            writeln!(f, "  poll          {made} made, {failed} failed; {} UEs in {} bytes", amf.ues, amf.bytes)?;
-            writeln!(f, "  poll time     {:.1} ms median, {:.1} ms longest", amf.poll_ms_p50, amf.poll_ms_max)?;
+            writeln!(
+                f,
+                "  poll          {made} made, {failed} failed; {} UEs in {} bytes",
+                amf.ues, amf.bytes
+            )?;
+            writeln!(
+                f,
+                "  poll time     {:.1} ms median, {:.1} ms longest",
+                amf.poll_ms_p50, amf.poll_ms_max
+            )?;
             writeln!(f, "  subscription  {}", amf.subscription)?;
-            writeln!(f, "  meanwhile     {} changes polled, {} notified", amf.changes_seen, amf.notifications)?;
+            writeln!(
+                f,
+                "  meanwhile     {} changes polled, {} notified",
+                amf.changes_seen, amf.notifications
+            )?;
             writeln!(f, "  source        {}: {}", amf.source, amf.why)?;
             let (requests, bytes) = (amf.requests_per_second, amf.bytes_per_second);
-            writeln!(f, "  cost          every {} ms: {requests:.1} requests/s, {bytes:.0} bytes/s", amf.interval_ms)?;
+            writeln!(
+                f,
+                "  cost          every {} ms: {requests:.1} requests/s, {bytes:.0} bytes/s",
+                amf.interval_ms
+            )?;
         }
         for problem in &self.problems {
             writeln!(f, "problem: {problem}")?;

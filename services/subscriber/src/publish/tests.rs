@@ -1,0 +1,168 @@
+//! Tests of [`super`] over a bus that can be made to fail or to wait.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bus::{Consumer, Delivery, Sequence, Start};
+use model::{CmState, ReportedAt, UeLocation};
+use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
+
+use super::*;
+
+const AMF: AmfSlot = AmfSlot(0);
+const NOW: Timestamp = Timestamp::from_micros(77);
+
+/// Keeps what is published; each publication needs a permit.
+struct Recorder {
+    permits: Semaphore,
+    records: Mutex<Vec<Record>>,
+    broken: std::sync::atomic::AtomicBool,
+}
+
+impl Recorder {
+    fn new(permits: usize) -> Arc<Self> {
+        let broken = std::sync::atomic::AtomicBool::new(false);
+        Arc::new(Self { permits: Semaphore::new(permits), records: Mutex::default(), broken })
+    }
+
+    fn break_down(&self, broken: bool) {
+        self.broken.store(broken, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    fn events(&self) -> Vec<UeEvent> {
+        let records = self.records.lock().expect("no panic");
+        records.iter().map(|r| serde_json::from_slice(&r.data).expect("an event")).collect()
+    }
+}
+
+#[async_trait]
+impl Bus for Recorder {
+    async fn publish(&self, stream: Stream, records: Vec<Record>) -> Result<Vec<Sequence>, BusError> {
+        assert_eq!(stream, Stream::UeEvents);
+        self.permits.acquire().await.expect("open").forget();
+        if self.broken.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(BusError::Closed);
+        }
+        let mut all = self.records.lock().expect("no panic");
+        let positions = (all.len()..all.len() + records.len()).map(|n| Sequence(n as u64 + 1)).collect();
+        all.extend(records);
+        Ok(positions)
+    }
+
+    async fn consume(&self, _: Stream, _: &str, _: Start) -> Result<Box<dyn Consumer>, BusError> {
+        Err(BusError::Closed)
+    }
+
+    async fn latest(&self, _: Stream) -> Result<(Vec<Delivery>, Sequence), BusError> {
+        Err(BusError::Closed)
+    }
+
+    async fn newest(&self, _: Stream) -> Result<Sequence, BusError> {
+        Err(BusError::Closed)
+    }
+}
+
+fn publisher(bus: &Arc<Recorder>) -> Arc<Publisher> {
+    let limits = Limits { gone_after: 1, idle_gone_after: Duration::from_secs(3600) };
+    let metrics = Metrics::register(&mut Registry::default());
+    Arc::new(Publisher::new(bus.clone(), limits, metrics))
+}
+
+fn at(n: u64, cell: u32, micros: u64) -> Sightings {
+    let cell = format!("208-93-{cell:09x}").parse().expect("a cell");
+    let sighting = Sighting {
+        supi: Supi::from_imsi(208_930_000_000_000 + n, 15).expect("an IMSI"),
+        location: Some(UeLocation { cell: Some(cell), tai: None }),
+        cm: Some(CmState::Connected),
+        reported_at: Some(ReportedAt::from_micros(micros)),
+        unheard_for: None,
+        deregistered: false,
+    };
+    Sightings { seen: vec![sighting], ..Sightings::default() }
+}
+
+async fn poll(publisher: &Publisher, answer: &Sightings) -> Result<usize, BusError> {
+    let epoch = publisher.begin_poll();
+    publisher.poll(AMF, epoch, answer, true, NOW).await
+}
+
+#[tokio::test]
+async fn an_event_carries_key_times_and_source() {
+    let bus = Recorder::new(9);
+    let publisher = publisher(&bus);
+    publisher.push(AMF, &at(1, 8, 10), NOW).await.expect("published");
+    assert_eq!(&*bus.records.lock().expect("no panic")[0].key, "imsi-208930000000001");
+    let event = &bus.events()[0];
+    assert_eq!((event.observed_at, event.reported_at), (NOW, Some(ReportedAt::from_micros(10))));
+    assert_eq!(event.source, UeSource::Push);
+    assert!(matches!(event.change, UeChange::Location(_)));
+}
+
+#[tokio::test]
+async fn what_the_bus_did_not_take_is_found_again() {
+    let bus = Recorder::new(99);
+    let publisher = publisher(&bus);
+    bus.break_down(true);
+    assert!(poll(&publisher, &at(1, 8, 10)).await.is_err());
+    assert!(publisher.push(AMF, &at(1, 8, 10), NOW).await.is_err());
+    bus.break_down(false);
+    assert_eq!(poll(&publisher, &at(1, 8, 10)).await.expect("published"), 1);
+    assert_eq!(poll(&publisher, &at(1, 8, 10)).await.expect("published"), 0);
+    bus.break_down(true);
+    assert!(poll(&publisher, &Sightings::default()).await.is_err());
+    bus.break_down(false);
+    assert_eq!(poll(&publisher, &Sightings::default()).await.expect("published"), 1);
+    assert!(matches!(bus.events().last().expect("an event").change, UeChange::Gone));
+}
+
+#[tokio::test]
+async fn a_repeated_push_waits_until_the_first_is_on_the_bus_and_tells_nothing() {
+    let bus = Recorder::new(0);
+    let publisher = publisher(&bus);
+    let push = |publisher: Arc<Publisher>| async move { publisher.push(AMF, &at(1, 8, 10), NOW).await };
+    let first = tokio::spawn(push(publisher.clone()));
+    let second = tokio::spawn(push(publisher.clone()));
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!first.is_finished() && !second.is_finished());
+    bus.permits.add_permits(1);
+    first.await.expect("no panic").expect("published");
+    second.await.expect("no panic").expect("published");
+    assert_eq!(bus.events().len(), 1);
+}
+
+#[tokio::test]
+async fn events_of_one_ue_keep_their_order_while_others_pass() {
+    let bus = Recorder::new(0);
+    let publisher = publisher(&bus);
+    let mut tasks = Vec::new();
+    for step in 0..20_u32 {
+        let publisher = publisher.clone();
+        tasks.push(tokio::spawn(async move {
+            publisher.push(AMF, &at(1, 100 + step, 10 + u64::from(step)), NOW).await
+        }));
+        tokio::task::yield_now().await;
+    }
+    bus.permits.add_permits(100);
+    for task in tasks {
+        task.await.expect("no panic").expect("published");
+    }
+    let times: Vec<_> = bus.events().iter().map(|e| e.reported_at).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    assert_eq!(times.last().copied().flatten(), Some(ReportedAt::from_micros(29)));
+}
+
+#[tokio::test]
+async fn many_changes_go_in_batches_and_none_is_lost() {
+    let bus = Recorder::new(99);
+    let publisher = publisher(&bus);
+    let mut answer = Sightings::default();
+    for n in 0..5_000 {
+        answer.seen.extend(at(n, (n % 7) as u32, 10).seen);
+    }
+    assert_eq!(poll(&publisher, &answer).await.expect("published"), 5_000);
+    assert_eq!(poll(&publisher, &answer).await.expect("published"), 0);
+    assert_eq!(poll(&publisher, &Sightings::default()).await.expect("published"), 5_000);
+}

@@ -12,10 +12,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::event_exposure;
+use super::{event_exposure, kept};
 use crate::amf::{Amf, Doubts};
 use crate::clock;
 use crate::context::Core;
+use crate::ending::{GOODBYE, seen_through};
 use crate::pace::Backoff;
 use crate::quiet::Complaint;
 
@@ -24,11 +25,12 @@ const RENEW: Duration = Duration::from_secs(1800);
 /// The least time between two renewals, whatever end the AMF sets.
 const LEAST: Duration = Duration::from_secs(10);
 
-struct Subscription {
-    url: Option<Url>,
+/// A subscription at an AMF.
+pub(super) struct Subscription {
+    pub(super) url: Option<Url>,
     /// Ids that are numbers may name somebody else's subscription after a restart.
-    numbered: bool,
-    renew_in: Duration,
+    pub(super) numbered: bool,
+    pub(super) renew_in: Duration,
 }
 
 /// Keeps a subscription at this AMF until `stop`, then ends it.
@@ -36,19 +38,16 @@ pub(crate) async fn run(amf: Arc<Amf>, core: Arc<Core>, stop: CancellationToken)
     let mut complaint = Complaint::about(format!("subscribing at {}", amf.root));
     let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
     let mut doubts = amf.doubts();
-    let mut held: Option<Subscription> = None;
-    loop {
+    let mut held = kept::recall(&core.store, &amf.root).await;
+    while !stop.is_cancelled() {
         let seen = *doubts.borrow_and_update();
-        let subscribed = tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            subscribed = subscribe(&amf, &core) => subscribed,
-        };
+        let Some(subscribed) = seen_through(subscribe(&amf, &core), &stop).await else { break };
         let pause = match subscribed {
             Ok(new) => {
                 complaint.works();
                 backoff.succeeded();
                 tracing::info!(amf = %amf.root, "subscribed to location reports");
+                kept::keep(&core.store, &amf.root, &new).await;
                 let old = held.replace(new);
                 let restarted = doubts.borrow().restarts != seen.restarts;
                 if let Some(old) = old {
@@ -79,14 +78,18 @@ pub(crate) async fn run(amf: Arc<Amf>, core: Arc<Core>, stop: CancellationToken)
         }
     }
     if let Some(last) = held {
-        end(&core, last, false).await;
+        let ended = tokio::time::timeout(GOODBYE, end(&core, last, false)).await;
+        if ended.is_ok() {
+            kept::forget(&core.store, &amf.root).await;
+        }
     }
 }
 
 /// Waits for a new reason to doubt.
 async fn doubt(doubts: &mut watch::Receiver<Doubts>, seen: Doubts) -> Doubts {
-    match doubts.wait_for(|now| *now != seen).await {
-        Ok(now) => *now,
+    let now = doubts.wait_for(|now| *now != seen).await.map(|now| *now);
+    match now {
+        Ok(now) => now,
         // The AMF is being forgotten: `stop` comes next.
         Err(_) => std::future::pending().await,
     }
@@ -97,7 +100,6 @@ async fn subscribe(amf: &Amf, core: &Core) -> Result<Subscription, CallError> {
     let answer = core.link.caller.call(Scope::AMF_EVENTS, &request).await?;
     let answer = answer.expect(&[StatusCode::CREATED, StatusCode::OK])?;
     let created: AmfCreatedEventSubscription = answer.json()?;
-    amf.gave(&created.subscription_id);
     let ends = created.subscription.options.and_then(|options| options.expiry);
     Ok(Subscription {
         url: event_exposure::resource(&amf.root, &answer.headers, &created.subscription_id),

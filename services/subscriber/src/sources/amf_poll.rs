@@ -14,6 +14,7 @@ use super::event_exposure;
 use crate::amf::Amf;
 use crate::clock::timestamp;
 use crate::context::Core;
+use crate::ending::seen_through;
 use crate::metrics::PollResult;
 use crate::pace::{self, Backoff};
 use crate::quiet::Complaint;
@@ -34,11 +35,7 @@ pub(crate) async fn run(amf: Arc<Amf>, core: Arc<Core>, stop: CancellationToken)
     let mut complaint = Complaint::about(format!("polling {}", amf.root));
     let mut backoff = Backoff::new(core.config.poll.min_interval, LONGEST_PAUSE);
     loop {
-        let polled = tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            polled = poll(&amf, &core) => polled,
-        };
+        let Some(polled) = seen_through(poll(&amf, &core), &stop).await else { return };
         let pause = match polled {
             Ok(pause) => {
                 complaint.works();

@@ -1,6 +1,5 @@
 //! Requests of Namf_EventExposure (TS 29.518 clause 5.3).
 
-use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use sbi::oauth2::Scope;
 use sbi::{Answer, CallError, Caller, Content, Request};
@@ -121,15 +120,6 @@ fn collection(root: &Url) -> Result<Url, CallError> {
         .map_err(|e| CallError::Connect { url: root.to_string(), reason: e.to_string() })
 }
 
-/// The body of a request, for tests that compare it.
-#[cfg(test)]
-pub(crate) fn body_of(request: &Request) -> Bytes {
-    match &request.content {
-        Content::Of(_, body) => body.clone(),
-        Content::Empty => Bytes::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +145,9 @@ mod tests {
     #[test]
     fn an_address_elsewhere_is_not_followed() {
         let own = "http://127.0.0.18:8000/namf-evts/v1/subscriptions/";
-        for elsewhere in ["http://evil.example/namf-evts/v1/subscriptions/7", "http://127.0.0.18:8000/other/7"] {
+        for elsewhere in
+            ["http://evil.example/namf-evts/v1/subscriptions/7", "http://127.0.0.18:8000/other/7"]
+        {
             assert!(at(Some(elsewhere), "7").is_some_and(|url| url.starts_with(own)), "{elsewhere}");
             assert!(at(None, elsewhere).is_some_and(|url| url.starts_with(own)), "{elsewhere}");
         }

@@ -3,3 +3,4 @@
 pub(crate) mod amf_events;
 pub(crate) mod amf_poll;
 pub(crate) mod event_exposure;
+mod kept;

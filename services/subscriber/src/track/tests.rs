@@ -200,10 +200,8 @@ fn a_failed_amf_takes_no_ue_of_another_away() {
 #[test]
 fn an_idle_context_that_is_unheard_of_for_too_long_is_stale() {
     let mut track = track();
-    let silent = |seconds| Sighting {
-        unheard_for: Some(Duration::from_secs(seconds)),
-        ..idle(sighting(1, 8, 10))
-    };
+    let silent =
+        |seconds| Sighting { unheard_for: Some(Duration::from_secs(seconds)), ..idle(sighting(1, 8, 10)) };
     assert_eq!(poll(&mut track, A, &[silent(3599)]), ["at 208-93-000000008", "Idle"]);
     assert_eq!(poll(&mut track, A, &[silent(3600)]), ["gone"]);
     assert!(poll(&mut track, A, &[silent(3601)]).is_empty());

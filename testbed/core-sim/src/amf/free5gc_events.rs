@@ -127,13 +127,8 @@ impl Remaining {
 
 /// PATCH, which wants an object where the specification has an array; a new expiry is taken but not shown.
 pub(super) fn modify(world: &World, index: usize, call: &Call, id: &str) -> Reply {
-    let body = match go_json::parse(&call.body) {
-        Ok(Value::Object(body)) => body,
-        Ok(other) => {
-            let (kind, model) = (go_json::kind(&other), "models.ModifySubscriptionRequest");
-            let text = format!("[Request Body] json: cannot unmarshal {kind} into Go value of type {model}");
-            return Problem::malformed(text).gin();
-        }
+    let body = match go_json::object(&call.body, "models.ModifySubscriptionRequest") {
+        Ok(body) => body,
         Err(text) => return Problem::malformed(format!("[Request Body] {text}")).gin(),
     };
     let mut state = world.lock();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// RequestLocInfo (TS 29.518 clause 6.4.6.2.2).
+/// RequestLocInfo (TS 29.518 clause 6.4.6).
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct RequestLocInfo {
@@ -22,7 +22,7 @@ struct RequestLocInfo {
     time_zone: bool,
 }
 
-/// ProvideLocInfo (TS 29.518 clause 6.4.6.2.3).
+/// ProvideLocInfo (TS 29.518 clause 6.4.6).
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct ProvideLocInfo {
@@ -40,14 +40,9 @@ struct ProvideLocInfo {
 /// location current; a compliant AMF gives the last known location of an idle UE with its age.
 pub(super) fn provide(world: &World, index: usize, call: &Call, supi: &str) -> Reply {
     let compliant = world.compliant();
-    let parsed = go_json::parse(&call.body).and_then(|body| match body {
-        Value::Object(_) => {
-            serde_json::from_value::<RequestLocInfo>(body).map_err(|error| format!("json: {error}"))
-        }
-        other => {
-            let (kind, model) = (go_json::kind(&other), "models.RequestLocInfo");
-            Err(format!("json: cannot unmarshal {kind} into Go value of type {model}"))
-        }
+    let parsed = go_json::object(&call.body, "models.RequestLocInfo").and_then(|body| {
+        serde_json::from_value::<RequestLocInfo>(Value::Object(body))
+            .map_err(|error| format!("json: {error}"))
     });
     let request = match parsed {
         Ok(request) => request,

@@ -121,13 +121,14 @@ pub(crate) fn leave_stale(world: &World, state: &mut State, supi: &str) -> bool 
 }
 
 /// The AMF that serves a UE; stale contexts do not count.
-fn home(state: &State, supi: &str) -> Option<usize> {
+pub(crate) fn home(state: &State, supi: &str) -> Option<usize> {
     state.amfs.iter().position(|amf| amf.ues.get(supi).is_some_and(|ue| !ue.stale))
 }
 
 fn arrive(world: &World, amf: &mut Amf, supi: &str, location: Location, change: Change) {
     amf.gutis = amf.gutis.wrapping_add(1);
-    let guti = format!("{}{}{}{:08x}", world.config.mcc, world.config.mnc, amf.amf_id(), amf.gutis);
+    let (mcc, mnc) = &world.config.plmn;
+    let guti = format!("{mcc}{mnc}{}{:08x}", amf.amf_id(), amf.gutis);
     let ue = Ue::new(location, guti);
     amf.notify(supi, &ue, change);
     amf.ues.insert(supi.to_owned(), ue);

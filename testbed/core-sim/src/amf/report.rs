@@ -1,4 +1,4 @@
-//! AmfEventReport (TS 29.518 clause 6.2.6.2.6).
+//! AmfEventReport (TS 29.518 clause 6.2.6).
 
 use super::ue::{Ue, UserLocation};
 use jiff::Timestamp;
@@ -32,7 +32,7 @@ pub(super) struct Report {
     loss_of_connect_reason: Option<&'static str>,
 }
 
-/// AmfEventState (TS 29.518 clause 6.2.6.2.9).
+/// AmfEventState (TS 29.518 clause 6.2.6).
 #[derive(Serialize, Clone, Copy, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EventState {

@@ -1,4 +1,4 @@
-//! AmfCreateEventSubscription (TS 29.518 clause 6.2.6.2.2), as far as it is acted upon.
+//! AmfCreateEventSubscription (TS 29.518 clause 6.2.6), as far as it is acted upon.
 
 use crate::go_json;
 use jiff::Timestamp;
@@ -72,21 +72,12 @@ pub(super) enum Unusable {
 /// Reads the body: the subscription as sent, and as understood.
 pub(super) fn read(body: &[u8]) -> Result<(Map<String, Value>, Wanted), Unusable> {
     let malformed = |text: String| Unusable::Malformed(format!("[Request Body] {text}"));
-    let mut body = match go_json::parse(body).map_err(malformed)? {
-        Value::Object(body) => body,
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
-            let model = "models.AmfCreateEventSubscription";
-            let kind = go_json::kind(&other);
-            return Err(malformed(format!("json: cannot unmarshal {kind} into Go value of type {model}")));
-        }
-    };
+    let mut body = go_json::object(body, "models.AmfCreateEventSubscription").map_err(malformed)?;
     let sent = match body.remove("subscription") {
-        Some(Value::Object(sent)) => sent,
         None | Some(Value::Null) => return Err(Unusable::Empty),
-        Some(other) => {
+        Some(sent) => {
             let field = "AmfCreateEventSubscription.subscription of type models.AmfEventSubscription";
-            let kind = go_json::kind(&other);
-            return Err(malformed(format!("json: cannot unmarshal {kind} into Go struct field {field}")));
+            go_json::as_object(sent, &format!("Go struct field {field}")).map_err(malformed)?
         }
     };
     let Value::Object(sent) = without_empty(Value::Object(sent)) else { return Err(Unusable::Empty) };

@@ -45,7 +45,7 @@ impl Ue {
         self.unheard = None;
     }
 
-    /// UserLocation as Free5GC emits it (TS 29.571 clause 5.4.4.7): no globalGnbId, no age when it is zero.
+    /// UserLocation as Free5GC emits it (TS 29.571 clause 5.4.4): no globalGnbId, no age when it is zero.
     pub(crate) fn user_location(&self) -> UserLocation {
         let Location { mcc, mnc, nr_cell_id, tac } = &self.location;
         let plmn = || PlmnId { mcc: mcc.clone(), mnc: mnc.clone() };
@@ -59,7 +59,7 @@ impl Ue {
         }
     }
 
-    /// CmInfo list (TS 29.518 clause 6.2.6.2.8).
+    /// CmInfo list (TS 29.518 clause 6.2.6).
     pub(crate) fn cm_info(&self) -> Value {
         json!([
             {"cmState": self.cm_state(), "accessType": "3GPP_ACCESS"},

@@ -68,7 +68,7 @@ impl Reply {
         Reply::with(status, GIN_JSON, body)
     }
 
-    /// A collection of links (TS 29.501 clause 4.7.4, RFC draft HAL).
+    /// A collection of links (TS 29.501, HAL).
     pub(crate) fn with_hal(body: &impl Serialize) -> Reply {
         Reply::with(200, "application/3gppHal+json", body)
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// What Free5GC says of every token; it enforces none of it.
 const FREE5GC_SECONDS: i64 = 1000;
 
-/// AccessTokenReq (TS 29.510 clause 6.3.5.2.2): every member that may be sent.
+/// AccessTokenReq (TS 29.510 clause 6.3.5): every member that may be sent.
 const FORM_KEYS: &str = "grant_type nfInstanceId nfType targetNfType scope targetNfInstanceId requesterPlmn \
     requesterPlmnList requesterSnssaiList requesterFqdn requesterSnpnList targetPlmn targetSnpn targetSnssaiList \
     targetNsiList targetNfSetId targetNfServiceSetId hnrfAccessTokenUri sourceNfInstanceId vendorId analyticsIds \
@@ -75,7 +75,7 @@ pub(super) fn answer(world: &World, call: &Call) -> Reply {
     }
 }
 
-/// AccessTokenClaims (TS 29.510 clause 6.3.5.2.4). Free5GC leaves the issuer empty, and the audience unless an
+/// AccessTokenClaims (TS 29.510 clause 6.3.5). Free5GC leaves the issuer empty, and the audience unless an
 /// instance is asked for.
 fn claims(world: &World, request: &Request, seconds: i64) -> Value {
     let now = Timestamp::now().as_second();

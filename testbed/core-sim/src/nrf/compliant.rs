@@ -10,7 +10,7 @@ use json_patch::{Patch, PatchOperation};
 use serde_json::{Map, Value, json};
 use std::time::Instant;
 
-/// NotificationEventType (TS 29.510 clause 6.1.6.3.7).
+/// NotificationEventType (TS 29.510 clause 6.1.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     Registered,
@@ -89,10 +89,10 @@ pub(super) fn update(world: &World, call: &Call, id: &str) -> Reply {
     profile.suspended = false;
     let heart_beat = patch.iter().all(is_heart_beat);
     let reply = if heart_beat { Reply::empty(204) } else { Reply::json(200, &profile.body) };
-    if status_changed || !heart_beat {
-        if let Some(profile) = state.nrf.find(id) {
-            state.nrf.notify(world, Event::Changed, profile);
-        }
+    if (status_changed || !heart_beat)
+        && let Some(profile) = state.nrf.find(id)
+    {
+        state.nrf.notify(world, Event::Changed, profile);
     }
     reply
 }
@@ -109,7 +109,7 @@ pub(super) fn get(world: &World, _: &Call, id: &str) -> Reply {
     }
 }
 
-/// GET of the collection: a UriList (TS 29.510 clause 6.1.6.2.25).
+/// GET of the collection: a UriList (TS 29.510 clause 6.1.6).
 pub(super) fn list(world: &World, call: &Call, _: &str) -> Reply {
     let nf_type = call.query("nf-type");
     let limit = call.query("limit").and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX);

@@ -27,7 +27,8 @@ pub(super) fn answer(world: &World, call: &Call) -> Reply {
     let (target, requester) = (call.query("target-nf-type"), call.query("requester-nf-type"));
     let known = |nf_type: &str| FREE5GC_TYPES.split_whitespace().any(|known| known == nf_type);
     let (Some(target), Some(requester)) = (target, requester) else { return missing(world) };
-    if !world.compliant() && !(known(&target) && known(&requester)) {
+    let free5gc_knows = known(&target) && known(&requester);
+    if !world.compliant() && !free5gc_knows {
         return missing(world);
     }
     let services = call.query("service-names");

@@ -7,14 +7,15 @@ use crate::http::{Call, Problem, Reply};
 use crate::world::World;
 use http::header;
 use json_patch::Patch;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 const MODEL: &str = "models.NrfNfManagementNfProfile";
 
 /// PUT: 201 the first time, 200 after, 500 if a status subscription matches; the profile is stored in every case.
 pub(super) fn register(world: &World, call: &Call) -> Reply {
-    let body = match profile_object(&call.body) {
-        Ok(body) => body,
+    let body = match go_json::object(&call.body, MODEL) {
+        // Go's decoder takes null for absent.
+        Ok(body) => body.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         Err(text) => return Problem::malformed(format!("[Request Body] {text}")).reply(),
     };
     if let Err(text) = validate::check(&body) {
@@ -54,7 +55,7 @@ pub(super) fn update(world: &World, call: &Call, id: &str) -> Reply {
         serde_json::from_value::<Patch>(patch).map_err(|error| error.to_string()).and_then(|patch| {
             let mut body = Value::Object(profile.body.clone());
             json_patch::patch(&mut body, &patch).map_err(|error| error.to_string())?;
-            let body = object(body)?;
+            let body = go_json::as_object(body, &format!("Go value of type {MODEL}"))?;
             validate::check(&body)?;
             Ok(body)
         });
@@ -112,23 +113,6 @@ pub(super) fn deregister(world: &World, _: &Call, id: &str) -> Reply {
 /// The resource of a profile.
 pub(super) fn instance_uri(world: &World, id: &str) -> String {
     format!("http://{}/nnrf-nfm/v1/nf-instances/{id}", world.nrf_addr)
-}
-
-/// Parses a profile; the error is Go's text.
-pub(super) fn profile_object(body: &[u8]) -> Result<Map<String, Value>, String> {
-    let mut profile = object(go_json::parse(body)?)?;
-    // Go's decoder takes null for absent.
-    profile.retain(|_, value| !value.is_null());
-    Ok(profile)
-}
-
-fn object(value: Value) -> Result<Map<String, Value>, String> {
-    match value {
-        Value::Object(object) => Ok(object),
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
-            Err(format!("json: cannot unmarshal {} into Go value of type {MODEL}", go_json::kind(&other)))
-        }
-    }
 }
 
 fn touches_id(patch: &Value) -> bool {

@@ -7,8 +7,8 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 impl Nrf {
-    /// Suspends profiles whose heart-beat is half a period late, takes them out after two more periods, and forgets
-    /// subscriptions that have run out.
+    /// Suspends profiles whose heart-beat is half a period late, takes them out after six periods without one, and
+    /// forgets subscriptions that have run out.
     pub(crate) fn supervise(&mut self, world: &World, now: Instant) {
         self.expire_subscriptions(Timestamp::now());
         let late = |beat: Instant, limit: Duration| now.saturating_duration_since(beat) > limit;
@@ -16,7 +16,7 @@ impl Nrf {
         let mut gone = Vec::new();
         for profile in &mut self.profiles {
             let Some(timer) = profile.heart_beat_timer() else { continue };
-            if late(profile.beat, timer * 7 / 2) {
+            if late(profile.beat, timer * 6) {
                 gone.push(profile.id.clone());
             } else if !profile.suspended && late(profile.beat, timer * 3 / 2) {
                 profile.suspended = true;
@@ -45,19 +45,18 @@ impl Nrf {
     pub(crate) fn admit(&mut self, world: &World, profile: super::Profile) {
         let id = profile.id.clone();
         // Free5GC's NRF stores the profile even when it then answers 500, and a full NRF leaves the NF unregistered.
-        if self.put(profile).is_ok() && world.compliant() {
-            if let Some(profile) = self.find(&id) {
-                self.notify(world, Event::Registered, profile);
-            }
+        if self.put(profile).is_ok()
+            && world.compliant()
+            && let Some(profile) = self.find(&id)
+        {
+            self.notify(world, Event::Registered, profile);
         }
     }
 
     /// Takes out the profile of an NF of this process that stops in an orderly way.
     pub(crate) fn dismiss(&mut self, world: &World, id: &str) {
-        if let Some(profile) = self.remove(id) {
-            if world.compliant() {
-                self.notify(world, Event::Deregistered, &profile);
-            }
+        if let Some(profile) = self.remove(id).filter(|_| world.compliant()) {
+            self.notify(world, Event::Deregistered, &profile);
         }
     }
 }

@@ -7,7 +7,7 @@ use rand_chacha::rand_core::Rng;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
-/// A stored NFProfile (TS 29.510 clause 6.1.6.2.2).
+/// A stored NFProfile (TS 29.510 clause 6.1.6).
 pub(crate) struct Profile {
     pub(super) id: String,
     pub(super) body: Map<String, Value>,
@@ -18,13 +18,14 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// Takes over a validated profile and adds what Free5GC adds: the OAuth2 marker and the core's PLMN.
+    /// Takes over a validated profile and adds what Free5GC adds: the OAuth2 marker and the core's PLMN. `customInfo` is
+    /// the vendor's to fill (TS 29.510 clause 6.1.6), so the compliant NRF may do the same.
     pub(super) fn stored(world: &World, mut body: Map<String, Value>) -> Profile {
         let custom = body.entry("customInfo").or_insert_with(|| json!({}));
         if let Value::Object(custom) = custom {
             custom.insert("oauth2".to_owned(), Value::Bool(world.config.oauth2));
         }
-        let plmn = json!([{"mcc": world.config.mcc, "mnc": world.config.mnc}]);
+        let plmn = json!([{"mcc": world.config.plmn.0, "mnc": world.config.plmn.1}]);
         body.entry("plmnList").or_insert(plmn);
         let id = text(&body, "nfInstanceId").to_owned();
         Profile { id, body, beat: Instant::now(), suspended: false }
@@ -52,7 +53,7 @@ impl Profile {
         self.services().any(|offered| text(offered, "serviceName") == service)
     }
 
-    /// The profile as discovery shows it: without what only management knows (TS 29.510 clause 6.2.6.2.3).
+    /// The profile as discovery shows it: without what only management knows (TS 29.510 clause 6.2.6).
     pub(super) fn found(&self) -> Map<String, Value> {
         const MANAGEMENT_ONLY: [&str; 7] = [
             "heartBeatTimer",
@@ -80,7 +81,7 @@ pub(crate) fn amf(world: &World, amf: &Amf, rng: &mut ChaCha8Rng) -> Profile {
         ["namf-comm", "namf-evts", "namf-mt", "namf-loc", "namf-oam", "namf-callback"];
     let config = &world.config;
     let (ip, port, prefix) = (amf.addr.ip().to_string(), amf.addr.port(), amf.url());
-    let plmn = json!({"mcc": config.mcc, "mnc": config.mnc});
+    let plmn = json!({"mcc": config.plmn.0, "mnc": config.plmn.1});
     let service = |(index, name): (usize, &&str)| {
         let mut service = json!({
             "serviceInstanceId": index.to_string(),

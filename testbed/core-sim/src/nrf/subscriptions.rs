@@ -26,15 +26,7 @@ pub(super) struct StatusSubscription {
 
 /// POST as Free5GC takes it: nothing is checked, and the condition comes back with all its thirteen members.
 pub(super) fn create_free5gc(world: &World, call: &Call, _: &str) -> Reply {
-    let body = match go_json::parse(&call.body) {
-        Ok(Value::Object(body)) => Ok(body),
-        Ok(other) => {
-            let model = "models.NrfNfManagementSubscriptionData";
-            Err(format!("json: cannot unmarshal {} into Go value of type {model}", go_json::kind(&other)))
-        }
-        Err(text) => Err(text),
-    };
-    let mut body = match body {
+    let mut body = match go_json::object(&call.body, "models.NrfNfManagementSubscriptionData") {
         Ok(body) => body,
         Err(text) => return Problem::malformed(format!("[Request Body] {text}")).gin(),
     };
@@ -145,7 +137,7 @@ impl Nrf {
         })
     }
 
-    /// Queues NotificationData (TS 29.510 clause 6.1.6.2.17) for every subscription that the profile falls under.
+    /// Queues NotificationData (TS 29.510 clause 6.1.6) for every subscription that the profile falls under.
     pub(super) fn notify(&self, world: &World, event: Event, profile: &Profile) {
         for subscription in
             self.subscriptions.values().filter(|subscription| subscription.matches(event, profile))

@@ -22,8 +22,19 @@ pub(crate) const JSON: &str = "application/json";
 pub(crate) const PATCH: &str = "application/json-patch+json";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Sends each request on a connection of its own, unless it is a pooled one: so no request meets a connection that a
+/// restart has just broken.
 #[derive(Clone)]
-pub(crate) struct Client(Pool<HttpConnector, Full<Bytes>>);
+pub(crate) struct Client {
+    http2: bool,
+    kept: Option<Pool<HttpConnector, Full<Bytes>>>,
+}
+
+fn pool(http2: bool) -> Pool<HttpConnector, Full<Bytes>> {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    Pool::builder(TokioExecutor::new()).http2_only(http2).build(connector)
+}
 
 /// What came back.
 #[derive(Debug)]
@@ -50,7 +61,12 @@ impl Answer {
 
 impl Client {
     pub(crate) fn new(http2: bool) -> Client {
-        Client(Pool::builder(TokioExecutor::new()).http2_only(http2).build(HttpConnector::new()))
+        Client { http2, kept: None }
+    }
+
+    /// One that keeps its connections.
+    pub(crate) fn pooled(http2: bool) -> Client {
+        Client { http2, kept: Some(pool(http2)) }
     }
 
     pub(crate) async fn try_send(
@@ -69,7 +85,8 @@ impl Client {
             request = request.header(header::CONTENT_TYPE, value);
         }
         let request = request.body(Full::new(body.into())).unwrap();
-        let response = tokio::time::timeout(GUARD, self.0.request(request)).await.expect("no answer")?;
+        let pool = self.kept.clone().unwrap_or_else(|| pool(self.http2));
+        let response = tokio::time::timeout(GUARD, pool.request(request)).await.expect("no answer")?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })

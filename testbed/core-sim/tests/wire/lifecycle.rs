@@ -69,7 +69,7 @@ async fn requests_in_flight_outlive_the_goaway() {
         "notifyCorrelationId": "c", "nfId": AF, "anyUE": true, "options": {"trigger": "ONE_TIME"},
     }})
     .to_string();
-    let client = Client::new(true);
+    let client = Client::pooled(true);
     let mut answered = 0;
     for _ in 0..50 {
         // A request that meets the GOAWAY was never sent, and may be repeated.
@@ -95,7 +95,8 @@ async fn a_stopped_amf_refuses_and_comes_back_on_its_port_with_its_ues() {
         sim.stop_amf(0).await;
         let refused = client.try_send("POST", &url, None, None, "{}").await;
         assert!(refused.is_err_and(|error| error.is_connect()), "round {round}");
-        assert!(sim.move_ue("imsi-1", cell(2)), "the radio side goes on");
+        // The radio side goes on.
+        sim.move_ue("imsi-1", cell(2));
         sim.start_amf(0).unwrap();
     }
     let located = client.post(&url, "", &json!({"req5gsLoc": true})).await.json();
@@ -145,11 +146,11 @@ async fn clones_are_driven_from_several_tasks() {
     let tasks = (0..8).map(|task| {
         let sim = sim.clone();
         tokio::spawn(async move {
-            let client = Client::new(task % 2 == 0);
+            let client = Client::pooled(task % 2 == 0);
             for step in 0..25 {
                 let supi = format!("imsi-{task}");
-                assert!(sim.register_ue(0, &supi, cell(step)));
-                assert!(sim.move_ue(&supi, cell(step + 1)));
+                sim.register_ue(0, &supi, cell(step));
+                sim.move_ue(&supi, cell(step + 1));
                 let url = format!("{}/namf-loc/v1/{supi}/provide-loc-info", sim.amf_urls()[0]);
                 let located = client.post(&url, "", &json!({"req5gsLoc": true})).await.json();
                 let expected = format!("{:09x}", step + 1);

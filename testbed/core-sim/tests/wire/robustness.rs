@@ -187,7 +187,7 @@ async fn unknown_paths_and_methods_are_not_found() {
 #[tokio::test]
 async fn a_full_nrf_refuses_further_profiles() {
     let sim = open_core(Personality::Free5gc).await;
-    let client = Client::new(true);
+    let client = Client::pooled(true);
     let mut refused = None;
     for number in 0..5000_u32 {
         let id = format!("00000000-0000-4000-8000-{number:012}");

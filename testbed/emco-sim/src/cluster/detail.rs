@@ -180,7 +180,10 @@ fn deployment_status(object: &Object, cluster: &Cluster) -> Value {
         }
         let replica_set = format!("{}-{}", object.resource.name, pod.template_hash);
         let (progress, message) = match since {
-            Some(_) => ("NewReplicaSetAvailable", format!("ReplicaSet \"{replica_set}\" has successfully progressed.")),
+            Some(_) => (
+                "NewReplicaSetAvailable",
+                format!("ReplicaSet \"{replica_set}\" has successfully progressed."),
+            ),
             None => ("ReplicaSetUpdated", format!("ReplicaSet \"{replica_set}\" is progressing.")),
         };
         let (available, text) = match since {

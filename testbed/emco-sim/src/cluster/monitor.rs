@@ -96,7 +96,8 @@ fn look(inner: &Arc<Inner>, cluster_name: &ClusterName, owner: &Owner, seen: &Se
     let bundle = context.bundles.entry((owner.app.clone(), cluster_name.clone())).or_default();
     match seen {
         Seen::Pod(name) => {
-            let pod = cluster.pods.get(name).filter(|pod| pod.phase != Phase::Terminating && pod.owner == *owner);
+            let pod =
+                cluster.pods.get(name).filter(|pod| pod.phase != Phase::Terminating && pod.owner == *owner);
             if let Some(pod) = pod {
                 let sight = Sight {
                     gvk: Gvk::new("", "v1", "Pod"),
@@ -110,14 +111,18 @@ fn look(inner: &Arc<Inner>, cluster_name: &ClusterName, owner: &Owner, seen: &Se
             }
         }
         Seen::Object(id) => {
-            let Some(object) = cluster.objects.get(id).filter(|object| object.owner == *owner) else { return };
+            let Some(object) = cluster.objects.get(id).filter(|object| object.owner == *owner) else {
+                return;
+            };
             let gvk = object.resource.gvk.clone();
             if !gvk.monitored() {
                 return;
             }
             let ready = !gvk.workload() || cluster.is_ready(&object.resource.name);
             let detail = detail::object(object, cluster);
-            bundle.objects.insert(id.clone(), Sight { gvk, name: object.resource.name.clone(), ready, detail });
+            bundle
+                .objects
+                .insert(id.clone(), Sight { gvk, name: object.resource.name.clone(), ready, detail });
         }
     }
 }

@@ -104,7 +104,8 @@ fn schedule(
     let mut world = inner.world();
     let cluster = world.clusters.get_mut(cluster_name)?;
     // Deleted, or taken over by another context, before anything was scheduled.
-    let object = cluster.objects.values().find(|o| o.resource.gvk.workload() && o.resource.name == workload.name)?;
+    let object =
+        cluster.objects.values().find(|o| o.resource.gvk.workload() && o.resource.name == workload.name)?;
     if object.owner != owner {
         return None;
     }
@@ -163,7 +164,9 @@ fn try_answer(inner: &Arc<Inner>, cluster_name: &ClusterName, name: &str) -> std
     let mut world = inner.world();
     let Some(cluster) = world.clusters.get_mut(cluster_name) else { return Ok(false) };
     let next = cluster.next_address();
-    let Some(pod) = cluster.pods.get_mut(name).filter(|pod| pod.phase == Phase::Running) else { return Ok(false) };
+    let Some(pod) = cluster.pods.get_mut(name).filter(|pod| pod.phase == Phase::Running) else {
+        return Ok(false);
+    };
     let Some(address) = pod.address else { return Ok(false) };
     let at = SocketAddr::from((address, pod.spec.port));
     let server = match Server::start(at, &pod.spec.release) {
@@ -193,7 +196,8 @@ fn replace_others(inner: &Arc<Inner>, cluster_name: &ClusterName, name: &str) {
         let world = inner.world();
         let Some(cluster) = world.clusters.get(cluster_name) else { return };
         let Some(pod) = cluster.pods.get(name) else { return };
-        let current = |other: &&Pod| other.workload == pod.workload && other.template_hash != pod.template_hash;
+        let current =
+            |other: &&Pod| other.workload == pod.workload && other.template_hash != pod.template_hash;
         let older = |other: &&Pod| other.scheduled <= pod.scheduled;
         cluster.pods.values().filter(current).filter(older).map(|other| other.name.clone()).collect()
     };
@@ -220,7 +224,9 @@ fn terminate(inner: &Arc<Inner>, cluster_name: &ClusterName, name: &str) {
     {
         let mut world = inner.world();
         let Some(cluster) = world.clusters.get_mut(cluster_name) else { return };
-        let Some(pod) = cluster.pods.get_mut(name).filter(|pod| pod.phase != Phase::Terminating) else { return };
+        let Some(pod) = cluster.pods.get_mut(name).filter(|pod| pod.phase != Phase::Terminating) else {
+            return;
+        };
         pod.phase = Phase::Terminating;
         pod.deleted.cancel();
         inner.history.record(HistoryEvent::PodTerminating {
@@ -241,7 +247,8 @@ fn terminate(inner: &Arc<Inner>, cluster_name: &ClusterName, name: &str) {
             () = tokio::time::sleep(inner.pace.vary(inner.config.delays.pod_termination)) => (),
             () = inner.stop.cancelled() => (),
         }
-        let pod = inner.world().clusters.get_mut(&cluster_name).and_then(|cluster| cluster.pods.remove(&name));
+        let pod =
+            inner.world().clusters.get_mut(&cluster_name).and_then(|cluster| cluster.pods.remove(&name));
         let Some(pod) = pod else { return };
         if let Some(server) = pod.server {
             server.stop().await;

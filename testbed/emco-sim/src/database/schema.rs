@@ -1,13 +1,14 @@
 //! What EMCO's JSON schemas refuse, in the words of its validator.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Kind;
 use super::document::{
-    AppDependencySpec, AppIntent, AppProfileSpec, ClusterChoice, ClusterLabel, ClusterReferenceSpec, ClusterSpec,
-    CompositeAppSpec, ControllerSpec, GroupIntentSpec, GroupSpec, LogicalCloudSpec, Metadata, Named, Specified,
+    AppDependencySpec, AppIntent, AppProfileSpec, ClusterChoice, ClusterLabel, ClusterReferenceSpec,
+    ClusterSpec, CompositeAppSpec, ControllerSpec, GroupIntentSpec, GroupSpec, LogicalCloudSpec, Metadata,
+    Named, Specified,
 };
 use crate::refusal::Refusal;
 
@@ -45,7 +46,11 @@ pub(crate) fn is_name(name: &str) -> bool {
 pub(crate) fn accept(kind: Kind, body: Value) -> Result<Accepted, Refusal> {
     match kind {
         Kind::Controller => specified::<ControllerSpec>(body, |_, _| ()),
-        Kind::ClusterProvider | Kind::Project | Kind::App | Kind::CompositeProfile | Kind::GenericPlacementIntent => {
+        Kind::ClusterProvider
+        | Kind::Project
+        | Kind::App
+        | Kind::CompositeProfile
+        | Kind::GenericPlacementIntent => {
             let named: Named = decode(body)?;
             let mut faults = Faults::default();
             faults.metadata(&named.metadata);
@@ -133,7 +138,8 @@ pub(crate) fn check_names(names: &[&str]) -> Result<(), Refusal> {
 /// 422 for members of the wrong type.
 pub(crate) fn decode<T: DeserializeOwned>(mut body: Value) -> Result<T, Refusal> {
     drop_nulls(&mut body);
-    T::deserialize(body).map_err(|error| Refusal::unprocessable(format!("json: cannot unmarshal: {error}")))
+    serde_json::from_value(body)
+        .map_err(|error| Refusal::unprocessable(format!("json: cannot unmarshal: {error}")))
 }
 
 fn specified<S>(body: Value, check: impl FnOnce(&S, &mut Faults)) -> Result<Accepted, Refusal>

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::document::{AppIntent, AppProfileSpec, ClusterReferenceSpec, GroupSpec, Specified};
@@ -34,8 +33,7 @@ pub(crate) struct Document {
 impl Document {
     /// Its content; `None` where the kind is another.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        let mut reader = serde_json::Deserializer::from_str(&self.json);
-        T::deserialize(&mut reader).ok()
+        serde_json::from_str(&self.json).ok()
     }
 }
 
@@ -87,12 +85,11 @@ impl Store {
         match kind {
             Kind::App => {
                 let scope = scope(key, 2);
-                self.any(Kind::AppProfile, scope, |p: Specified<AppProfileSpec>| p.spec.app == name)
+                self.has_profile(scope, name)
                     || self.any(Kind::AppIntent, scope, |i: AppIntent| i.spec.app == name)
             }
-            Kind::CompositeProfile => {
-                self.any(Kind::Group, scope(key, 2), |g: Specified<GroupSpec>| g.spec.composite_profile == name)
-            }
+            Kind::CompositeProfile => self
+                .any(Kind::Group, scope(key, 2), |g: Specified<GroupSpec>| g.spec.composite_profile == name),
             Kind::LogicalCloud => {
                 self.any(Kind::Group, scope(key, 2), |g: Specified<GroupSpec>| g.spec.logical_cloud == name)
             }
@@ -118,6 +115,11 @@ impl Store {
         }
     }
 
+    /// Whether an app has a profile somewhere below `scope`.
+    pub(crate) fn has_profile(&self, scope: &str, app: &str) -> bool {
+        self.any(Kind::AppProfile, scope, |profile: Specified<AppProfileSpec>| profile.spec.app == app)
+    }
+
     /// The clusters of a provider that carry a label.
     pub(crate) fn clusters_with_label(&self, provider: &str, label: &str) -> Vec<ClusterName> {
         let provider_key = format!("cluster-providers/{provider}");
@@ -131,13 +133,17 @@ impl Store {
     }
 
     fn any<T: DeserializeOwned>(&self, kind: Kind, scope: &str, holds: impl Fn(T) -> bool) -> bool {
-        self.below(scope).filter(|(_, document)| document.kind == kind).filter_map(|(_, d)| d.read()).any(holds)
+        self.below(scope)
+            .filter(|(_, document)| document.kind == kind)
+            .filter_map(|(_, d)| d.read())
+            .any(holds)
     }
 
     fn below<'a>(&'a self, key: &str) -> impl Iterator<Item = (&'a str, &'a Document)> + use<'a> {
         let prefix = if key.is_empty() { String::new() } else { format!("{key}/") };
         let from = self.documents.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
-        from.take_while(move |(key, _)| key.starts_with(&prefix)).map(|(key, document)| (key.as_str(), document))
+        from.take_while(move |(key, _)| key.starts_with(&prefix))
+            .map(|(key, document)| (key.as_str(), document))
     }
 }
 

@@ -155,7 +155,8 @@ impl AppContext {
     /// The clusters of an app: those it was made for, and those that updates have left a status for.
     pub(crate) fn clusters(&self, app: &str) -> Vec<ClusterName> {
         let own = self.parts.iter().filter(|part| part.app == app).map(|part| part.cluster.clone());
-        let written = self.connectivity.keys().filter(|(of, _)| of == app).map(|(_, cluster)| cluster.clone());
+        let written =
+            self.connectivity.keys().filter(|(of, _)| of == app).map(|(_, cluster)| cluster.clone());
         let mut clusters: Vec<ClusterName> = own.chain(written).collect();
         clusters.sort();
         clusters.dedup();

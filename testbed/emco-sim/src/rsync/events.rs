@@ -185,7 +185,8 @@ fn plan(world: &World, id: &str, event: &Event) -> Vec<Work> {
                 theirs.resources.contains_key(resource) && theirs.workload == part.workload
             }
         };
-        let mut resources: Vec<_> = part.resources.values().filter(|r| !unchanged(&r.id())).cloned().collect();
+        let mut resources: Vec<_> =
+            part.resources.values().filter(|r| !unchanged(&r.id())).cloned().collect();
         resources.sort_by_key(crate::names::Resource::rank);
         if !resources.is_empty() {
             all.push(Work { op, part: part.clone(), resources, owner: context.owner(&part.app) });

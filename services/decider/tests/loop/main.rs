@@ -1,0 +1,9 @@
+//! The decider on a bus: what it publishes, when it acknowledges, and what a restart makes of it.
+#![allow(clippy::unwrap_used)]
+
+mod embedded;
+mod faults;
+mod following;
+mod life;
+mod memory_bus;
+mod restarts;

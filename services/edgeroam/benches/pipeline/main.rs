@@ -1,0 +1,87 @@
+//! Figures of the path from a notification to an order, each beside a bare peer measured in the same run.
+//!
+//! `cargo bench --bench pipeline` prints one JSON object a line; `--short` does less of everything. Nothing here
+//! fails on time: machines are noisy, and the ratio to the bare peer is what carries over to another one.
+
+mod disk;
+mod figure;
+mod load;
+mod look_up;
+mod memory;
+mod notification;
+mod sink;
+mod whole_loop;
+
+use std::sync::Arc;
+
+use bus::embedded::Durability;
+use hdrhistogram::Histogram;
+use load::Ran;
+use whole_loop::{ORDER_EVERY, WholeLoop};
+
+/// How much is done.
+struct Extent {
+    requests: u64,
+    rounds: u32,
+    ues: u64,
+    look_ups: u32,
+}
+
+fn main() -> anyhow::Result<()> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let short = std::env::args().any(|arg| arg == "--short");
+    let extent = if short {
+        Extent { requests: 30_000, rounds: 1, ues: 100_000, look_ups: 100_000 }
+    } else {
+        Extent { requests: 300_000, rounds: 3, ues: 1_000_000, look_ups: 2_000_000 }
+    };
+    // First, while nothing else has touched the heap.
+    memory::figures(extent.ues)?;
+    look_up::figures(extent.look_ups)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        callback_to_order(&extent, "sync", Durability::Sync).await?;
+        callback_to_order(&extent, "os", Durability::Os).await
+    })
+}
+
+/// Throughput and latency, alternating with the sink so that both see the same weather.
+async fn callback_to_order(extent: &Extent, name: &str, durability: Durability) -> anyhow::Result<()> {
+    let sink = sink::start().await?;
+    let mut ours = Vec::new();
+    let mut bare = Vec::new();
+    for _ in 0..extent.rounds {
+        bare.push(load::post(&sink, extent.requests, None, Arc::new(|n| notification::body("x", n))).await?.rate);
+        let whole = WholeLoop::start(durability).await?;
+        ours.push(whole.run(extent.requests, None).await?.rate);
+        whole.stop().await;
+    }
+    let (ours, bare) = (median(ours), median(bare));
+    figure::print(&format!("callback_to_order/{name}"), ours, "requests/s", Some(bare));
+
+    let half = ours / 2.0;
+    let requests = (half * if extent.rounds == 1 { 2.0 } else { 10.0 }) as u64;
+    let body = Arc::new(|n| notification::body("x", n));
+    let bare = load::post(&sink, requests, Some(half), body).await?;
+    let whole = WholeLoop::start(durability).await?;
+    let ran = whole.run(requests, Some(half)).await?;
+    let fdatasync = disk::fdatasync(whole.folder(), 1_000)?;
+    whole.stop().await;
+    let p99 = |ran: &Ran| millis(&ran.latency_us, 0.99);
+    figure::print(&format!("half_load_p99/{name}"), p99(&ran), "ms", Some(p99(&bare)));
+    figure::print(&format!("half_load_p50/{name}"), millis(&ran.latency_us, 0.5), "ms", Some(millis(&bare.latency_us, 0.5)));
+    figure::print("fdatasync_p99", millis(&fdatasync, 0.99), "ms", None);
+    let goal = 2.0 * (p99(&bare) + 2.0 * millis(&fdatasync, 0.99));
+    figure::print(&format!("half_load_p99_against_goal/{name}"), p99(&ran), "ms", Some(goal));
+    figure::print(&format!("orders_in_events/{name}"), 1.0 / ORDER_EVERY as f64, "orders/event", None);
+    Ok(())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+fn millis(histogram_us: &Histogram<u64>, quantile: f64) -> f64 {
+    histogram_us.value_at_quantile(quantile) as f64 / 1000.0
+}

@@ -1,0 +1,252 @@
+//! What goes wrong on the way, and what becomes of it.
+
+#![allow(missing_docs)]
+
+mod lab;
+
+use std::time::Duration;
+
+use executor::SteerError;
+use lab::{Lab, Setup, completed, name, order, release, steps};
+use model::{OutcomeKind, Step, Stream};
+use relocation::Class;
+
+const UE: &str = "0123456789abcdef";
+
+fn undone(told: &[OutcomeKind], because: &str) {
+    let last = told.last();
+    assert!(matches!(last, Some(OutcomeKind::Undone { reason }) if reason.contains(because)), "{told:?}");
+}
+
+/// A lab in which the instance serves from site a.
+async fn placed(setup: Setup) -> (Lab, lab::Running) {
+    let lab = Lab::new(setup).await;
+    let running = lab.start().await;
+    assert!(completed(&lab.carry_out(&order(UE, 1, None, Some("a"))).await));
+    (lab, running)
+}
+
+/// The instance serves from site a as before, and nothing else is left.
+fn as_before(lab: &Lab) {
+    let first = order(UE, 1, None, Some("a"));
+    assert_eq!(lab.groups(), [release(&first)]);
+    assert_eq!(lab.leads_to(&first), Some(("edge-a".into(), release(&first))));
+    assert_eq!(lab.least_ready(&[release(&first)]), 1);
+}
+
+#[tokio::test]
+async fn a_target_that_never_gets_ready_is_taken_away_again() {
+    let (lab, running) = placed(Setup { ready: Duration::from_secs(3), ..Setup::default() }).await;
+    lab.sim.set_pod_never_ready("edge-b", true);
+    undone(&lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await, "ready took longer");
+    as_before(&lab);
+    let told = lab.carry_out(&order(UE, 3, Some("a"), Some("c"))).await;
+    assert!(completed(&told), "the next order goes through: {told:?}");
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn a_target_that_the_cluster_rejects_is_taken_away_with_the_reason() {
+    let (lab, running) = placed(Setup::default()).await;
+    lab.sim.set_manifest_rejected("srv", true);
+    undone(&lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await, "was not accepted");
+    as_before(&lab);
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn rsync_that_is_down_for_a_while_only_delays() {
+    let (lab, running) = placed(Setup::default()).await;
+    let second = order(UE, 2, Some("a"), Some("b"));
+    lab.sim.set_rsync_up(false);
+    let mut outcomes = lab.outcomes().await;
+    lab.give(&second).await;
+    outcomes.progress(&second, Step::Prepare).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    lab.sim.set_rsync_up(true);
+    assert!(completed(&outcomes.end_of(&second).await));
+    assert_eq!(lab.actions(&release(&second), "instantiate"), 1);
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn a_target_that_cannot_be_reached_leaves_the_source_alone_and_asks_for_an_operator() {
+    let setup = Setup { ready: Duration::from_secs(2), undo: Duration::from_secs(4), ..Setup::default() };
+    let (lab, running) = placed(setup).await;
+    lab.sim.set_cluster_reachable("edge-b", false);
+    let told = lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await;
+    assert!(matches!(told.last(), Some(OutcomeKind::Failed { reason }) if reason.contains("undoing start")), "{told:?}");
+    let first = order(UE, 1, None, Some("a"));
+    assert_eq!(lab.leads_to(&first), Some(("edge-a".into(), release(&first))));
+    assert!(completed(&lab.carry_out(&order(UE, 3, Some("a"), Some("c"))).await), "the instance is not stuck");
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn a_source_that_cannot_be_removed_is_left_over_and_holds_no_lock() {
+    let (lab, running) = placed(Setup { retire: Duration::from_secs(3), ..Setup::default() }).await;
+    let (second, third) = (order(UE, 2, Some("a"), Some("b")), order(UE, 3, Some("b"), Some("c")));
+    let mut outcomes = lab.outcomes().await;
+    lab.give(&second).await;
+    outcomes.progress(&second, Step::Start).await;
+    lab.sim.set_cluster_reachable("edge-a", false);
+    outcomes.progress(&second, Step::Verify).await;
+    lab.give(&third).await;
+    assert!(completed(&outcomes.end_of(&third).await));
+    let told = outcomes.end_of(&second).await;
+    assert!(completed(&told) && matches!(told.last(), Some(OutcomeKind::Leftover { .. })), "{told:?}");
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_is_lost_is_read_after_and_nothing_is_done_twice() {
+    let second = order(UE, 2, Some("a"), Some("b"));
+    let (new, old) = (release(&second), release(&order(UE, 1, None, Some("a"))));
+    let faults = [
+        ("POST", "/deployment-intent-groups".to_owned()),
+        ("POST", format!("{new}/generic-placement-intents")),
+        ("POST", format!("{new}-gpi/app-intents")),
+        ("POST", format!("{new}/intents")),
+        ("POST", format!("{new}/approve")),
+        ("POST", format!("{new}/instantiate")),
+        ("POST", format!("{old}/terminate")),
+        ("DELETE", "/srv-place".to_owned()),
+        ("DELETE", format!("/{old}-gpi")),
+        ("DELETE", format!("/{old}-intents")),
+        ("DELETE", format!("/{old}")),
+    ];
+    let mut runs = tokio::task::JoinSet::new();
+    for (method, suffix) in faults {
+        runs.spawn(async move {
+            let (lab, running) = placed(Setup::default()).await;
+            lab.sim.lose_next_reply(method, &suffix).await;
+            let second = order(UE, 2, Some("a"), Some("b"));
+            let told = lab.carry_out(&second).await;
+            assert!(matches!(told.last(), Some(OutcomeKind::Retired)), "{method} {suffix}: {told:?}");
+            let (new, old) = (release(&second), release(&order(UE, 1, None, Some("a"))));
+            assert_eq!((lab.creations(&new), lab.actions(&new, "instantiate")), (1, 1), "{method} {suffix}");
+            assert_eq!(lab.actions(&old, "terminate"), 1, "{method} {suffix}");
+            assert_eq!(lab.groups(), [new.clone()]);
+            assert!(lab.least_ready(&[old, new]) >= 1);
+            running.kill().await;
+        });
+    }
+    while let Some(run) = runs.join_next().await {
+        run.expect("no fault does harm");
+    }
+}
+
+#[tokio::test]
+async fn an_action_that_arrives_late_is_waited_for_before_it_is_repeated() {
+    let lab = Lab::new(Setup::default()).await;
+    let url = lab.sim.url().parse().expect("a URL");
+    let config = emco::Config { timeout: Duration::from_millis(400), ..emco::Config::at(url) };
+    let running = lab.start_with(emco::Client::new(config).expect("a client")).await;
+    let first = order(UE, 1, None, Some("a"));
+    lab.sim.delay_next("POST", "/instantiate", Duration::from_millis(1_500));
+    assert!(completed(&lab.carry_out(&first).await));
+    assert_eq!(lab.actions(&release(&first), "instantiate"), 1);
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn errors_without_an_effect_only_delay() {
+    let (lab, running) = placed(Setup::default()).await;
+    for suffix in ["/instantiate", "/approve", "/terminate"] {
+        lab.sim.fail_next("POST", suffix, 500, "The server encountered an internal error\n");
+    }
+    lab.sim.fail_next("GET", "/status", 503, "upstream connect error");
+    let told = lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await;
+    assert!(matches!(told.last(), Some(OutcomeKind::Retired)), "{told:?}");
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn emco_may_be_away_at_the_start_and_in_the_middle() {
+    let lab = Lab::new(Setup::default()).await;
+    lab.sim.stop_listening().await;
+    let running = lab.start().await;
+    let (first, second) = (order(UE, 1, None, Some("a")), order(UE, 2, Some("a"), Some("b")));
+    let mut outcomes = lab.outcomes().await;
+    lab.give(&first).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    lab.sim.listen_again().await.expect("the port is free");
+    assert!(completed(&outcomes.end_of(&first).await));
+    lab.give(&second).await;
+    outcomes.progress(&second, Step::Start).await;
+    lab.sim.restart_listener(Duration::from_millis(700)).await.expect("the port is free");
+    let told = outcomes.end_of(&second).await;
+    assert!(matches!(told.last(), Some(OutcomeKind::Retired)), "{told:?}");
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn a_name_server_that_stumbles_delays_and_one_that_refuses_undoes() {
+    let (lab, running) = placed(Setup::default()).await;
+    let fail = |class, reason: &str| {
+        let failure = SteerError { class, reason: reason.to_owned() };
+        lab.names.failures.lock().expect("not poisoned").push(failure);
+    };
+    fail(Class::Transient(Duration::ZERO), "no connection");
+    fail(Class::Unknown, "no answer");
+    assert!(completed(&lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await));
+    fail(Class::Permanent, "REFUSED: look at the TSIG key");
+    let third = order(UE, 3, Some("b"), Some("c"));
+    undone(&lab.carry_out(&third).await, "look at the TSIG key");
+    let second = order(UE, 2, Some("a"), Some("b"));
+    assert_eq!(lab.leads_to(&second), Some(("edge-b".into(), release(&second))));
+    assert_eq!(lab.groups(), [release(&second)]);
+    assert!(lab.names.of(&name(&second)).is_some());
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_all_at_once_and_looked_for_again() {
+    let lab = Lab::new(Setup { provisioned: false, ..Setup::default() }).await;
+    let running = lab.start().await;
+    undone(&lab.carry_out(&order(UE, 1, None, Some("a"))).await, "project `mec`");
+    let mut part = lab::provision(true);
+    part.composite_app = "another".into();
+    part.logical_cloud = "another".into();
+    lab.sim.provision(part).await;
+    // The executor looks again after a while; each try is an order of its own.
+    let mut generation = 1;
+    let mut until = async |fits: &dyn Fn(&[OutcomeKind]) -> bool| loop {
+        generation += 1;
+        let told = lab.carry_out(&order(UE, generation, None, Some("a"))).await;
+        if fits(&told) {
+            return told;
+        }
+        undone(&told, "EMCO has no");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let says = |told: &[OutcomeKind], what: &str| {
+        matches!(told.last(), Some(OutcomeKind::Undone { reason }) if reason.contains(what))
+    };
+    until(&|told| {
+        says(told, "composite app `addrapp` in version `v1`; EMCO has no logical cloud `admin-lc`")
+    })
+    .await;
+    lab.sim.provision(lab::provision(true)).await;
+    until(&|told| completed(told)).await;
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn a_bus_that_takes_nothing_for_a_while_gets_everything_later() {
+    let lab = Lab::new(Setup::default()).await;
+    let running = lab.start().await;
+    let first = order(UE, 1, None, Some("a"));
+    let mut outcomes = lab.outcomes().await;
+    lab.bus.refuse(Stream::Outcomes, true);
+    lab.give(&first).await;
+    while lab.instance(&first).await.is_none() && lab.sim.ready_releases().is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    lab.bus.refuse(Stream::Outcomes, false);
+    let told = outcomes.end_of(&first).await;
+    assert_eq!(steps(&told).len(), 5);
+    assert!(completed(&told));
+    running.kill().await;
+}

@@ -1,0 +1,18 @@
+//! What the engine does, told in scenes: a small country of sites on the equator, one degree apart.
+#![allow(clippy::unwrap_used)]
+
+mod adoption;
+mod catalogue;
+mod first_placement;
+mod golden;
+mod linger;
+mod observe;
+mod outcomes;
+mod property;
+mod queue;
+mod reference;
+mod scene;
+mod snapshot;
+mod threshold;
+mod topology;
+mod verdict;

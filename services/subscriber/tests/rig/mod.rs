@@ -1,0 +1,157 @@
+//! A simulated core, a bus in memory and a subscriber between them.
+#![allow(dead_code, unreachable_pub)] // Each test binary uses its part.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bus::{Bus, BusError, Consumer, Delivery, Record, Sequence, Start};
+use core_sim::{CoreSim, Location};
+use model::{Stream, UeChange, UeEvent};
+use prometheus_client::registry::Registry;
+use store::Store;
+use subscriber::{Config, Subscriber};
+use tokio_util::sync::CancellationToken;
+
+/// Keeps every event that is published.
+#[derive(Default)]
+pub struct MemoryBus(Mutex<Vec<UeEvent>>);
+
+impl MemoryBus {
+    pub fn events(&self) -> Vec<UeEvent> {
+        self.0.lock().expect("no panic").clone()
+    }
+
+    /// The events of one UE in words: a cell, a CM state or `gone`.
+    pub fn story(&self, supi: &str) -> Vec<String> {
+        let events = self.events();
+        events.iter().filter(|e| e.supi.to_string() == supi).map(|e| word(&e.change)).collect()
+    }
+}
+
+fn word(change: &UeChange) -> String {
+    match change {
+        UeChange::Location(l) => l.cell.map(|c| c.to_string()).unwrap_or_default(),
+        UeChange::Connectivity { cm } => format!("{cm:?}"),
+        UeChange::Gone => "gone".into(),
+    }
+}
+
+#[async_trait]
+impl Bus for MemoryBus {
+    async fn publish(&self, stream: Stream, records: Vec<Record>) -> Result<Vec<Sequence>, BusError> {
+        assert_eq!(stream, Stream::UeEvents);
+        let mut all = self.0.lock().expect("no panic");
+        let first = all.len() as u64 + 1;
+        for record in &records {
+            let event: UeEvent = serde_json::from_slice(&record.data).expect("an event");
+            assert_eq!(&*record.key, event.supi.to_string());
+            all.push(event);
+        }
+        Ok((first..first + records.len() as u64).map(Sequence).collect())
+    }
+
+    async fn consume(&self, _: Stream, _: &str, _: Start) -> Result<Box<dyn Consumer>, BusError> {
+        Err(BusError::Closed)
+    }
+
+    async fn latest(&self, _: Stream) -> Result<(Vec<Delivery>, Sequence), BusError> {
+        Err(BusError::Closed)
+    }
+
+    async fn newest(&self, _: Stream) -> Result<Sequence, BusError> {
+        Err(BusError::Closed)
+    }
+}
+
+/// A running subscriber and what it writes to.
+pub struct Rig {
+    pub bus: Arc<MemoryBus>,
+    pub subscriber: Subscriber,
+    pub stop: CancellationToken,
+    pub folder: tempfile::TempDir,
+    pub store: Store,
+}
+
+/// Installs the crypto provider once.
+pub fn provider() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// A configuration for this core, quicker than the default one.
+pub fn config(core: &CoreSim) -> Config {
+    let mut config = Config { nrf: Some(core.nrf_url().parse().expect("URL")), ..Config::default() };
+    config.callback.listen = ([127, 0, 0, 1], 0).into();
+    config.poll.min_interval = Duration::from_millis(20);
+    config.poll.requests_per_second = 1000;
+    config.discovery.interval = Duration::from_millis(100);
+    config.nf.heartbeat = Duration::from_secs(1);
+    config
+}
+
+/// Starts a subscriber with a store of its own.
+pub async fn start(config: Config) -> Rig {
+    let folder = tempfile::tempdir().expect("a folder");
+    start_in(config, folder).await
+}
+
+/// Starts a subscriber with the store in `folder`.
+pub async fn start_in(config: Config, folder: tempfile::TempDir) -> Rig {
+    provider();
+    let store = Store::open(folder.path().join("store.redb")).expect("a store");
+    let (bus, stop) = (Arc::new(MemoryBus::default()), CancellationToken::new());
+    let subscriber =
+        Subscriber::start(config, bus.clone(), store.clone(), &mut Registry::default(), stop.clone()).await;
+    let subscriber = subscriber.expect("nothing local is wrong");
+    Rig { bus, subscriber, stop, folder, store }
+}
+
+impl Rig {
+    /// Waits until the events of this UE are these, in order.
+    pub async fn tells(&self, supi: &str, story: &[&str]) {
+        let mut seen = Vec::new();
+        let told = within(|| {
+            seen = self.bus.story(supi);
+            seen == story
+        });
+        assert!(told.await, "{supi}: expected {story:?}, came {:?}", self.bus.story(supi));
+    }
+
+    /// Stops in good order.
+    pub async fn end(self) -> tempfile::TempDir {
+        self.stop.cancel();
+        self.subscriber.join().await;
+        self.folder
+    }
+}
+
+/// Whether `holds` comes true; gives up only after a minute, as a guard against hanging.
+pub async fn within(mut holds: impl FnMut() -> bool) -> bool {
+    for _ in 0..6_000 {
+        if holds() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+/// A location in the simulated core's network.
+pub fn at(cell: u64) -> Location {
+    Location { mcc: "208".into(), mnc: "93".into(), nr_cell_id: cell, tac: "000001".into() }
+}
+
+/// As it is told of in [`MemoryBus::story`].
+pub fn cell(cell: u64) -> String {
+    format!("208-93-{cell:09x}")
+}
+
+/// A SUPI of the simulated core's network.
+pub fn supi(n: u64) -> String {
+    format!("imsi-20893{n:010}")
+}
+
+/// How many requests the core saw with this method and beginning of a path.
+pub fn count(core: &CoreSim, method: &str, path: &str) -> usize {
+    core.requests().iter().filter(|seen| seen.method == method && seen.path.starts_with(path)).count()
+}

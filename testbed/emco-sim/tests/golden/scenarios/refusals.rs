@@ -1,0 +1,42 @@
+//! Recording 00: creating everything in order, and every refusal.
+
+use emco_sim::EmcoSim;
+
+use super::config;
+use crate::recording::{Entry, load};
+use crate::replay::Replay;
+
+#[tokio::test]
+async fn resources_are_created_and_requests_refused_as_recorded_in_00() {
+    let Some(mut recording) = load("00") else { return };
+    let mut replay = Replay::new(EmcoSim::start(config(50)).await.unwrap());
+    // The logical cloud's status right after its instantiation is a passing one.
+    let passing = |entry: &Entry| match entry {
+        Entry::Exchange(exchange) => {
+            exchange.request.path.ends_with("/admin-lc/status")
+                && exchange.response.body["deployedStatus"] == "Created"
+        }
+        Entry::Observation { .. } => false,
+    };
+    recording.exchanges.retain(|entry| !passing(entry));
+    for entry in &recording.exchanges {
+        let Entry::Exchange(exchange) = entry else { continue };
+        if exchange.request.path.ends_with("/admin-lc/status") {
+            instantiated(&replay).await;
+        }
+        replay.one(&recording.scenario, exchange).await;
+    }
+    assert_eq!(replay.compared, 58);
+    replay.sim.shutdown().await;
+}
+
+/// Waits until the logical cloud is instantiated.
+async fn instantiated(replay: &Replay) {
+    loop {
+        let status = replay.http.send("GET", "/v2/projects/mec/logical-clouds/admin-lc/status", None).await;
+        if String::from_utf8_lossy(&status.body).contains("\"deployedStatus\":\"Instantiated\"") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
