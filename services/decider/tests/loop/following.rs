@@ -64,7 +64,7 @@ fn an_event_is_acknowledged_only_after_its_order_is_on_the_bus() {
     until("the decisions", || world.decisions().len() == 2);
     // Readers acknowledge when they come round again: give them a reason to.
     world.report(3, 999);
-    until("the third event", || life.metrics().contains("records_total{stream=\"ue-events\"} 3"));
+    until("the third event", || life.ue_events() == 3);
     assert_eq!((world.bus.acked(Stream::UeEvents).0, world.orders().len()), (0, 0));
     world.bus.hold_orders(false);
     world.order(2);

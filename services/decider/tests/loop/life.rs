@@ -197,6 +197,13 @@ impl Life {
         self.runtime.shutdown_timeout(PATIENCE);
     }
 
+    /// How many UE events the engine has taken in.
+    pub(crate) fn ue_events(&self) -> u64 {
+        let text = self.metrics();
+        let line = text.lines().find(|line| line.contains("records_total{stream=\"ue-events\"}"));
+        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
+    }
+
     pub(crate) fn metrics(&self) -> String {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry).unwrap();

@@ -15,7 +15,7 @@ pub(crate) fn fdatasync(dir: &Path, count: u32) -> anyhow::Result<Histogram<u64>
     }
     file.sync_all()?;
     file.rewind()?;
-    let mut latency_us = Histogram::new(3)?;
+    let mut latency_us = crate::load::histogram()?;
     for n in 0..count {
         if n % 256 == 0 {
             file.rewind()?;

@@ -52,11 +52,16 @@ pub(crate) async fn post(
             workers.push(tokio::spawn(worker.run()));
         }
     }
-    let mut latency_us = Histogram::new(3)?;
+    let mut latency_us = histogram()?;
     for worker in workers {
         latency_us.add(worker.await??)?;
     }
     Ok(Ran { rate: count as f64 / started.elapsed().as_secs_f64(), latency_us })
+}
+
+/// Microseconds up to a minute.
+pub(crate) fn histogram() -> anyhow::Result<Histogram<u64>> {
+    Ok(Histogram::new_with_bounds(1, 60_000_000, 3)?)
 }
 
 async fn connect(url: &Url) -> anyhow::Result<SendRequest<Full<Bytes>>> {
@@ -81,7 +86,7 @@ struct Worker {
 
 impl Worker {
     async fn run(mut self) -> anyhow::Result<Histogram<u64>> {
-        let mut latency_us = Histogram::new(3)?;
+        let mut latency_us = histogram()?;
         loop {
             let n = self.next.fetch_add(1, Ordering::Relaxed);
             if n >= self.count {

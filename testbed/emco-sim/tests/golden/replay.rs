@@ -11,9 +11,9 @@ use crate::http::{Answer, Http, form};
 use crate::recording::{Entry, Exchange, Recording};
 
 /// How long an answer may take to come about; a guard against hanging, no expectation.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How often status is asked for.
-const POLL: Duration = Duration::from_millis(15);
+pub(crate) const POLL: Duration = Duration::from_millis(15);
 
 /// A replay in progress; several scenarios may follow each other.
 #[derive(Debug)]

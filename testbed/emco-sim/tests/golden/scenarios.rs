@@ -4,8 +4,12 @@ mod lives;
 mod refusals;
 mod relocations;
 
+use std::time::Instant;
+
 use emco_sim::{ClusterConfig, Config, EmcoSim, Provision};
 use serde_json::Value;
+
+use crate::replay::{PATIENCE, POLL, Replay};
 
 /// Two clusters, as in the recordings.
 pub(crate) fn config(net: u8) -> Config {
@@ -41,4 +45,26 @@ pub(crate) async fn nothing(_: &EmcoSim, _: &str, _: &Value) {}
 /// The clusters on which a release answers.
 pub(crate) fn serving(sim: &EmcoSim) -> Vec<String> {
     sim.ready_releases().into_iter().map(|(_, cluster, _)| cluster).collect()
+}
+
+/// Waits until something holds.
+pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Waits until the logical cloud can be deployed to.
+pub(crate) async fn until_cloud_is_instantiated(replay: &Replay) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let status = replay.http.send("GET", "/v2/projects/mec/logical-clouds/admin-lc/status", None).await;
+        if String::from_utf8_lossy(&status.body).contains("\"deployedStatus\":\"Instantiated\"") {
+            return;
+        }
+        assert!(Instant::now() < deadline, "never: logical cloud instantiated");
+        tokio::time::sleep(POLL).await;
+    }
 }

@@ -3,7 +3,7 @@
 use emco_sim::EmcoSim;
 use serde_json::Value;
 
-use super::{config, nothing, provisioned, serving};
+use super::{config, nothing, provisioned, serving, until};
 use crate::recording::load;
 use crate::replay::Replay;
 
@@ -27,11 +27,10 @@ async fn a_group_lives_as_recorded_in_02_to_06() {
     assert_eq!(serving(&replay.sim), ["edge-a", "edge-b"]);
 
     replay.all(&lost, restarted_rsync).await;
-    gone(&replay.sim, "edge-b").await;
-    assert_eq!(serving(&replay.sim), ["edge-a"]);
+    until("edge-b is left", || serving(&replay.sim) == ["edge-a"]).await;
 
     replay.all(&end, nothing).await;
-    gone(&replay.sim, "edge-a").await;
+    until("edge-a is left", || serving(&replay.sim).is_empty()).await;
     assert!(replay.compared > 60, "{}", replay.compared);
     replay.sim.shutdown().await;
 }
@@ -40,12 +39,5 @@ async fn restarted_rsync(sim: &EmcoSim, what: &str, _: &Value) {
     if what == "rsync process restarted" {
         sim.set_rsync_up(false);
         sim.set_rsync_up(true);
-    }
-}
-
-/// Waits until nothing answers on a cluster.
-async fn gone(sim: &EmcoSim, cluster: &str) {
-    while serving(sim).iter().any(|serving| serving == cluster) {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }

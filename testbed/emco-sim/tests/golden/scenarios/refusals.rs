@@ -2,7 +2,7 @@
 
 use emco_sim::EmcoSim;
 
-use super::config;
+use super::{config, until_cloud_is_instantiated};
 use crate::recording::{Entry, load};
 use crate::replay::Replay;
 
@@ -22,21 +22,10 @@ async fn resources_are_created_and_requests_refused_as_recorded_in_00() {
     for entry in &recording.exchanges {
         let Entry::Exchange(exchange) = entry else { continue };
         if exchange.request.path.ends_with("/admin-lc/status") {
-            instantiated(&replay).await;
+            until_cloud_is_instantiated(&replay).await;
         }
         replay.one(&recording.scenario, exchange).await;
     }
     assert_eq!(replay.compared, 58);
     replay.sim.shutdown().await;
-}
-
-/// Waits until the logical cloud is instantiated.
-async fn instantiated(replay: &Replay) {
-    loop {
-        let status = replay.http.send("GET", "/v2/projects/mec/logical-clouds/admin-lc/status", None).await;
-        if String::from_utf8_lossy(&status.body).contains("\"deployedStatus\":\"Instantiated\"") {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use emco_sim::{Config, EmcoSim};
 use serde_json::{Value, json};
 
-use super::{config, nothing, provisioned, serving};
+use super::{config, nothing, provisioned, serving, until, until_cloud_is_instantiated};
 use crate::http::form;
 use crate::recording::{Entry, load};
 use crate::replay::Replay;
@@ -79,9 +79,7 @@ async fn failing(sim: &EmcoSim, what: &str, data: &Value) {
         // f1 is Instantiated and Ready to EMCO, and nothing of it runs.
         "kubectl on edge-a after terminating f2 (f1 is still 'Instantiated')" => {
             assert_eq!(data, &json!([]));
-            while serving(sim).contains(&"edge-a".to_owned()) {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            until("edge-a is left", || !serving(sim).contains(&"edge-a".to_owned())).await;
             assert!(
                 sim.deployment_groups()
                     .iter()
@@ -90,9 +88,7 @@ async fn failing(sim: &EmcoSim, what: &str, data: &Value) {
         }
         // The update to a dead cluster killed the healthy source.
         "kubectl on edge-b" => {
-            while !serving(sim).is_empty() {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            until("nothing runs", || serving(sim).is_empty()).await;
         }
         _ => (),
     }
@@ -122,23 +118,12 @@ async fn bounded_retries_and_rejected_manifests_are_as_recorded_in_16() {
     for entry in &recording.exchanges {
         let Entry::Exchange(exchange) = entry else { continue };
         if exchange.label == "logical cloud update" || exchange.request.path.ends_with("/admin-lc/status") {
-            settled_cloud(&replay).await;
+            until_cloud_is_instantiated(&replay).await;
         }
         replay.one(&recording.scenario, exchange).await;
     }
     assert!(replay.compared > 45, "{}", replay.compared);
     replay.sim.shutdown().await;
-}
-
-async fn settled_cloud(replay: &Replay) {
-    let path = "/v2/projects/mec/logical-clouds/admin-lc/status";
-    loop {
-        let status = replay.http.send("GET", path, None).await;
-        if String::from_utf8_lossy(&status.body).contains("\"deployedStatus\":\"Instantiated\"") {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 #[tokio::test]
@@ -191,17 +176,13 @@ async fn race_of(replay: &Replay, rivals: &[&Box<crate::recording::Exchange>]) {
 async fn observed_race(sim: &EmcoSim, what: &str) {
     let ready = |release: &str| sim.ready_releases().iter().any(|(ready, ..)| ready == release);
     if let Some((group, _)) = what.split_once(" ready after ") {
-        while !ready(&format!("r-{group}")) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        until(what, || ready(&format!("r-{group}"))).await;
     }
     match what {
         "edge-a holds p1 and p3" => assert!(ready("r-p1") && ready("r-p3")),
         // Recorded four seconds after the terminate.
         "edge-a after terminating p1" => {
-            while ready("r-p1") {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            until(what, || !ready("r-p1")).await;
             assert!(ready("r-p3"));
         }
         _ => (),
@@ -222,9 +203,7 @@ async fn addresses_and_identity_are_as_recorded_in_18() {
                     assert!(answers(release));
                 }
                 ("pods left on edge-a", _) => {
-                    while serving(sim).contains(&"edge-a".to_owned()) {
-                        tokio::time::sleep(Duration::from_millis(10)).await;
-                    }
+                    until("edge-a is left", || !serving(sim).contains(&"edge-a".to_owned())).await;
                 }
                 _ => (),
             }
