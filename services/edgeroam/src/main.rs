@@ -19,5 +19,5 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     // Every TLS client of the process uses this provider; a second installation would only say that it is there.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    cli::run(cli::Cli::parse())
+    cli::run(cli::Cli::parse_from(std::env::args_os().map(cli::western)))
 }

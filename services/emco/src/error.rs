@@ -83,7 +83,7 @@ impl EmcoError {
                 // A proxy's word, or EMCO's free text: the action may have happened.
                 408 | 500..=599 => match lost {
                     Class::Transient(_) => Class::Transient(retry_after.unwrap_or_default()),
-                    other => other,
+                    Class::Permanent | Class::Unknown => lost,
                 },
                 _ => Class::Permanent,
             },
@@ -97,7 +97,12 @@ impl EmcoError {
             Reason::Refused { status: 400 | 500, text, .. } => {
                 text.starts_with("DeploymentIntentGroup not found") || text.contains("StateInfo not found")
             }
-            _ => false,
+            Reason::Refused { .. }
+            | Reason::Connect(_)
+            | Reason::NoAnswer(_)
+            | Reason::Unreadable(_)
+            | Reason::Token(_)
+            | Reason::BadName(_) => false,
         }
     }
 

@@ -84,7 +84,11 @@ fn node_port(service: &Value, name: Option<&str>) -> Option<u16> {
 }
 
 fn join(host: &str, port: u16) -> String {
-    if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
 }
 
 #[cfg(test)]
@@ -104,13 +108,13 @@ mod tests {
         let service = json!({"spec": {"ports": [{"name": "http", "port": 80, "nodePort": 32107}]},
             "status": {"loadBalancer": balancer}});
         serde_json::from_value(json!({"apps": [{"name": "srv", "clusters": [{
-            "clusterProvider": "edge", "cluster": cluster, "resources": [
-                {"GVK": {"Kind": "Service"}, "name": "s", "detail": service},
-                {"GVK": {"Kind": "Pod"}, "name": "p0", "readyStatus": "NotReady",
-                 "detail": {"status": {"podIP": "10.0.0.1"}}},
-                {"GVK": {"Kind": "Pod"}, "name": "p1", "readyStatus": "Ready",
-                 "detail": {"status": {"podIP": "fd00::2"}}},
-            ]}]}]}))
+        "clusterProvider": "edge", "cluster": cluster, "resources": [
+            {"GVK": {"Kind": "Service"}, "name": "s", "detail": service},
+            {"GVK": {"Kind": "Pod"}, "name": "p0", "readyStatus": "NotReady",
+             "detail": {"status": {"podIP": "10.0.0.1"}}},
+            {"GVK": {"Kind": "Pod"}, "name": "p1", "readyStatus": "Ready",
+             "detail": {"status": {"podIP": "fd00::2"}}},
+        ]}]}]}))
         .expect("a status")
     }
 

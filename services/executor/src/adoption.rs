@@ -53,7 +53,11 @@ pub(crate) async fn open_gate(ctx: &Context, app: &App, key: &InstanceKey) {
         }
         if matches!(state, State::Shut(_)) != shut {
             shut = !shut;
-            if shut { ctx.metrics.apps_shut.inc() } else { ctx.metrics.apps_shut.dec() };
+            if shut {
+                ctx.metrics.apps_shut.inc()
+            } else {
+                ctx.metrics.apps_shut.dec()
+            };
         }
         let open = state == State::Open;
         app.gate.set(state);

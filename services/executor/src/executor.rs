@@ -122,7 +122,9 @@ async fn facts(journal: &Journal, bus: &dyn Bus) -> Result<Vec<InstanceFact>, St
     let (latest, _) = bus.latest(Stream::Instances).await?;
     let states = latest.iter().filter_map(|delivery| {
         serde_json::from_slice::<InstanceState>(&delivery.data)
-            .inspect_err(|error| tracing::warn!(key = %delivery.key, %error, "an instance cannot be understood"))
+            .inspect_err(
+                |error| tracing::warn!(key = %delivery.key, %error, "an instance cannot be understood"),
+            )
             .ok()
     });
     let published = states.map(|state| InstanceFact {

@@ -30,7 +30,8 @@ pub(crate) async fn run(ctx: Arc<Context>, bus: Arc<dyn Bus>) {
             Ok(()) => return,
             Err(BusError::FellBehind { oldest, wanted, .. }) => {
                 tracing::error!(
-                    from = wanted, to = oldest,
+                    from = wanted,
+                    to = oldest,
                     "orders were dropped from the bus before they were read; going on with the oldest one kept"
                 );
                 start = Start::After(Sequence(oldest.saturating_sub(1)));
@@ -146,7 +147,10 @@ async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
         // Its driver looks when it next waits; one that is gone needs no telling.
         let _ = older.supersede.try_send(order.generation);
     }
-    let job: Job = plan.steps.first().map(|step| serde_json::from_value(step.params.clone()))
+    let job: Job = plan
+        .steps
+        .first()
+        .map(|step| serde_json::from_value(step.params.clone()))
         .and_then(Result::ok)
         .expect("a plan that was just made carries its job");
     let (driver, live) = Driver::new(ctx, app, order, job, saga);

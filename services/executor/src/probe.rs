@@ -34,7 +34,13 @@ impl Prober {
     }
 
     /// What `host:port` answers, asked under this name where one is given.
-    pub(crate) async fn ask(&self, address: &str, name: Option<&str>, probe: &Probe, release: &Release) -> Seen {
+    pub(crate) async fn ask(
+        &self,
+        address: &str,
+        name: Option<&str>,
+        probe: &Probe,
+        release: &Release,
+    ) -> Seen {
         let timeout = probe.timeout.max(Duration::from_millis(100));
         let mut request = self.0.get(format!("http://{address}{}", probe.path)).timeout(timeout);
         if let Some(name) = name {
@@ -54,7 +60,9 @@ impl Prober {
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_BODY_BYTES => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_BODY_BYTES => {
+                    body.extend_from_slice(&chunk)
+                }
                 Ok(Some(_)) => return Seen::Silent(format!("answers more than {MAX_BODY_BYTES} bytes")),
                 Ok(None) => break,
                 Err(error) => return Seen::Silent(error.without_url().to_string()),

@@ -165,7 +165,6 @@ impl Registry {
             all.iter().filter_map(|((app, _), known)| Some((app.clone(), serving(known)?))).collect()
         })
     }
-
 }
 
 fn key(order: &Order) -> Key {
@@ -241,7 +240,9 @@ mod tests {
         let registry = Registry::default();
         assert!(serve(&registry, 1, "a"));
         let wrong = registry.look(&order(2, Some("b"), Some("c")));
-        assert!(matches!(wrong, Intake::Fenced { newest: Generation(2), serving: Some(s) } if s.as_str() == "a"));
+        assert!(
+            matches!(wrong, Intake::Fenced { newest: Generation(2), serving: Some(s) } if s.as_str() == "a")
+        );
         assert!(matches!(registry.look(&order(2, None, Some("c"))), Intake::Fenced { .. }));
         let right = registry.look(&order(2, Some("a"), Some("c")));
         assert!(matches!(right, Intake::Take { source: Some(p), .. } if p.site.as_str() == "a"));

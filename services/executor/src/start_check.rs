@@ -38,7 +38,8 @@ pub(crate) async fn missing(ctx: &Context, app: &App) -> Result<Vec<String>, Emc
             missing.push(format!("cluster `{}/{}` of site {}", cluster.provider, cluster.cluster, site.id));
         } else if spanned.as_ref().is_some_and(|references| {
             !references.iter().any(|reference| {
-                reference.spec.cluster_provider == cluster.provider && reference.spec.cluster == cluster.cluster
+                reference.spec.cluster_provider == cluster.provider
+                    && reference.spec.cluster == cluster.cluster
             })
         }) {
             missing.push(format!(

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use catalogue::{Adopted, AdoptedInstance};
 use emco::{
-    AppIntent, AppIntentSpec, CompositeApp, Group, GroupRef, GroupSpec, Intents, IntentsSpec, Metadata, Named,
-    PlacementIntent,
+    AppIntent, AppIntentSpec, CompositeApp, Group, GroupRef, GroupSpec, Intents, IntentsSpec, Metadata,
+    Named, PlacementIntent,
 };
 use emco_sim::HistoryEvent;
 use lab::{Lab, Setup, completed, order, release};
@@ -78,7 +78,10 @@ async fn a_running_group_is_taken_over_and_its_copy_is_like_it() {
     let copy = lab.client().read_in_full(&app.group(release(&first))).await.expect("an answer");
     let copy = copy.expect("it is there");
     assert_eq!(copy.spec.override_values[0]["values"]["size"], "large");
-    assert_eq!((copy.placements[0].intent_name.as_str(), copy.cluster()), ("srv-there", Some(("edge", "edge-b"))));
+    assert_eq!(
+        (copy.placements[0].intent_name.as_str(), copy.cluster()),
+        ("srv-there", Some(("edge", "edge-b")))
+    );
     let told = outcomes.end_of(&first).await;
     assert!(matches!(told.last(), Some(OutcomeKind::Retired)), "{told:?}");
     assert_eq!(lab.groups(), [release(&first)], "the group made by hand is gone with its children");
@@ -122,7 +125,8 @@ async fn what_cannot_be_copied_is_refused_by_name_before_anything_moves() {
     operator(&lab, &[("genericK8sIntent", "extra-config")]).await;
     let running = lab.start().await;
     let told = lab.carry_out(&order(UE, 1, None, Some("b"))).await;
-    let refused = |reason: &str| reason.contains("by-hand") && reason.contains("genericK8sIntent `extra-config`");
+    let refused =
+        |reason: &str| reason.contains("by-hand") && reason.contains("genericK8sIntent `extra-config`");
     assert!(matches!(&told[..], [OutcomeKind::Undone { reason }] if refused(reason)), "{told:?}");
     assert_eq!(lab.groups(), ["by-hand"]);
     running.kill().await;
@@ -156,7 +160,11 @@ async fn with_fixed_names_the_second_release_waits_until_the_first_is_gone() {
     let drain = Duration::from_secs(3);
     let lab = Lab::new(Setup { release_in_names: false, drain, ..Setup::default() }).await;
     let running = lab.start().await;
-    let orders = [order(UE, 1, None, Some("a")), order(UE, 2, Some("a"), Some("b")), order(UE, 3, Some("b"), Some("a"))];
+    let orders = [
+        order(UE, 1, None, Some("a")),
+        order(UE, 2, Some("a"), Some("b")),
+        order(UE, 3, Some("b"), Some("a")),
+    ];
     let mut outcomes = lab.outcomes().await;
     lab.give(&orders[0]).await;
     assert!(completed(&outcomes.end_of(&orders[0]).await));
@@ -167,9 +175,9 @@ async fn with_fixed_names_the_second_release_waits_until_the_first_is_gone() {
     assert!(completed(&outcomes.end_of(&orders[2]).await));
     assert!(completed(&outcomes.end_of(&orders[1]).await));
     let history = lab.sim.history();
-    let gone = history.iter().position(|(_, event)| {
-        matches!(event, HistoryEvent::PodGone { cluster, .. } if cluster == "edge-a")
-    });
+    let gone = history
+        .iter()
+        .position(|(_, event)| matches!(event, HistoryEvent::PodGone { cluster, .. } if cluster == "edge-a"));
     let again = history.iter().position(|(_, event)| {
         matches!(event, HistoryEvent::Action { group, action: "instantiate" } if *group == release(&orders[2]))
     });
@@ -187,6 +195,9 @@ async fn with_fixed_names_two_instances_never_share_a_cluster() {
     let told = lab.carry_out(&two).await;
     assert!(matches!(told.last(), Some(OutcomeKind::Undone { .. })), "{told:?}");
     assert_eq!(lab.groups(), [release(&one)]);
-    assert!(completed(&lab.carry_out(&order("fedcba9876543210", 2, None, Some("b"))).await), "elsewhere is free");
+    assert!(
+        completed(&lab.carry_out(&order("fedcba9876543210", 2, None, Some("b"))).await),
+        "elsewhere is free"
+    );
     running.kill().await;
 }

@@ -20,7 +20,7 @@ async fn check(lab: &Lab, told: &[OutcomeKind]) {
     assert_eq!(steps(told), Kind::Move.steps(), "each step is told once");
     assert_eq!((lab.creations(&new), lab.actions(&new, "instantiate")), (1, 1), "one group, started once");
     assert_eq!(lab.actions(&old, "terminate"), 1);
-    assert_eq!(lab.groups(), [new.clone()]);
+    assert_eq!(lab.groups(), std::slice::from_ref(&new));
     assert_eq!(lab.leads_to(&second), Some(("edge-b".into(), new.clone())));
     assert!(lab.least_ready(&[old, new.clone()]) >= 1, "something was ready at every moment");
     let state = lab.instance(&second).await.expect("it is published");
@@ -136,4 +136,21 @@ async fn two_orders_in_a_row_survive_a_stop_between_them() {
     assert!(completed(&told), "{told:?}");
     assert_eq!(lab.groups(), [release(&third)]);
     running.kill().await;
+}
+
+#[tokio::test]
+async fn a_request_that_outlives_its_executor_is_waited_for_by_the_next_one() {
+    let (lab, running) = placed().await;
+    let second = order(UE, 2, Some("a"), Some("b"));
+    let mut outcomes = lab.outcomes().await;
+    // It reaches EMCO only after the executor that sent it is gone and the next one has begun to look.
+    lab.sim.delay_next("POST", "/instantiate", Duration::from_millis(1_500));
+    lab.give(&second).await;
+    outcomes.progress(&second, Step::Prepare).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    running.kill().await;
+    let running = lab.start().await;
+    let told = outcomes.end_of(&second).await;
+    running.kill().await;
+    check(&lab, &told).await;
 }

@@ -75,10 +75,16 @@ async fn a_target_that_cannot_be_reached_leaves_the_source_alone_and_asks_for_an
     let (lab, running) = placed(setup).await;
     lab.sim.set_cluster_reachable("edge-b", false);
     let told = lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await;
-    assert!(matches!(told.last(), Some(OutcomeKind::Failed { reason }) if reason.contains("undoing start")), "{told:?}");
+    assert!(
+        matches!(told.last(), Some(OutcomeKind::Failed { reason }) if reason.contains("undoing start")),
+        "{told:?}"
+    );
     let first = order(UE, 1, None, Some("a"));
     assert_eq!(lab.leads_to(&first), Some(("edge-a".into(), release(&first))));
-    assert!(completed(&lab.carry_out(&order(UE, 3, Some("a"), Some("c"))).await), "the instance is not stuck");
+    assert!(
+        completed(&lab.carry_out(&order(UE, 3, Some("a"), Some("c"))).await),
+        "the instance is not stuck"
+    );
     running.kill().await;
 }
 
@@ -126,7 +132,7 @@ async fn a_reply_that_is_lost_is_read_after_and_nothing_is_done_twice() {
             let (new, old) = (release(&second), release(&order(UE, 1, None, Some("a"))));
             assert_eq!((lab.creations(&new), lab.actions(&new, "instantiate")), (1, 1), "{method} {suffix}");
             assert_eq!(lab.actions(&old, "terminate"), 1, "{method} {suffix}");
-            assert_eq!(lab.groups(), [new.clone()]);
+            assert_eq!(lab.groups(), std::slice::from_ref(&new));
             assert!(lab.least_ready(&[old, new]) >= 1);
             running.kill().await;
         });
@@ -220,9 +226,7 @@ async fn what_is_missing_is_named_all_at_once_and_looked_for_again() {
         undone(&told, "EMCO has no");
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
-    let says = |told: &[OutcomeKind], what: &str| {
-        matches!(told.last(), Some(OutcomeKind::Undone { reason }) if reason.contains(what))
-    };
+    let says = |told: &[OutcomeKind], what: &str| matches!(told.last(), Some(OutcomeKind::Undone { reason }) if reason.contains(what));
     until(&|told| {
         says(told, "composite app `addrapp` in version `v1`; EMCO has no logical cloud `admin-lc`")
     })

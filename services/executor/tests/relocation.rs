@@ -78,7 +78,10 @@ async fn the_group_says_which_relocation_made_it_and_how() {
     let copy = lab.client().read_in_full(&composite.group(release(&first))).await.expect("an answer");
     let copy = copy.expect("it is there");
     assert_eq!(copy.user_data1, first.relocation.to_string());
-    assert_eq!((copy.spec.version.as_str(), copy.cluster()), (release(&first).as_str(), Some(("edge", "edge-a"))));
+    assert_eq!(
+        (copy.spec.version.as_str(), copy.cluster()),
+        (release(&first).as_str(), Some(("edge", "edge-a")))
+    );
     assert_eq!((copy.placements[0].intent_name.as_str(), copy.obstacles.len()), ("srv-place", 0));
     running.kill().await;
 }
@@ -152,12 +155,18 @@ async fn orders_that_cannot_be_carried_out_are_answered() {
     let lab = Lab::new(Setup::default()).await;
     let running = lab.start().await;
     let nowhere = lab.carry_out(&order(UE, 1, None, Some("atlantis"))).await;
-    assert!(matches!(&nowhere[..], [OutcomeKind::Undone { reason }] if reason.contains("atlantis")), "{nowhere:?}");
+    assert!(
+        matches!(&nowhere[..], [OutcomeKind::Undone { reason }] if reason.contains("atlantis")),
+        "{nowhere:?}"
+    );
     running.kill().await;
     let lab = Lab::new(Setup { mode: Mode::Observe, ..Setup::default() }).await;
     let running = lab.start().await;
     let observed = lab.carry_out(&order(UE, 1, None, Some("a"))).await;
-    assert!(matches!(&observed[..], [OutcomeKind::Undone { reason }] if reason.contains("observe")), "{observed:?}");
+    assert!(
+        matches!(&observed[..], [OutcomeKind::Undone { reason }] if reason.contains("observe")),
+        "{observed:?}"
+    );
     assert!(lab.groups().is_empty());
     running.kill().await;
 }
@@ -174,7 +183,10 @@ async fn a_newer_order_before_the_pivot_undoes_the_older_one_first() {
     outcomes.progress(&second, Step::Start).await;
     lab.give(&third).await;
     let told = outcomes.end_of(&second).await;
-    assert!(matches!(told.last(), Some(OutcomeKind::Undone { reason }) if reason.contains("superseded")), "{told:?}");
+    assert!(
+        matches!(told.last(), Some(OutcomeKind::Undone { reason }) if reason.contains("superseded")),
+        "{told:?}"
+    );
     let told = outcomes.end_of(&third).await;
     assert!(completed(&told), "{told:?}");
     assert_eq!(lab.leads_to(&third), Some(("edge-c".into(), release(&third))));

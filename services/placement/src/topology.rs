@@ -35,11 +35,27 @@ pub struct Topology {
     /// In the order of ids: the order of indices is the order of ids.
     sites: Vec<Site>,
     index: SiteIndex,
-    cells: HashMap<CellId, PlaceIx>,
+    cells: HashMap<CellId, Known>,
     areas: HashMap<Tai, PlaceIx>,
     places: Vec<Place>,
+    /// Where each place's ranks are: apart from the places, because every event needs only this.
+    spans: Vec<Span>,
     ranks: Vec<Rank>,
     version: u64,
+}
+
+/// What the hash look-up of a cell answers: the best site stands right here.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    place: PlaceIx,
+    best: Option<Rank>,
+}
+
+/// A run of the list of ranks.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first: u32,
+    count: u8,
 }
 
 impl Topology {
@@ -74,8 +90,7 @@ impl Topology {
 
     /// The best site for a known cell: one hash look-up.
     pub fn best(&self, cell: &CellId) -> Option<Ranked<'_>> {
-        let place = self.cells.get(cell)?;
-        self.ranks(*place).first().map(|rank| self.named(rank))
+        self.cells.get(cell)?.best.as_ref().map(|rank| self.named(rank))
     }
 
     /// What a location is taken for, and its `k` best sites, best first.
@@ -97,7 +112,7 @@ impl Topology {
     }
 
     pub(crate) fn cell(&self, location: &UeLocation) -> Option<PlaceIx> {
-        location.cell.and_then(|cell| self.cells.get(&cell).copied())
+        location.cell.and_then(|cell| self.cells.get(&cell)).map(|known| known.place)
     }
 
     pub(crate) fn area(&self, location: &UeLocation) -> Option<PlaceIx> {
@@ -114,9 +129,8 @@ impl Topology {
 
     /// The ranked sites of a place, best first, at most [`RANKED_SITES`].
     pub(crate) fn ranks(&self, place: PlaceIx) -> &[Rank] {
-        let place = self.place(place);
-        let first = place.first_rank as usize;
-        &self.ranks[first..first + usize::from(place.rank_count)]
+        let Span { first, count } = self.spans[place.slot()];
+        &self.ranks[first as usize..first as usize + usize::from(count)]
     }
 
     /// Distance in metres from a place to any site of the catalogue.

@@ -1,5 +1,5 @@
 //! What a UE costs: counted by the allocator, with the default policy and one app.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::time::Duration;
 
@@ -87,6 +87,11 @@ fn ues_fit_in_150_bytes_each() {
     report(&mut engine, Timestamp::from_micros(2_000_000), |ue| (ue + 50) % CELLS);
     assert!(engine.next_timeout().is_some());
     assert!(bytes_a_ue("every instance serves and has a timer", before) <= LIMIT);
+    // On to a third cell, still held back and told already: such a verdict allocates nothing at all.
+    ALLOCATOR.reset_peak_usage();
+    let calm = ALLOCATOR.current_usage();
+    report(&mut engine, Timestamp::from_micros(3_000_000), |ue| (ue + 51) % CELLS);
+    assert_eq!((ALLOCATOR.peak_usage(), ALLOCATOR.current_usage()), (calm, calm));
     drop(engine);
 
     let before = ALLOCATOR.current_usage();

@@ -6,7 +6,7 @@ use model::{Step, Timestamp};
 
 use crate::ledger::Ledger;
 use crate::machine::{Fold, Machine, View};
-use crate::{Action, Entry, Event, IllegalEvent, Notice, Plan, PlanError, Stage, invariants};
+use crate::{Action, Entry, Event, IllegalEvent, Notice, NoticeKind, Plan, PlanError, Stage, invariants};
 
 /// One relocation under way: the fold of its log over its plan.
 ///
@@ -67,20 +67,32 @@ impl Saga {
     /// # Errors
     /// [`IllegalEvent`] where it does not fit; the saga is unchanged then.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Result<(), IllegalEvent> {
-        let mut ledger = self.ledger.clone();
-        ledger.entries += 1;
-        let mut fold = Fold { plan: &self.plan, ledger: &mut ledger, at: now, notices: Vec::new() };
-        let Some(machine) = self.machine.apply(&mut fold, &event) else {
+        let Some((machine, ledger, notices)) = self.fold(now, &event) else {
             return Err(IllegalEvent { event: Box::new(event), stage: self.stage().to_string() });
         };
-        let sequence = fold.ledger.entries;
-        self.notices.extend(fold.notices.drain(..).map(|kind| Notice { sequence, at: now, kind }));
+        let sequence = ledger.entries;
+        self.notices.extend(notices.into_iter().map(|kind| Notice { sequence, at: now, kind }));
         self.machine = machine;
         self.ledger = ledger;
         self.issued = false;
         self.lost = false;
         debug_assert_eq!(invariants::check(self), Ok(()));
         Ok(())
+    }
+
+    /// Whether [`handle`](Self::handle) would take this event. A driver asks before it appends, so that a log never
+    /// holds what cannot be replayed.
+    pub fn accepts(&self, now: Timestamp, event: &Event) -> bool {
+        self.fold(now, event).is_some()
+    }
+
+    fn fold(&self, at: Timestamp, event: &Event) -> Option<(Machine, Ledger, Vec<NoticeKind>)> {
+        let mut ledger = self.ledger.clone();
+        ledger.entries += 1;
+        let mut fold = Fold { plan: &self.plan, ledger: &mut ledger, at, notices: Vec::new() };
+        let machine = self.machine.apply(&mut fold, event)?;
+        let notices = fold.notices;
+        Some((machine, ledger, notices))
     }
 
     /// What to do next. After [`Action::Finish`] it is always that.

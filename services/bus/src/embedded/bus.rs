@@ -75,6 +75,12 @@ impl EmbeddedBus {
         }
     }
 
+    /// Whether syncs fail from now on.
+    #[cfg(test)]
+    pub(super) fn break_disk(&self) -> &std::sync::atomic::AtomicBool {
+        &self.shared.broken
+    }
+
     fn stop(&self) -> Option<Threads> {
         let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let mut pending = self.shared.pending();

@@ -14,8 +14,8 @@ use crate::BusError;
 pub struct Config {
     /// What an acknowledged record survives.
     pub durability: Durability,
-    /// How long a commit may wait for publishers that published together with each other the last time; at most
-    /// 2 ms, and no wait at all for a publisher that is alone.
+    /// How long a commit may wait for as much company as the last one had; at most 2 ms, and no wait at all for a
+    /// publisher that is alone. None by default: what queues up during one sync is the next group anyway.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub group_commit_max_wait: Duration,
     /// A segment that has reached this size is sealed and a new one begun. Retention works on sealed segments.
@@ -72,7 +72,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             durability: Durability::Sync,
-            group_commit_max_wait: Duration::from_micros(500),
+            group_commit_max_wait: Duration::ZERO,
             segment_bytes: ByteSize::mib(64),
             memory_bytes: ByteSize::mib(32),
             max_record_bytes: ByteSize::mib(1),

@@ -41,3 +41,48 @@ pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> B
 pub(super) fn damaged(path: &Path, offset: u64, reason: impl Into<String>) -> BusError {
     BusError::Damaged { path: path.display().to_string(), offset, reason: reason.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use model::Stream;
+
+    use crate::embedded::{Config, EmbeddedBus};
+    use crate::{Bus, BusError, Class, Record, Sequence, Start};
+
+    fn record() -> Vec<Record> {
+        vec![Record { key: "key".into(), id: None, data: "{}".into() }]
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn after_a_failed_sync_nothing_is_acknowledged_although_the_disk_comes_back() {
+        let dir = tempfile::tempdir().expect("scratch");
+        let bus = EmbeddedBus::open(dir.path(), Config::default()).expect("opens");
+        let mut reader = bus.consume(Stream::Orders, "reader", Start::Oldest).await.expect("opens");
+        bus.publish(Stream::Orders, record()).await.expect("the disk works");
+        bus.break_disk().store(true, Ordering::SeqCst);
+        let mut publishers = tokio::task::JoinSet::new();
+        for _ in 0..16 {
+            let bus = bus.clone();
+            publishers.spawn(async move { bus.publish(Stream::Orders, record()).await });
+        }
+        for result in publishers.join_all().await {
+            let error = result.expect_err("the sync failed");
+            assert!(matches!(&error, BusError::Io { what: "syncing", .. }), "{error}");
+            assert_eq!(error.class(), Class::Unknown);
+        }
+        bus.break_disk().store(false, Ordering::SeqCst);
+        bus.publish(Stream::Orders, record()).await.expect_err("what was lost once stays lost");
+        assert_eq!(bus.newest(Stream::Orders).await.expect("asked"), Sequence(1), "readers see what is durable");
+        assert_eq!(reader.next(10).await.expect("acknowledged before").len(), 1);
+        let error = reader.next(10).await.expect_err("the bus has failed");
+        assert!(matches!(error, BusError::Io { .. }), "{error}");
+        reader.ack(Sequence(1)).await.expect_err("no position can be kept");
+        bus.close().await;
+        let bus = EmbeddedBus::open(dir.path(), Config::default()).expect("opens anew");
+        let newest = bus.newest(Stream::Orders).await.expect("asked");
+        assert!(newest >= Sequence(1));
+        assert_eq!(bus.publish(Stream::Orders, record()).await.expect("works"), [Sequence(newest.0 + 1)]);
+    }
+}

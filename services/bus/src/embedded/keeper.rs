@@ -60,7 +60,9 @@ impl Keeper {
 
     fn pass(&self) -> Result<(), BusError> {
         let limits = self.limits();
-        for run in runs(&self.shared.view(), &limits, self.shared.config.segment_bytes.0) {
+        // Chosen before the loop, so that the view is not locked while segments are written.
+        let runs = runs(&self.shared.view(), &limits, self.shared.config.segment_bytes.0);
+        for run in runs {
             merge::run(&self.shared, &limits, &run)?;
         }
         Ok(())

@@ -130,9 +130,8 @@ fn what_the_executor_says_runs_is_adopted_at_a_cold_start() {
     life.kill();
     let mut fresh = World::new();
     fresh.bus = world.bus.clone();
-    let placement = match completed(&order) {
-        model::OutcomeKind::Completed { serving, .. } => serving,
-        other => panic!("{other:?}"),
+    let model::OutcomeKind::Completed { serving: placement, .. } = completed(&order) else {
+        panic!("completed")
     };
     let state = InstanceState {
         app: order.app.clone(),

@@ -41,7 +41,12 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         callback_to_order(&extent, "sync", Durability::Sync).await?;
-        callback_to_order(&extent, "os", Durability::Os).await
+        callback_to_order(&extent, "os", Durability::Os).await?;
+        let whole = WholeLoop::start(Durability::Os).await?;
+        let bytes = whole.subscriber_bytes_per_ue(extent.ues).await?;
+        figure::print("subscriber_bytes_per_ue", bytes, "bytes", None);
+        whole.stop().await;
+        Ok(())
     })
 }
 

@@ -1,4 +1,4 @@
-//! Bytes a UE: what the process's resident memory grows by, the allocator's own overhead included.
+//! Bytes a UE of the engine: what the process's resident memory grows by, the allocator's own overhead included.
 
 use model::{
     CellId, InstanceKey, PlmnId, Supi, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
@@ -7,10 +7,9 @@ use placement::{Engine, Input, Topology};
 
 use crate::{figure, whole_loop};
 
-/// The engine's and the subscriber's bytes a UE; the goals are 150 and 64.
+/// The engine's bytes a UE; the goal is 150.
 pub(crate) fn figures(ues: u64) -> anyhow::Result<()> {
     figure::print("engine_bytes_per_ue", engine(ues)?, "bytes", None);
-    figure::print("subscriber_bytes_per_ue", subscriber::bytes_per_ue(ues), "bytes", None);
     Ok(())
 }
 

@@ -54,6 +54,8 @@ impl WholeLoop {
         .await?;
         let mut core = subscriber::Config::default();
         core.callback.listen = ([127, 0, 0, 1], 0).into();
+        // Nothing listens there: locations come by push alone.
+        core.amfs = vec!["http://127.0.0.1:1".parse()?];
         let subscriber =
             subscriber::Subscriber::start(core, bus.clone(), store, &mut registry, stop.clone()).await?;
         let callback = subscriber.issue_callback();
@@ -76,6 +78,15 @@ impl WholeLoop {
         }
         ran.rate = requests as f64 / started.elapsed().as_secs_f64();
         Ok(ran)
+    }
+
+    /// Makes `ues` UEs known and says how many bytes each takes in the subscriber's table.
+    pub(crate) async fn subscriber_bytes_per_ue(&self, ues: u64) -> anyhow::Result<f64> {
+        let correlation = self.callback.correlation.clone();
+        let bodies = Arc::new(move |n| notification::first(&correlation, SETTLED + n));
+        load::post(&self.callback.uri, ues - SETTLED, None, bodies).await?;
+        let footprint = self.subscriber.footprint();
+        Ok(footprint.bytes as f64 / footprint.ues as f64)
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -158,7 +169,7 @@ pub(crate) fn sites() -> anyhow::Result<Vec<Site>> {
     (0..SITES).map(site).collect()
 }
 
-fn cells() -> anyhow::Result<Vec<Cell>> {
+pub(crate) fn cells() -> anyhow::Result<Vec<Cell>> {
     let plmn = PlmnId::new("208", "93")?;
     let cell = |site: u64, cell: u64| -> anyhow::Result<Cell> {
         Ok(Cell {

@@ -10,6 +10,7 @@ mod nearest;
 mod testbed;
 mod watch;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -46,6 +47,19 @@ enum Verb {
     Nearest(nearest::Args),
     /// Show each cell change, decision and saga step of a running EdgeRoam, a line each.
     Watch(watch::Args),
+}
+
+/// A position west of Greenwich begins with a minus sign and is no flag: a space before it tells clap so.
+pub(crate) fn western(arg: OsString) -> OsString {
+    let position = arg.to_str().is_some_and(|text| {
+        text.contains(',') && text.starts_with('-') && text[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.')
+    });
+    if !position {
+        return arg;
+    }
+    let mut shielded = OsString::from(" ");
+    shielded.push(arg);
+    shielded
 }
 
 /// Runs the verb and turns its end into an exit status: 0, 1 for a failure, 64 for an unusable configuration.

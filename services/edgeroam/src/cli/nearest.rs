@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     /// LON,LAT or a cell as mcc-mnc-nci; none: one per line on standard input.
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     queries: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.queries.is_empty() {
         return from_stdin(&args, &places);
     }
-    for query in &args.queries {
+    for query in args.queries.iter().map(|query| query.trim()) {
         let line = places.answer(query, args.k, args.json).with_context(|| format!("`{query}`"))?;
         if !super::print(&line) {
             break;

@@ -117,9 +117,6 @@ impl Summary {
         if self.clients.requests == 0 {
             return Err("no client was ever served".into());
         }
-        if self.followed < r.completed {
-            return Err(format!("clients followed {} of {} relocations", self.followed, r.completed));
-        }
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Reads recorded exchanges with a real EMCO, where they are on this machine.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of it")]
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 use emco::GroupStatus;
 use serde_json::Value;

@@ -24,13 +24,18 @@ impl Driver {
             None => return Admitted::ShuttingDown,
             Some(Ok(())) => {}
             Some(Err(reason)) => {
-                self.pending.push(ctx.tell(&self.order, clock::now(), "refused", OutcomeKind::Undone { reason }));
+                self.pending.push(ctx.tell(
+                    &self.order,
+                    clock::now(),
+                    "refused",
+                    OutcomeKind::Undone { reason },
+                ));
                 return Admitted::No;
             }
         }
         for mut older in ctx.registry.predecessors(&self.order) {
-            // A driver that is gone has let the instance go.
-            let _ = older.supersede.send(self.order.generation).await;
+            // A driver that is gone has let the instance go, and one whose mailbox is full has been told.
+            let _ = older.supersede.try_send(self.order.generation);
             tokio::select! {
                 () = ctx.stop.cancelled() => return Admitted::ShuttingDown,
                 _ = older.released.wait_for(|released| *released) => {}

@@ -53,7 +53,13 @@ enum Stopped {
 
 impl Driver {
     /// Makes a driver and the handle under which it is known.
-    pub(crate) fn new(ctx: &Arc<Context>, app: &Arc<App>, order: Order, job: Job, saga: Saga) -> (Self, Live) {
+    pub(crate) fn new(
+        ctx: &Arc<Context>,
+        app: &Arc<App>,
+        order: Order,
+        job: Job,
+        saga: Saga,
+    ) -> (Self, Live) {
         let (supersede, newer) = mpsc::channel(8);
         let (released, watch) = watch::channel(false);
         let live = Live { order: order.clone(), supersede, released: watch };
@@ -146,6 +152,10 @@ impl Driver {
     /// Appends durably, then lets the saga have it; repeats while the store cannot. `false` if we stop before.
     async fn append(&mut self, event: Event) -> bool {
         let entry = Entry { at: clock::now(), event };
+        if !self.saga.accepts(entry.at, &entry.event) {
+            tracing::error!(relocation = %self.order.relocation, event = ?entry.event, "an event that does not fit");
+            return true;
+        }
         while let Err(error) = self.ctx.journal.append(self.order.relocation, &entry).await {
             tracing::error!(relocation = %self.order.relocation, %error, "cannot append to the saga log");
             tokio::select! {
@@ -156,7 +166,7 @@ impl Driver {
         let (at, event) = (entry.at, entry.event);
         tracing::debug!(relocation = %self.order.relocation, ?event, "saga");
         if let Err(error) = self.saga.handle(at, event) {
-            tracing::error!(relocation = %self.order.relocation, %error, "an event that the saga did not expect");
+            tracing::error!(relocation = %self.order.relocation, %error, "an event was appended that does not fit");
         }
         true
     }
@@ -176,7 +186,11 @@ impl Driver {
         let relocation = self.order.relocation;
         Box::pin(async move {
             let began = tokio::time::Instant::now();
-            let done = if undo { work.undo(step).await.map(|()| serde_json::Value::Null) } else { work.run(step).await };
+            let done = if undo {
+                work.undo(step).await.map(|()| serde_json::Value::Null)
+            } else {
+                work.run(step).await
+            };
             let name = StepName(step);
             let result = match &done {
                 Ok(_) => StepResult::Done,

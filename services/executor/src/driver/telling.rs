@@ -82,10 +82,9 @@ impl Driver {
         if !self.ctx.registry.verified(state.clone()) {
             return;
         }
-        if let (Some(placement), Some(site)) = (
-            &state.serving,
-            state.serving.as_ref().and_then(|placement| self.ctx.sites.get(&placement.site)),
-        ) {
+        if let (Some(placement), Some(site)) =
+            (&state.serving, state.serving.as_ref().and_then(|placement| self.ctx.sites.get(&placement.site)))
+        {
             let group = &placement.deployment_intent_group;
             self.ctx.occupancy.enter(&self.app.composite, &site.cluster, group);
         }

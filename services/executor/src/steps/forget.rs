@@ -54,7 +54,8 @@ pub(super) async fn delete(work: &Work, group: &GroupRef) -> Result<(), StepErro
 
 /// Names under which a group's intents may be kept: ours, and for groups made by others what people use.
 fn likely_names(group: &str) -> Vec<String> {
-    let endings = ["intents", "intent", "deployment-intents", "deployment-intent", "group-intent", "group-intents"];
+    let endings =
+        ["intents", "intent", "deployment-intents", "deployment-intent", "group-intent", "group-intents"];
     let mut names: Vec<String> = endings.iter().map(|ending| format!("{group}-{ending}")).collect();
     names.push(group.to_owned());
     names.extend(endings.iter().map(|ending| (*ending).to_owned()));

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use emco::{
-    AppIntent, AppIntentSpec, EmcoError, Group, GroupCopy, GroupRef, GroupSpec, Intents, IntentsSpec, Metadata,
-    Named, Output, PlacementIntent, StatusKind,
+    AppIntent, AppIntentSpec, EmcoError, Group, GroupCopy, GroupRef, GroupSpec, Intents, IntentsSpec,
+    Metadata, Named, Output, PlacementIntent, StatusKind,
 };
 
 use super::{Work, forget};
@@ -72,7 +72,9 @@ async fn wanted(work: &Work) -> Result<Wanted, StepError> {
         let group = work.app.composite.group(&source.deployment_intent_group);
         match work.ctx.emco.read_in_full(&group).await? {
             Some(copy) => return like(&group, copy),
-            None => tracing::warn!(%group, "the source's group is gone from EMCO; the app's own entry is used"),
+            None => {
+                tracing::warn!(%group, "the source's group is gone from EMCO; the app's own entry is used")
+            }
         }
     }
     let apps = work.ctx.emco.apps(&work.app.composite).await?;
@@ -126,10 +128,8 @@ async fn children(work: &Work, group: &GroupRef, apps: &[(String, String)]) -> R
     let there: BTreeSet<_> = there.into_iter().map(|intent| intent.metadata.name).collect();
     for (name, app) in apps.iter().filter(|(name, _)| !there.contains(name)) {
         let intent = PlacementIntent::at(&cluster.provider, &cluster.cluster);
-        let wanted = AppIntent {
-            metadata: Metadata::named(name),
-            spec: AppIntentSpec { app: app.clone(), intent },
-        };
+        let wanted =
+            AppIntent { metadata: Metadata::named(name), spec: AppIntentSpec { app: app.clone(), intent } };
         unless_there(emco.create_app_intent(group, &placement, &wanted).await)?;
     }
     if !emco.has_intents(group, &intents).await? {

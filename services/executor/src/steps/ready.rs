@@ -16,7 +16,8 @@ const IN_A_ROW: u32 = 2;
 pub(super) async fn run(work: &Work) -> Result<Placement, StepError> {
     let (group, target) = (work.target_group()?, work.target()?);
     let site = work.ctx.sites.get(&target.site);
-    let site = site.ok_or_else(|| StepError::permanent(format!("site {} left the catalogue", target.site)))?;
+    let site =
+        site.ok_or_else(|| StepError::permanent(format!("site {} left the catalogue", target.site)))?;
     // The plan's cluster counts, should the catalogue name another one by now.
     let site = Site { cluster: target.cluster.clone(), ..site.clone() };
     let mut poll = Poll::new(&work.ctx.config);

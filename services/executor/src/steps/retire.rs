@@ -32,9 +32,10 @@ async fn must_not_serve(work: &Work) -> Result<(), StepError> {
         Seen::Other(text) => {
             Err(StepError::transient(format!("{} answers as `{text}`; the source stays", serving.address)))
         }
-        Seen::Silent(why) => {
-            Err(StepError::transient(format!("{} does not answer ({why}); the source stays", serving.address)))
-        }
+        Seen::Silent(why) => Err(StepError::transient(format!(
+            "{} does not answer ({why}); the source stays",
+            serving.address
+        ))),
     }
 }
 

@@ -35,7 +35,11 @@ impl MemoryBus {
     /// Whether a stream takes records.
     pub fn refuse(&self, stream: Stream, refuse: bool) {
         let mut refusing = self.0.refusing.lock().expect("not poisoned");
-        if refuse { refusing.insert(stream) } else { refusing.remove(&stream) };
+        if refuse {
+            refusing.insert(stream)
+        } else {
+            refusing.remove(&stream)
+        };
     }
 }
 

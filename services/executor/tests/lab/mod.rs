@@ -227,15 +227,14 @@ impl Lab {
     /// What the executor says of an instance.
     pub async fn instance(&self, order: &Order) -> Option<InstanceState> {
         let (latest, _) = self.bus.latest(Stream::Instances).await.expect("readable");
-        let states = latest.iter().map(|d| serde_json::from_slice::<InstanceState>(&d.data).expect("a state"));
+        let states =
+            latest.iter().map(|d| serde_json::from_slice::<InstanceState>(&d.data).expect("a state"));
         states.into_iter().find(|state| state.instance == order.instance)
     }
 
     /// How often an action on a group was accepted.
     pub fn actions(&self, group: &str, wanted: &str) -> usize {
-        let is = |event: &HistoryEvent| {
-            matches!(event, HistoryEvent::Action { group: g, action } if g == group && *action == wanted)
-        };
+        let is = |event: &HistoryEvent| matches!(event, HistoryEvent::Action { group: g, action } if g == group && *action == wanted);
         self.sim.history().iter().filter(|(_, event)| is(event)).count()
     }
 

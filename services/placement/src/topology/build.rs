@@ -8,14 +8,14 @@ use model::{Basis, Cell, Pin, Position, Site, SiteId, Tai, TaiPin};
 use crate::index::{PlaceIx, SiteIx};
 use crate::sites::{Rank, SiteIndex};
 use crate::topology::area::Members;
-use crate::topology::{Place, Problem, RANKED_SITES, StableHash, Topology, TopologyError};
+use crate::topology::{Known, Place, Problem, RANKED_SITES, Span, StableHash, Topology, TopologyError};
 
 /// What a place is ranked from: places with the same origin and pin have the same ranks.
 type Origin = (Option<[u64; 2]>, Option<SiteIx>);
 
 struct Builder {
     topology: Topology,
-    ranked: HashMap<Origin, (u32, u8)>,
+    ranked: HashMap<Origin, Span>,
     buffer: Vec<Rank>,
     problems: Vec<Problem>,
 }
@@ -55,6 +55,7 @@ pub(super) fn build(
             cells: HashMap::with_capacity(cells.len()),
             areas: HashMap::new(),
             places: Vec::with_capacity(cells.len()),
+            spans: Vec::with_capacity(cells.len()),
             ranks: Vec::new(),
             version: hash.finish(),
         },
@@ -89,7 +90,8 @@ impl Builder {
             if let Some(tai) = cell.tai {
                 areas.entry(tai).or_default().add(self.topology.place(place));
             }
-            self.topology.cells.insert(cell.id, place);
+            let best = self.topology.ranks(place).first().copied();
+            self.topology.cells.insert(cell.id, Known { place, best });
         }
         for pin in tai_pins {
             areas.remove(&pin.tai);
@@ -121,13 +123,14 @@ impl Builder {
     fn place(&mut self, basis: Basis, pinned: Option<SiteIx>, origin: Option<Position>) -> PlaceIx {
         let key = (origin.map(|at| [at.lon().to_bits(), at.lat().to_bits()]), pinned);
         let topology = &mut self.topology;
-        let (first_rank, rank_count) = *self.ranked.entry(key).or_insert_with(|| {
+        let span = *self.ranked.entry(key).or_insert_with(|| {
             rank(&topology.index, pinned, origin, RANKED_SITES, &mut self.buffer);
             let first = topology.ranks.len() as u32;
             topology.ranks.extend_from_slice(&self.buffer);
-            (first, self.buffer.len() as u8)
+            Span { first, count: self.buffer.len() as u8 }
         });
-        topology.places.push(Place { basis, pinned, origin, first_rank, rank_count });
+        topology.spans.push(span);
+        topology.places.push(Place { basis, pinned, origin });
         PlaceIx::from(topology.places.len() - 1)
     }
 }

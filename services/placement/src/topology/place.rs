@@ -13,7 +13,4 @@ pub(crate) struct Place {
     pub(crate) pinned: Option<SiteIx>,
     /// Where distances are measured from: its own position, or that of the site that it is pinned to.
     pub(crate) origin: Option<Position>,
-    /// Its ranked sites, in the topology's list.
-    pub(crate) first_rank: u32,
-    pub(crate) rank_count: u8,
 }

@@ -45,9 +45,7 @@ pub(crate) fn propose(view: &View<'_>, step: Step, attempt: Attempt, now: Timest
         Attempt::Due(_) => {
             Action::Append(Event::Started { step, attempt: view.ledger.of(step).attempts + 1 })
         }
-        Attempt::Running(number) if view.lost => {
-            Action::Append(Event::Started { step, attempt: number + 1 })
-        }
+        Attempt::Running(number) if view.lost => Action::Append(Event::Started { step, attempt: number + 1 }),
         Attempt::Running(_) if view.issued => Action::SleepUntil(end),
         Attempt::Running(number) => {
             Action::Run { step, attempt: number, doubtful: view.ledger.of(step).unknown }

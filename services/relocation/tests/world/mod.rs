@@ -158,6 +158,7 @@ impl<'a> Run<'a> {
     fn append(&mut self, event: Event) {
         self.now = self.now.plus(Duration::from_millis(1));
         self.log.push(Entry { at: self.now, event: event.clone() });
+        assert!(self.saga.accepts(self.now, &event));
         self.saga.handle(self.now, event).expect("a fitting event");
         assert_eq!(check(&self.saga), Ok(()));
     }

@@ -110,7 +110,9 @@ async fn instantiate(inner: &Arc<Inner>, key: &str) -> Result<(), Refusal> {
         state @ State::Updated => return Err(unknown_state(state)),
     }
     let id = make_context(inner, key, None).await?;
-    rsync_is_up(&inner.world()).inspect_err(|_| {
+    // Bound first: the guard of one line would still be held when the other is taken.
+    let up = rsync_is_up(&inner.world());
+    up.inspect_err(|_| {
         inner.world().contexts.remove(&id);
     })?;
     rsync::handle(inner, &id, Event::Instantiate);

@@ -114,7 +114,7 @@ pub(crate) struct AppContext {
     pub(crate) running: bool,
     pub(crate) stop: bool,
     pub(crate) pending_terminate: bool,
-    /// Ends the event under way.
+    /// Ends the wait of the event under way for a cluster; what is being done is done.
     pub(crate) cancel: CancellationToken,
     /// What became of objects, and the context for which they were last applied.
     pub(crate) deployed: BTreeMap<StatusKey, (Deployed, String)>,

@@ -1,4 +1,4 @@
-//! The queue of events of each context: one at a time, a terminate interrupts, a stop freezes.
+//! The queue of events of each context: one at a time; a terminate ends the wait for a cluster, a stop freezes.
 
 use std::sync::Arc;
 
@@ -60,8 +60,9 @@ async fn run(inner: &Arc<Inner>, id: &str) {
             delete_what_the_update_leaves(inner, id, source, begun.work.is_empty());
         }
         let end = tokio::select! {
-            done = work::carry_out(inner, id, begun.work) => if done { End::Done } else { End::Failed },
-            () = begun.cancel.cancelled() => End::Failed,
+            done = work::carry_out(inner, id, begun.work, &begun.cancel) => {
+                if done { End::Done } else { End::Failed }
+            }
             () = stopped(inner, id) => End::Frozen,
             () = begun.rsync.cancelled() => End::Frozen,
         };
@@ -101,7 +102,10 @@ fn begin(inner: &Inner, id: &str) -> Option<Begun> {
             continue;
         }
         if !change.from.contains(&context.status) {
-            // An event out of its turn leaves no trace.
+            // An event out of its turn leaves no trace, except that a second terminate makes the first a failure.
+            if event == Event::Terminate && context.status == ContextStatus::Terminated {
+                context.status = change.failed;
+            }
             context.queue.pop_front();
             continue;
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::{Connectivity, Deployed, Part};
 use crate::cluster::{Owner, monitor, pod};
@@ -25,27 +26,38 @@ pub(crate) struct Work {
     pub(crate) owner: Owner,
 }
 
-/// Does all of it, clusters side by side; `false` where some of it failed.
-pub(crate) async fn carry_out(inner: &Arc<Inner>, context_id: &str, all: Vec<Work>) -> bool {
+/// Does all of it, clusters side by side; `false` where some of it failed. `hurry` ends the wait for clusters.
+pub(crate) async fn carry_out(
+    inner: &Arc<Inner>,
+    context_id: &str,
+    all: Vec<Work>,
+    hurry: &CancellationToken,
+) -> bool {
     let mut clusters = JoinSet::new();
     for work in all {
-        let (inner, context_id) = (Arc::clone(inner), context_id.to_owned());
-        clusters.spawn(async move { on_cluster(&inner, &context_id, &work).await });
+        let (inner, context_id, hurry) = (Arc::clone(inner), context_id.to_owned(), hurry.clone());
+        clusters.spawn(async move { on_cluster(&inner, &context_id, &work, &hurry).await });
     }
+    let mut all_well = true;
     while let Some(done) = clusters.join_next().await {
         if !done.unwrap_or(false) {
-            return false;
+            // One failure ends the others' waiting, not their work.
+            all_well = false;
+            hurry.cancel();
         }
+    }
+    if !all_well {
+        return false;
     }
     tokio::time::sleep(inner.pace.vary(inner.config.delays.settle)).await;
     true
 }
 
-async fn on_cluster(inner: &Arc<Inner>, context_id: &str, work: &Work) -> bool {
+async fn on_cluster(inner: &Arc<Inner>, context_id: &str, work: &Work, hurry: &CancellationToken) -> bool {
     tokio::time::sleep(inner.pace.vary(inner.config.delays.connect)).await;
     let mut all_well = true;
     for resource in &work.resources {
-        if !reach(inner, work).await {
+        if !reach(inner, work, hurry).await {
             return false;
         }
         match work.op {
@@ -57,7 +69,7 @@ async fn on_cluster(inner: &Arc<Inner>, context_id: &str, work: &Work) -> bool {
 }
 
 /// Waits until the cluster can be reached; `false` when rsync's patience is at its end.
-async fn reach(inner: &Inner, work: &Work) -> bool {
+async fn reach(inner: &Inner, work: &Work, hurry: &CancellationToken) -> bool {
     let mut attempts = 0u32;
     loop {
         let reachable = {
@@ -73,7 +85,10 @@ async fn reach(inner: &Inner, work: &Work) -> bool {
         if reachable {
             return true;
         }
-        tokio::time::sleep(inner.pace.exact(inner.config.delays.retry)).await;
+        tokio::select! {
+            () = tokio::time::sleep(inner.pace.exact(inner.config.delays.retry)) => (),
+            () = hurry.cancelled() => return false,
+        }
         if inner.config.max_retries.is_some_and(|most| attempts >= most) {
             return false;
         }

