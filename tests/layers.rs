@@ -95,9 +95,7 @@ fn every_crate_depends_on_lower_layers_only() {
 
 #[test]
 fn a_dependency_upwards_or_sideways_is_found() {
-    let depends = |name: &str, on: &str| {
-        BTreeMap::from([(name.to_owned(), BTreeSet::from([on.to_owned()]))])
-    };
+    let depends = |name: &str, on: &str| BTreeMap::from([(name.to_owned(), BTreeSet::from([on.to_owned()]))]);
     for (name, on) in [
         ("placement", "bus"),
         ("placement", "tokio"),

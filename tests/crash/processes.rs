@@ -61,7 +61,8 @@ impl Testbed {
     /// A view that the simulated EMCO offers to tests.
     pub(crate) async fn view<T: DeserializeOwned>(&self, path: &str) -> T {
         let client = http_client();
-        let answer = client.get(format!("{}{path}", self.emco)).send().await.expect("EMCO's simulator answers");
+        let answer =
+            client.get(format!("{}{path}", self.emco)).send().await.expect("EMCO's simulator answers");
         answer.json().await.expect("JSON")
     }
 
@@ -104,7 +105,8 @@ impl All {
             let line = self.lines.next_line().await.expect("readable").expect("edgeroam all goes on");
             assert!(!line.contains(" ERROR "), "edgeroam all said: {line}");
             let Some((_, event)) = line.split_once("event=") else { continue };
-            let word = |text: &str| text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("").to_owned();
+            let word =
+                |text: &str| text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("").to_owned();
             let step = event.split_once("step: ").map(|(_, step)| word(step)).unwrap_or_default();
             return format!("{} {step}", word(event)).trim().to_owned();
         }

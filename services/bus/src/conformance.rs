@@ -32,11 +32,13 @@ pub use delivery::{
     what_was_published_is_there_after_a_reopen,
 };
 pub use duplicates::{
-    concurrent_duplicates_become_one_record, duplicates_are_suppressed, duplicates_are_suppressed_after_a_reopen,
+    concurrent_duplicates_become_one_record, duplicates_are_suppressed,
+    duplicates_are_suppressed_after_a_reopen,
 };
 pub use flow::{
-    a_dropped_read_loses_nothing, a_slow_consumer_stops_nobody, an_oversized_record_is_refused_with_its_batch,
-    many_publishers_and_consumers_at_once, waiting_readers_are_woken,
+    a_dropped_read_loses_nothing, a_slow_consumer_stops_nobody,
+    an_oversized_record_is_refused_with_its_batch, many_publishers_and_consumers_at_once,
+    waiting_readers_are_woken,
 };
 pub use latest::{
     last_values_outlive_retention, latest_gives_the_last_value_of_every_key, logs_have_no_latest_values,

@@ -20,7 +20,9 @@ pub enum Class {
 #[non_exhaustive]
 pub enum BusError {
     /// The reader's next record is no longer kept.
-    #[error("consumer `{consumer}` of `{stream}` fell behind: {wanted} is no longer kept, the oldest is {oldest}")]
+    #[error(
+        "consumer `{consumer}` of `{stream}` fell behind: {wanted} is no longer kept, the oldest is {oldest}"
+    )]
     FellBehind {
         /// The stream.
         stream: &'static str,

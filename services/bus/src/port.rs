@@ -7,7 +7,9 @@ use model::Stream;
 use crate::BusError;
 
 /// Position of a record in its stream: 1 for the first, only growing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
 pub struct Sequence(pub u64);
 
 /// What is put on a stream.
@@ -63,7 +65,12 @@ pub trait Bus: Send + Sync + 'static {
     /// # Errors
     /// [`BusError::FellBehind`] where the records after the stored position are no longer kept: nothing is
     /// skipped silently. The caller decides (and opens again with [`Start::After`] or another name).
-    async fn consume(&self, stream: Stream, consumer: &str, start: Start) -> Result<Box<dyn Consumer>, BusError>;
+    async fn consume(
+        &self,
+        stream: Stream,
+        consumer: &str,
+        start: Start,
+    ) -> Result<Box<dyn Consumer>, BusError>;
 
     /// The last record of every key of a latest-per-key stream, in the order of their positions, and the
     /// position up to which this is the truth.

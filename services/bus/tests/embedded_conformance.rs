@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bus::Bus;
 use bus::conformance::{self, RECORD_LIMIT, RETAINED};
 use bus::embedded::{ByteSize, Config, Durability, EmbeddedBus, Retention};
-use bus::Bus;
 use tempfile::TempDir;
 
 fn config(durability: Durability) -> Config {

@@ -40,7 +40,9 @@ async fn all(bus: &Arc<EmbeddedBus>, stream: Stream) -> Vec<String> {
     let mut reader = bus.consume(stream, "check", Start::Oldest).await.unwrap();
     let mut all = Vec::new();
     while (all.len() as u64) < newest.0 {
-        all.extend(reader.next(100).await.unwrap().iter().map(|d| String::from_utf8(d.data.to_vec()).unwrap()));
+        all.extend(
+            reader.next(100).await.unwrap().iter().map(|d| String::from_utf8(d.data.to_vec()).unwrap()),
+        );
     }
     all
 }
@@ -71,11 +73,14 @@ async fn a_torn_end_is_cut_at_every_byte_of_the_last_group_and_the_rest_is_whole
         // Sectors reach the disk in any order: the group's end without the middle of it.
         let mut hole = after.clone();
         hole[cut] ^= 0xFF;
-        for (how, bytes) in [("short", after[..cut].to_vec()), ("zeros", zeros), ("garbage", garbage), ("hole", hole)] {
+        for (how, bytes) in
+            [("short", after[..cut].to_vec()), ("zeros", zeros), ("garbage", garbage), ("hole", hole)]
+        {
             let torn = dir.path().join("torn");
             fs::create_dir_all(&torn).unwrap();
             fs::write(torn.join("00000000000000000001.log"), bytes).unwrap();
-            let bus = EmbeddedBus::open(&torn, Config::default()).unwrap_or_else(|e| panic!("{how} at {cut}: {e}"));
+            let bus =
+                EmbeddedBus::open(&torn, Config::default()).unwrap_or_else(|e| panic!("{how} at {cut}: {e}"));
             let kept = all(&bus, Stream::Orders).await;
             assert!(kept.len() >= 12, "{how} at {cut}: an acknowledged record is missing");
             assert_eq!(kept, expected[..kept.len()], "{how} at {cut}");

@@ -56,7 +56,9 @@ async fn a_busy_stream_leaves_the_disk_and_a_quiet_one_stays_whole() {
     let dir = tempfile::tempdir().unwrap();
     let bus = EmbeddedBus::open(dir.path(), config()).unwrap();
     for round in 0..50 {
-        bus.publish(Stream::Orders, vec![record("quiet", Some(format!("order-{round}")), 100)]).await.unwrap();
+        bus.publish(Stream::Orders, vec![record("quiet", Some(format!("order-{round}")), 100)])
+            .await
+            .unwrap();
         fill(&bus, Stream::UeEvents, 40).await;
     }
     // Two megabytes went through; what stays is what is kept, some merged segments, and the one being written.
@@ -106,7 +108,8 @@ async fn ids_outlive_their_records_and_a_reopen() {
     assert!(gone(&bus).await);
     let newest = bus.newest(Stream::UeEvents).await.unwrap();
     for n in 0..20 {
-        let again = bus.publish(Stream::UeEvents, vec![record("key", Some(format!("id-{n}")), 10)]).await.unwrap();
+        let again =
+            bus.publish(Stream::UeEvents, vec![record("key", Some(format!("id-{n}")), 10)]).await.unwrap();
         assert_eq!(again, [Sequence(n + 1)]);
     }
     assert_eq!(bus.newest(Stream::UeEvents).await.unwrap(), newest);
@@ -134,7 +137,8 @@ async fn positions_outlive_the_segments_that_they_were_written_to() {
 async fn old_records_leave_by_their_age() {
     let dir = tempfile::tempdir().unwrap();
     let mut config = config();
-    config.retention.ue_events = Retention { max_bytes: ByteSize::mib(64), max_age: Duration::from_millis(50) };
+    config.retention.ue_events =
+        Retention { max_bytes: ByteSize::mib(64), max_age: Duration::from_millis(50) };
     let bus = EmbeddedBus::open(dir.path(), config).unwrap();
     fill(&bus, Stream::UeEvents, 50).await;
     until("nothing leaves", async || {
@@ -153,7 +157,9 @@ async fn a_crash_between_merging_and_removing_leaves_nothing_twice() {
     let bus = EmbeddedBus::open(&home, config()).unwrap();
     let mut published = 0;
     for round in 0..40 {
-        bus.publish(Stream::Orders, vec![record("quiet", Some(format!("order-{round}")), 100)]).await.unwrap();
+        bus.publish(Stream::Orders, vec![record("quiet", Some(format!("order-{round}")), 100)])
+            .await
+            .unwrap();
         published += 1;
         fill(&bus, Stream::UeEvents, 20).await;
         // Every segment that ever was, as it was first seen; the names of merged ones are overwritten below.
@@ -210,7 +216,8 @@ async fn a_tail_follows_across_segments_merging_and_a_restart() {
     let mut newest = Tail::open(dir.path(), &[Stream::Orders, Stream::Decisions], true).unwrap();
     assert_eq!(oldest.next().await.unwrap().1.sequence, Sequence(1));
     for round in 2..=60_u64 {
-        let order = bus.publish(Stream::Orders, vec![record("quiet", Some(round.to_string()), 10)]).await.unwrap();
+        let order =
+            bus.publish(Stream::Orders, vec![record("quiet", Some(round.to_string()), 10)]).await.unwrap();
         assert_eq!(order, [Sequence(round)]);
         fill(&bus, Stream::UeEvents, 20).await;
         for tail in [&mut oldest, &mut newest] {

@@ -91,6 +91,7 @@ impl Services {
     }
 
     /// The bus, for readers of its streams.
+    #[cfg(feature = "testbed")]
     pub(crate) fn bus(&self) -> Arc<dyn Bus> {
         self.bus.clone()
     }

@@ -115,7 +115,8 @@ impl Settings {
                 None
             }
         };
-        wrong.extend(file.core.problems().iter().map(|problem| format!("{}: core.{problem}", path.display())));
+        wrong
+            .extend(file.core.problems().iter().map(|problem| format!("{}: core.{problem}", path.display())));
         if let Some(catalogue) = &catalogue {
             wrong.extend(lacking(file.emco.is_some(), file.dns.is_some(), catalogue));
         }
@@ -173,7 +174,8 @@ fn lacking(emco: bool, dns: bool, catalogue: &Catalogue) -> Vec<String> {
         wrong.push("`emco` is missing: apps need EMCO's base URL (emco.gateway)".into());
     }
     if catalogue.apps.iter().any(|spec| spec.app.mode == model::Mode::Act) && !dns {
-        wrong.push("`dns` is missing: an app in mode `act` needs a DNS server to point its names with".into());
+        wrong
+            .push("`dns` is missing: an app in mode `act` needs a DNS server to point its names with".into());
     }
     wrong
 }

@@ -141,7 +141,10 @@ mod tests {
         let supi = |text: &str| text.parse::<Supi>().expect("valid");
         let users = Users::Only {
             supis: vec![supi("nai-x@y")],
-            ranges: vec![SupiRange { first: supi("imsi-208930000000001"), last: supi("imsi-208930000000009") }],
+            ranges: vec![SupiRange {
+                first: supi("imsi-208930000000001"),
+                last: supi("imsi-208930000000009"),
+            }],
         };
         assert!(users.contains(&supi("imsi-208930000000001")));
         assert!(users.contains(&supi("imsi-208930000000009")));

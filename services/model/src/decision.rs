@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AppId, CellId, Generation, InstanceId, Mode, Policy, RelocationId, SiteId, Supi, Tai, Timestamp};
+use crate::{
+    AppId, CellId, Generation, InstanceId, Mode, Policy, RelocationId, SiteId, Supi, Tai, Timestamp,
+};
 
 /// Why a decision was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -39,7 +39,8 @@ impl FromStr for Supi {
     type Err = IdentError;
 
     fn from_str(text: &str) -> Result<Self, IdentError> {
-        let refuse = || IdentError::new("SUPI", text, "`imsi-` and 5 to 15 digits, or `nai-…`, `gci-…`, `gli-…`");
+        let refuse =
+            || IdentError::new("SUPI", text, "`imsi-` and 5 to 15 digits, or `nai-…`, `gci-…`, `gli-…`");
         if let Some(digits) = text.strip_prefix("imsi-") {
             if !(5..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(refuse());
@@ -87,7 +88,9 @@ mod tests {
 
     #[test]
     fn what_is_no_supi_is_refused() {
-        for text in ["", "imsi-", "imsi-1234", "imsi-1234567890123456", "imsi-12a45", "nai-", "208930000000003"] {
+        for text in
+            ["", "imsi-", "imsi-1234", "imsi-1234567890123456", "imsi-12a45", "nai-", "208930000000003"]
+        {
             assert!(text.parse::<Supi>().is_err(), "{text}");
         }
     }

@@ -82,8 +82,7 @@ pub fn load_with<T: DeserializeOwned>(
         overlay(&mut tree, name, value)?;
     }
     let names: Vec<_> = variables.iter().map(|(name, _)| name.as_str()).collect();
-    serde_json::from_value(tree)
-        .map_err(|e| invalid(format!("with {} laid over it: {e}", names.join(", "))))
+    serde_json::from_value(tree).map_err(|e| invalid(format!("with {} laid over it: {e}", names.join(", "))))
 }
 
 fn overlay(tree: &mut Value, name: &str, value: &str) -> Result<(), ConfigError> {

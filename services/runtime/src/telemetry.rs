@@ -1,5 +1,6 @@
 //! Logging to standard error, with a level that can be changed while the process runs.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -51,7 +52,7 @@ pub fn init(default_filter: &str, format: Format) -> Result<LogLevel, FilterErro
     let filter =
         EnvFilter::try_new(&text).map_err(|e| FilterError { filter: text, reason: e.to_string() })?;
     let (filter, handle) = reload::Layer::<EnvFilter, Registry>::new(filter);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = match format {
         Format::Text => lines.with_target(true).boxed(),
         Format::Json => lines.json().boxed(),

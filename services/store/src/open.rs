@@ -34,7 +34,9 @@ pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
     let database = opened.unwrap_or_else(|_| Err(damaged(&name, "its pages make no sense")))?;
     if fresh {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| io("syncing the folder of", error))?;
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| io("syncing the folder of", error))?;
     }
     Ok(database)
 }
@@ -87,18 +89,13 @@ fn damaged(path: &str, reason: impl ToString) -> StoreError {
 }
 
 fn database(path: &str, error: DatabaseError) -> StoreError {
-    match error {
-        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
-            StoreError::InUse { path: path.to_owned() }
-        }
-        DatabaseError::Storage(StorageError::Io(source))
-            if !matches!(
-                source.kind(),
-                std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof
-            ) =>
-        {
-            StoreError::Io { what: "opening", path: path.to_owned(), source: Arc::new(source) }
-        }
-        other => damaged(path, other),
+    if matches!(error, DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch) {
+        return StoreError::InUse { path: path.to_owned() };
+    }
+    let DatabaseError::Storage(StorageError::Io(source)) = error else { return damaged(path, error) };
+    if matches!(source.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof) {
+        damaged(path, source)
+    } else {
+        StoreError::Io { what: "opening", path: path.to_owned(), source: Arc::new(source) }
     }
 }

@@ -55,11 +55,12 @@ impl Store {
     pub(crate) fn over(database: Database, path: &str) -> Result<Self, StoreError> {
         let (database, path) = (Arc::new(database), Arc::<str>::from(path));
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let writer = writer::start(database.clone(), path.clone(), queue).map_err(|source| StoreError::Io {
-            what: "starting the writer of",
-            path: path.to_string(),
-            source: Arc::new(source),
-        })?;
+        let writer =
+            writer::start(database.clone(), path.clone(), queue).map_err(|source| StoreError::Io {
+                what: "starting the writer of",
+                path: path.to_string(),
+                source: Arc::new(source),
+            })?;
         Ok(Self(Arc::new(Shared { database, path, jobs: Some(jobs), writer: Some(writer) })))
     }
 

@@ -46,7 +46,11 @@ impl Change {
     }
 }
 
-fn append(write: &WriteTransaction, saga: &str, entry: &[u8]) -> Result<Result<u64, StoreError>, redb::Error> {
+fn append(
+    write: &WriteTransaction,
+    saga: &str,
+    entry: &[u8],
+) -> Result<Result<u64, StoreError>, redb::Error> {
     let mut sagas = write.open_table(SAGAS)?;
     let known = sagas.get(saga)?.map(|row| row.value());
     let (number, index) = match known {

@@ -132,7 +132,10 @@ mod tests {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).expect("in memory");
         open::prepare(&database, "memory").expect("in memory");
         let write = database.begin_write().expect("in memory");
-        write.open_table(META).and_then(|mut meta| Ok(meta.insert("schema", SCHEMA + 1).map(drop)?)).expect("meta");
+        write
+            .open_table(META)
+            .and_then(|mut meta| Ok(meta.insert("schema", SCHEMA + 1).map(drop)?))
+            .expect("meta");
         write.commit().expect("in memory");
         let error = open::prepare(&database, "memory").expect_err("newer");
         assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");

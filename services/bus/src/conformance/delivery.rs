@@ -13,7 +13,9 @@ async fn publish_numbers(bus: &Arc<dyn Bus>, stream: Stream, numbers: std::ops::
 }
 
 /// Key, id and data of every acknowledged record are there after a reopen, and sequences go on.
-pub async fn what_was_published_is_there_after_a_reopen<F: Future<Output = Arc<dyn Bus>>>(open: impl Fn() -> F) {
+pub async fn what_was_published_is_there_after_a_reopen<F: Future<Output = Arc<dyn Bus>>>(
+    open: impl Fn() -> F,
+) {
     let bus = open().await;
     publish(&bus, Stream::Orders, vec![with_id("app/1", "id-1", "{}"), record("app/2", "")]).await;
     drop(bus);

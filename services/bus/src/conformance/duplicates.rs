@@ -11,7 +11,8 @@ use crate::{Bus, Sequence, Start};
 pub async fn duplicates_are_suppressed<F: Future<Output = Arc<dyn Bus>>>(open: impl Fn() -> F) {
     let bus = open().await;
     let first =
-        publish(&bus, Stream::Orders, vec![with_id("a", "1", "x"), with_id("a", "1", "y"), record("a", "z")]).await;
+        publish(&bus, Stream::Orders, vec![with_id("a", "1", "x"), with_id("a", "1", "y"), record("a", "z")])
+            .await;
     assert_eq!(first, [Sequence(1), Sequence(1), Sequence(2)]);
     let second = publish(&bus, Stream::Orders, vec![with_id("b", "1", "w")]).await;
     assert_eq!(second, [Sequence(1)]);
@@ -24,7 +25,9 @@ pub async fn duplicates_are_suppressed<F: Future<Output = Arc<dyn Bus>>>(open: i
 }
 
 /// Ids are known across reopens, and more than one of them.
-pub async fn duplicates_are_suppressed_after_a_reopen<F: Future<Output = Arc<dyn Bus>>>(open: impl Fn() -> F) {
+pub async fn duplicates_are_suppressed_after_a_reopen<F: Future<Output = Arc<dyn Bus>>>(
+    open: impl Fn() -> F,
+) {
     const IDS: u64 = 2_000;
     let batch = || (0..IDS).map(|n| with_id("key", &n.to_string(), number(n))).collect::<Vec<_>>();
     let bus = open().await;

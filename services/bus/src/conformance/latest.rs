@@ -12,7 +12,9 @@ async fn latest(bus: &Arc<dyn Bus>, stream: Stream) -> (Vec<Delivery>, Sequence)
 }
 
 /// `latest` has the last value of every key in the order of positions, and the newest position, also after a reopen.
-pub async fn latest_gives_the_last_value_of_every_key<F: Future<Output = Arc<dyn Bus>>>(open: impl Fn() -> F) {
+pub async fn latest_gives_the_last_value_of_every_key<F: Future<Output = Arc<dyn Bus>>>(
+    open: impl Fn() -> F,
+) {
     let bus = open().await;
     assert_eq!(latest(&bus, Stream::Sites).await, (vec![], Sequence(0)));
     for (key, n) in [("a", 1), ("b", 2), ("c", 3), ("a", 4), ("b", 5), ("a", 6)] {

@@ -42,7 +42,10 @@ pub async fn readers_behind_retention_are_told<F: Future<Output = Arc<dyn Bus>>>
     assert!(kept * 4_096 >= RETAINED, "{kept} records are less than what is to be kept");
 
     let error = within("reading", slow.next(1)).await.expect_err("overtaken");
-    assert!(matches!(&error, BusError::FellBehind { wanted: 6, oldest: now, .. } if *now >= oldest), "{error}");
+    assert!(
+        matches!(&error, BusError::FellBehind { wanted: 6, oldest: now, .. } if *now >= oldest),
+        "{error}"
+    );
     drop((slow, stored));
     let told = |error: BusError| assert!(matches!(error, BusError::FellBehind { wanted: 4, .. }), "{error}");
     told(bus.consume(Stream::Commands, "stored", Start::Newest).await.map(drop).expect_err("overtaken"));

@@ -222,7 +222,9 @@ impl Bus for EmbeddedBus {
             let view = self.shared.view();
             let place = |spot: latest::Spot| match view.index.get(spot.segment) {
                 Some((_, segment)) => Ok((segment.file.clone(), spot)),
-                None => Err(damaged(&self.shared.dir, spot.offset, "the segment of a last value is not there")),
+                None => {
+                    Err(damaged(&self.shared.dir, spot.offset, "the segment of a last value is not there"))
+                }
             };
             let places: Vec<_> = view.latest.spots(slot).map(place).collect::<Result<_, _>>()?;
             (places, Sequence(view.newest[slot.index()]))
@@ -231,7 +233,8 @@ impl Bus for EmbeddedBus {
         let read = move || {
             places.iter().map(|(file, spot)| disk::read_one(file, spot.offset, spot.length)).collect()
         };
-        let values: Result<Vec<_>, _> = tokio::task::spawn_blocking(read).await.map_err(|_| BusError::Closed)?;
+        let values: Result<Vec<_>, _> =
+            tokio::task::spawn_blocking(read).await.map_err(|_| BusError::Closed)?;
         Ok((values?, newest))
     }
 

@@ -133,7 +133,9 @@ impl Config {
         };
         if self.group_commit_max_wait > LONGEST_WAIT {
             let wait = self.group_commit_max_wait;
-            return Err(BusError::Config(format!("group_commit_max_wait is {wait:?}, it must be at most 2ms")));
+            return Err(BusError::Config(format!(
+                "group_commit_max_wait is {wait:?}, it must be at most 2ms"
+            )));
         }
         within("segment_bytes", self.segment_bytes, ByteSize::kib(4), ByteSize::mib(1_024))?;
         within("memory_bytes", self.memory_bytes, ByteSize::kib(4), ByteSize::mib(16_384))?;
@@ -166,7 +168,9 @@ mod tests {
             change(&mut config);
             config.check().expect_err("out of bounds").to_string()
         };
-        assert!(refused(|c| c.group_commit_max_wait = Duration::from_millis(3)).contains("group_commit_max_wait"));
+        assert!(
+            refused(|c| c.group_commit_max_wait = Duration::from_millis(3)).contains("group_commit_max_wait")
+        );
         assert!(refused(|c| c.segment_bytes = ByteSize(1)).contains("segment_bytes"));
         assert!(refused(|c| c.max_record_bytes = ByteSize::mib(64)).contains("max_record_bytes"));
         Config::default().check().expect("the defaults are within bounds");

@@ -74,7 +74,11 @@ mod tests {
         }
         bus.break_disk().store(false, Ordering::SeqCst);
         bus.publish(Stream::Orders, record()).await.expect_err("what was lost once stays lost");
-        assert_eq!(bus.newest(Stream::Orders).await.expect("asked"), Sequence(1), "readers see what is durable");
+        assert_eq!(
+            bus.newest(Stream::Orders).await.expect("asked"),
+            Sequence(1),
+            "readers see what is durable"
+        );
         assert_eq!(reader.next(10).await.expect("acknowledged before").len(), 1);
         let error = reader.next(10).await.expect_err("the bus has failed");
         assert!(matches!(error, BusError::Io { .. }), "{error}");

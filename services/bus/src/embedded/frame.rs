@@ -73,7 +73,8 @@ pub(super) fn append(buffer: &mut Vec<u8>, seed: u32, record: &RecordFrame<'_>) 
     let start = buffer.len();
     let length = HEADER + record.key.len() + id.len() + data.len();
     buffer.reserve(length);
-    let flags = if record.id.is_some() { HAS_ID } else { 0 } | if record.data.is_none() { EMPTIED } else { 0 };
+    let flags =
+        if record.id.is_some() { HAS_ID } else { 0 } | if record.data.is_none() { EMPTIED } else { 0 };
     let mut header = [0; HEADER];
     header[0..4].copy_from_slice(&narrow(length).to_le_bytes());
     header[8..16].copy_from_slice(&record.sequence.to_le_bytes());

@@ -62,7 +62,13 @@ impl Header {
         for (index, next) in next.iter_mut().enumerate() {
             *next = u64_at(32 + 8 * index);
         }
-        Ok(Self { id: u64_at(16), through: u64_at(24), rewritten: bytes[REWRITTEN] != 0, seed: u32_at(12), next })
+        Ok(Self {
+            id: u64_at(16),
+            through: u64_at(24),
+            rewritten: bytes[REWRITTEN] != 0,
+            seed: u32_at(12),
+            next,
+        })
     }
 }
 
@@ -72,7 +78,13 @@ mod tests {
 
     #[test]
     fn headers_round_trip_and_flipped_bits_are_noticed() {
-        let header = Header { id: 3, through: 9, rewritten: true, seed: 77, next: std::array::from_fn(|i| i as u64 * 1_000) };
+        let header = Header {
+            id: 3,
+            through: 9,
+            rewritten: true,
+            seed: 77,
+            next: std::array::from_fn(|i| i as u64 * 1_000),
+        };
         let bytes = header.bytes();
         assert_eq!(Header::parse(&bytes), Ok(header));
         for bit in 0..LENGTH * 8 {

@@ -1,7 +1,7 @@
 //! Retention: the thread that lets records leave.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::config::Retention;

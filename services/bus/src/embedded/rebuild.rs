@@ -93,7 +93,8 @@ impl Rebuilt {
                 let (from, to) = (header.next[slot.index()], file.header.next[slot.index()]);
                 let found = before.part(slot).count;
                 if to.checked_sub(from) != Some(found) {
-                    let reason = format!("it has {found} of the records {from} to {to} of stream {}", slot.number());
+                    let reason =
+                        format!("it has {found} of the records {from} to {to} of stream {}", slot.number());
                     return Err(damaged(&before.file.path, before.end, reason));
                 }
             }

@@ -87,7 +87,11 @@ fn segments(dir: &Path) -> Result<Vec<Arc<SegmentFile>>, BusError> {
         }
         let file = SegmentFile::open(path, true)?;
         if file.header.id != id {
-            return Err(damaged(&file.path, 0, format!("its header says that it is segment {}", file.header.id)));
+            return Err(damaged(
+                &file.path,
+                0,
+                format!("its header says that it is segment {}", file.header.id),
+            ));
         }
         if let Some(before) = files.last()
             && before.header.seed != file.header.seed

@@ -58,7 +58,9 @@ impl View {
             self.recent.add(slot, sequence, entry.offset, u32::try_from(length).unwrap_or(u32::MAX));
             if latest::notes(slot) {
                 let from = entry.offset as usize;
-                if let Some(super::frame::Frame::Record(record)) = super::frame::parse(&bytes[from..][..length as usize]) {
+                if let Some(super::frame::Frame::Record(record)) =
+                    super::frame::parse(&bytes[from..][..length as usize])
+                {
                     self.latest.note(slot, record.key, Spot { sequence, segment: id, offset, length });
                 }
             }

@@ -115,7 +115,12 @@ impl Writer {
             let company = self.last_callers / 2;
             let patience = shared.config.group_commit_max_wait;
             let span = if pending.callers > 0 {
-                if waited || company < COMPANY || pending.callers >= company || patience.is_zero() || pending.is_full() {
+                if waited
+                    || company < COMPANY
+                    || pending.callers >= company
+                    || patience.is_zero()
+                    || pending.is_full()
+                {
                     return Some(Work::Group(pending.take(due)));
                 }
                 waited = true;

@@ -20,7 +20,11 @@ pub(crate) fn figures(look_ups: u32) -> anyhow::Result<()> {
     let ids: Vec<CellId> = cells.iter().map(|cell| cell.id).collect();
     let index = SiteIndex::new(&sites)?;
     let bare = RTree::bulk_load(
-        sites.iter().zip(0_u32..).filter_map(|(s, n)| s.position.map(|p| GeomWithData::new(ecef(p), n))).collect(),
+        sites
+            .iter()
+            .zip(0_u32..)
+            .filter_map(|(s, n)| s.position.map(|p| GeomWithData::new(ecef(p), n)))
+            .collect(),
     );
     let loading = Instant::now();
     let topology = Topology::new(sites, cells, Vec::new())?;

@@ -56,7 +56,9 @@ async fn callback_to_order(extent: &Extent, name: &str, durability: Durability) 
     let mut ours = Vec::new();
     let mut bare = Vec::new();
     for _ in 0..extent.rounds {
-        bare.push(load::post(&sink, extent.requests, None, Arc::new(|n| notification::body("x", n))).await?.rate);
+        bare.push(
+            load::post(&sink, extent.requests, None, Arc::new(|n| notification::body("x", n))).await?.rate,
+        );
         let whole = WholeLoop::start(durability).await?;
         ours.push(whole.run(extent.requests, None).await?.rate);
         whole.stop().await;
@@ -74,7 +76,12 @@ async fn callback_to_order(extent: &Extent, name: &str, durability: Durability) 
     whole.stop().await;
     let p99 = |ran: &Ran| millis(&ran.latency_us, 0.99);
     figure::print(&format!("half_load_p99/{name}"), p99(&ran), "ms", Some(p99(&bare)));
-    figure::print(&format!("half_load_p50/{name}"), millis(&ran.latency_us, 0.5), "ms", Some(millis(&bare.latency_us, 0.5)));
+    figure::print(
+        &format!("half_load_p50/{name}"),
+        millis(&ran.latency_us, 0.5),
+        "ms",
+        Some(millis(&bare.latency_us, 0.5)),
+    );
     figure::print("fdatasync_p99", millis(&fdatasync, 0.99), "ms", None);
     let goal = 2.0 * (p99(&bare) + 2.0 * millis(&fdatasync, 0.99));
     figure::print(&format!("half_load_p99_against_goal/{name}"), p99(&ran), "ms", Some(goal));

@@ -1,8 +1,6 @@
 //! Bytes a UE of the engine: what the process's resident memory grows by, the allocator's own overhead included.
 
-use model::{
-    CellId, InstanceKey, PlmnId, Supi, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
-};
+use model::{CellId, InstanceKey, PlmnId, Supi, Timestamp, UeChange, UeEvent, UeLocation, UeSource};
 use placement::{Engine, Input, Topology};
 
 use crate::{figure, whole_loop};

@@ -113,7 +113,8 @@ impl WholeLoop {
             for delivery in &batch {
                 let order: Order = serde_json::from_slice(&delivery.data)?;
                 let (outcome, state) = done(&order)?;
-                let record = |data: Vec<u8>| Record { key: delivery.key.clone(), id: None, data: data.into() };
+                let record =
+                    |data: Vec<u8>| Record { key: delivery.key.clone(), id: None, data: data.into() };
                 outcomes.push(record(serde_json::to_vec(&outcome)?));
                 instances.push(record(serde_json::to_vec(&state)?));
             }

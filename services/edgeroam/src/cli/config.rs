@@ -51,11 +51,7 @@ fn init(file: &Path) -> anyhow::Result<()> {
         bail!("{}: it exists already; nothing was written", file.display());
     }
     std::fs::write(file, TEMPLATE)?;
-    super::say(&format!(
-        "wrote {}; edit it, then: edgeroam config check {}",
-        file.display(),
-        file.display()
-    ));
+    super::say(&format!("wrote {}; edit it, then: edgeroam config check {}", file.display(), file.display()));
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use core_sim::Personality;
 
 use crate::demo::{self, Plan};
-use crate::lab::{Input, LabConfig, Knobs};
+use crate::lab::{Input, Knobs, LabConfig};
 
 /// Arguments of `edgeroam demo`.
 #[derive(Debug, clap::Args)]

@@ -52,7 +52,9 @@ enum Verb {
 /// A position west of Greenwich begins with a minus sign and is no flag: a space before it tells clap so.
 pub(crate) fn western(arg: OsString) -> OsString {
     let position = arg.to_str().is_some_and(|text| {
-        text.contains(',') && text.starts_with('-') && text[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        text.contains(',')
+            && text.starts_with('-')
+            && text[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.')
     });
     if !position {
         return arg;

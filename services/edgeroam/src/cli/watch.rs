@@ -124,5 +124,11 @@ fn outcome(outcome: &Outcome) -> String {
         OutcomeKind::Retired => "source retired".to_owned(),
         OutcomeKind::Leftover { reason } => format!("source left over: {reason}"),
     };
-    format!("{}  saga      {}/{}  {}  {what}", outcome.at, outcome.app, outcome.instance, short(&outcome.relocation))
+    format!(
+        "{}  saga      {}/{}  {}  {what}",
+        outcome.at,
+        outcome.app,
+        outcome.instance,
+        short(&outcome.relocation)
+    )
 }

@@ -63,8 +63,9 @@ impl Ledger {
     /// An empty ledger for a demo whose trace runs `speed` times as fast.
     pub(super) fn new(speed: f64, detour: Detour) -> Self {
         // From 1 to an hour's microseconds: a histogram without bounds would cut what it records at first.
-        let histogram =
-            || Histogram::new_with_bounds(1, 3_600_000_000, 3).unwrap_or_else(|_| unreachable!("valid bounds"));
+        let histogram = || {
+            Histogram::new_with_bounds(1, 3_600_000_000, 3).unwrap_or_else(|_| unreachable!("valid bounds"))
+        };
         Self {
             window: PING_PONG_WINDOW.div_f64(speed),
             events: 0,

@@ -103,7 +103,9 @@ impl Summary {
     pub(super) fn verdict(&self) -> Result<(), String> {
         let r = self.relocations;
         if r.ordered == 0 {
-            return Err("there were no relocations; try another --seed, more --ues or a longer --duration".into());
+            return Err(
+                "there were no relocations; try another --seed, more --ues or a longer --duration".into()
+            );
         }
         if r.completed < r.ordered {
             return Err(format!("{} of {} relocations were completed", r.completed, r.ordered));

@@ -70,10 +70,7 @@ fn read_cells(
     plmn: &(String, String),
     notes: &mut Vec<String>,
 ) -> anyhow::Result<Vec<mobility::Cell>> {
-    let defaults = CellDefaults {
-        plmn: Some(PlmnId::new(&plmn.0, &plmn.1)?),
-        tac: Some(TAC.parse()?),
-    };
+    let defaults = CellDefaults { plmn: Some(PlmnId::new(&plmn.0, &plmn.1)?), tac: Some(TAC.parse()?) };
     let (cells, read) = catalogue::read::cells(path, defaults)?;
     notes.push(read.to_string());
     let with_position = |cell: &model::Cell| match cell.pin {

@@ -124,8 +124,7 @@ impl Lab {
         let key = InstanceKey::new(&secret_key)?;
         let key_text = secret_key.iter().map(|byte| format!("{byte:02x}")).collect();
         let stop = CancellationToken::new();
-        let clients =
-            Arc::new(Clients::new(dns.addr(), config.pod_port, config.clients, stop.child_token()));
+        let clients = Arc::new(Clients::new(dns.addr(), config.pod_port, config.clients, stop.child_token()));
         Ok(Self { config, scenario, core, emco, dns, tsig, key, key_text, clients, stop })
     }
 

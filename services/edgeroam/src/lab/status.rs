@@ -17,8 +17,7 @@ impl Lab {
     /// # Errors
     /// A socket that cannot be opened.
     pub(crate) async fn serve_status(&self, stop: &CancellationToken) -> std::io::Result<String> {
-        let listener =
-            tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let clients = Arc::clone(&self.clients);
         let names: Vec<_> = self

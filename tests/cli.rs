@@ -1,0 +1,112 @@
+//! The command line as a person meets it: what is printed where, and with which exit status.
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const SITES: &str = r#"{"type":"FeatureCollection","features":[
+  {"type":"Feature","properties":{"id":"west","name":"West"},"geometry":{"type":"Point","coordinates":[-8.61,41.15]}},
+  {"type":"Feature","properties":{"id":"fiji","name":"Fiji"},"geometry":{"type":"Point","coordinates":[179.9,-17.8]}}
+]}"#;
+const CELLS: &str = "mcc,mnc,nci,tac,lon,lat\n268,01,000000010,000001,-8.6,41.16\n";
+
+fn edgeroam(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_edgeroam"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+fn written(folder: &Path, name: &str, content: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn nearest_ranks_sites_of_positions_and_cells_on_either_side_of_the_antimeridian() {
+    let folder = tempfile::tempdir().unwrap();
+    let sites = written(folder.path(), "sites.geojson", SITES);
+    let cells = written(folder.path(), "cells.csv", CELLS);
+    let asked = ["-8.61,41.15", "-179.9,-17.8", "268-01-000000010"];
+    let args = ["nearest", "--json", "--k", "1", "--sites", &sites, "--cells", &cells];
+    let output = edgeroam(&[&args[..], &asked].concat(), "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let answers: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let queries: Vec<_> = answers.iter().map(|a| a["query"].as_str().unwrap()).collect();
+    assert_eq!(queries, asked);
+    let nearest: Vec<_> = answers.iter().map(|a| a["sites"][0]["id"].as_str().unwrap()).collect();
+    assert_eq!(nearest, ["west", "fiji", "west"]);
+    assert_eq!(answers[0]["sites"][0]["meters"], 0.0);
+    // 0.2° of longitude at 17.8° south, across the antimeridian.
+    let across = answers[1]["sites"][0]["meters"].as_f64().unwrap();
+    assert!((21_150.0..21_250.0).contains(&across), "{across}");
+}
+
+#[test]
+fn nearest_reads_queries_from_standard_input_and_tells_bad_ones_with_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let sites = written(folder.path(), "sites.geojson", SITES);
+    let output = edgeroam(&["nearest", "--sites", &sites], "1,2\nnonsense\n3,95\n\n4,5\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout).lines().count(), 2);
+    let said = text(&output.stderr);
+    assert!(said.contains("line 2: `nonsense`"), "{said}");
+    assert!(said.contains("line 3: `3,95`: latitude 95 is outside"), "{said}");
+}
+
+#[test]
+fn options_may_follow_queries_and_a_cell_without_a_file_says_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let sites = written(folder.path(), "sites.geojson", SITES);
+    let output = edgeroam(&["nearest", "--sites", &sites, "1,2", "--k", "2"], "");
+    assert_eq!(text(&output.stdout).matches(" m").count(), 2);
+    let output = edgeroam(&["nearest", "--sites", &sites, "268-01-000000010"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("--cells FILE"));
+}
+
+#[test]
+fn a_fresh_configuration_checks_out_and_a_broken_one_ends_with_64_and_every_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("edgeroam.yaml");
+    let file = path.to_str().unwrap();
+    assert!(edgeroam(&["config", "init", file], "").status.success());
+    let output = edgeroam(&["config", "check", file], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("observe"));
+
+    let broken = std::fs::read_to_string(&path).unwrap();
+    let broken = broken.replace("site: north", "site: nowhere").replace("scope: per-ue", "scope: shared");
+    std::fs::write(&path, broken).unwrap();
+    let output = edgeroam(&["all", "--config", file], "");
+    assert_eq!(output.status.code(), Some(64));
+    let said = text(&output.stderr);
+    assert!(said.contains("nowhere") && said.contains("shared") && said.contains("edgeroam.yaml"), "{said}");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = written(folder.path(), "sites.geojson", &SITES.replace("41.15", "141.15"));
+    let output = edgeroam(&["nearest", "--sites", &broken, "1,2"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("sites.geojson") && said.contains("latitude 141.15"), "{said}");
+    let output = edgeroam(&["config", "check", "no/such.yaml"], "");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("no/such.yaml"));
+}
