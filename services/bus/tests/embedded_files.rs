@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bus::embedded::{ByteSize, Config, EmbeddedBus};
+use bus::embedded::{ByteSize, Config, Durability, EmbeddedBus};
 use bus::{Bus, BusError, Class, Record, Start};
 use model::Stream;
 
@@ -125,6 +125,37 @@ async fn damage_before_the_last_group_is_told_with_file_and_place() {
         }
     }
     assert!(written(&before) > HEADER);
+}
+
+#[tokio::test]
+async fn without_syncs_everything_behind_a_broken_group_is_cut_and_nothing_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("bus");
+    let unsynced = Config { durability: Durability::Os, ..Config::default() };
+    let bus = EmbeddedBus::open(&home, unsynced.clone()).unwrap();
+    let mut ends = Vec::new();
+    for group in 0..5 {
+        bus.publish(Stream::Orders, vec![record("key", &format!("{group}"))]).await.unwrap();
+        ends.push(written(&fs::read(&segments(&home)[0]).unwrap()));
+    }
+    let bytes = fs::read(&segments(&home)[0]).unwrap();
+    let torn = dir.path().join("torn");
+    // A power failure may keep later groups and lose one before them: none of them was promised.
+    for at in ends[1]..ends[2] {
+        let mut broken = bytes.clone();
+        broken[at] ^= 0xFF;
+        fs::create_dir_all(&torn).unwrap();
+        fs::write(torn.join("00000000000000000001.log"), broken).unwrap();
+        let survivor = EmbeddedBus::open(&torn, unsynced.clone()).unwrap_or_else(|e| panic!("{at}: {e}"));
+        assert_eq!(all(&survivor, Stream::Orders).await, ["0", "1"], "{at}");
+        // What was cut does not come back behind what is written now.
+        survivor.publish(Stream::Orders, vec![record("key", "new")]).await.unwrap();
+        drop(survivor);
+        let survivor = EmbeddedBus::open(&torn, unsynced.clone()).unwrap();
+        assert_eq!(all(&survivor, Stream::Orders).await, ["0", "1", "new"], "{at}");
+        drop(survivor);
+        fs::remove_dir_all(&torn).unwrap();
+    }
 }
 
 #[tokio::test]

@@ -17,8 +17,8 @@ use super::latest;
 use super::pending::State;
 use super::positions;
 use super::recover::{self, Recovered};
-use super::shared::Shared;
 use super::slots::{Kept, Slot};
+use super::state::Shared;
 use super::writer::Writer;
 use crate::{Bus, BusError, Consumer, Delivery, Record, Sequence, Start};
 

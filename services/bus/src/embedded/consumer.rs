@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::disk;
 use super::index::Place;
-use super::shared::Shared;
 use super::slots::Slot;
+use super::state::Shared;
 use super::view::Next;
 use crate::{BusError, Consumer, Delivery, Sequence};
 

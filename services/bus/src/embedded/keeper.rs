@@ -10,8 +10,8 @@ use super::frame::HEADER;
 use super::header::LENGTH;
 use super::merge::{self, Limits};
 use super::part::Part;
-use super::shared::{Shared, now_micros};
 use super::slots::{Kept, SLOTS, Slot};
+use super::state::{Shared, now_micros};
 use super::view::View;
 use crate::BusError;
 

@@ -13,8 +13,8 @@ use super::part::Part;
 use super::rebuild::indexable;
 use super::scan::{Scan, Step};
 use super::segment::{self, SegmentFile};
-use super::shared::Shared;
 use super::slots::{PerSlot, Slot};
+use super::state::Shared;
 use crate::BusError;
 
 /// What is copied is written in pieces of this size.

@@ -12,8 +12,8 @@ use super::index::Indexed;
 use super::pending::Pending;
 use super::rebuild::Rebuilt;
 use super::segment::{self, SegmentFile};
-use super::shared::Shared;
 use super::slots::{Kept, PerSlot, SLOTS, Slot};
+use super::state::Shared;
 use super::view::View;
 use crate::BusError;
 

@@ -15,8 +15,8 @@ use super::index::Indexed;
 use super::keeper::Signal;
 use super::pending::{State, Taken};
 use super::segment::SegmentFile;
-use super::shared::{Shared, now_micros};
 use super::slots::{POSITIONS, Slot};
+use super::state::{Shared, now_micros};
 use crate::BusError;
 
 /// Consumers' positions that nothing else takes along are written after this.
