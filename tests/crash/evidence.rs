@@ -49,13 +49,22 @@ impl Evidence {
                     OutcomeKind::Retired | OutcomeKind::Leftover { .. } => {
                         self.retired.insert(outcome.relocation);
                     }
-                    _ => {}
+                    OutcomeKind::Progress { .. }
+                    | OutcomeKind::Completed { .. }
+                    | OutcomeKind::Undone { .. }
+                    | OutcomeKind::Failed { .. }
+                    | OutcomeKind::Fenced { .. } => {}
                 }
                 if outcome.kind.ends_order() {
                     self.ended.insert(outcome.relocation);
                 }
             }
-            _ => {}
+            Stream::UeEvents
+            | Stream::Sites
+            | Stream::Commands
+            | Stream::Decisions
+            | Stream::Instances
+            | Stream::DeadLetter => unreachable!("only the two others are followed"),
         }
     }
 
@@ -115,7 +124,7 @@ impl Evidence {
 /// Follows the bus until every order has ended and its source has gone, for a while.
 pub(crate) async fn when_settled(testbed: &Testbed, limit: Duration) -> Evidence {
     let mut evidence = Evidence::default();
-    let mut tail = Tail::open(&testbed.bus(), &[Stream::Orders, Stream::Outcomes], false).unwrap();
+    let mut tail = Tail::open(testbed.bus(), &[Stream::Orders, Stream::Outcomes], false).unwrap();
     let started = Instant::now();
     let mut quiet_since = Instant::now();
     while quiet_since.elapsed() < QUIET {

@@ -132,8 +132,8 @@ pub struct Candidate {
 pub struct Serving {
     /// The site.
     pub site: SiteId,
-    /// Geodesic distance in metres from the UE's place; absent where the site has left the catalogue or has no
-    /// position and the place is not pinned to it.
+    /// Geodesic distance in metres from the UE's place; absent where the site has left the catalogue, has no
+    /// position, or the place is pinned to another site: then every margin counts as met.
     pub meters: Option<f64>,
     /// How long the instance has been there, in milliseconds.
     pub stayed_ms: u64,

@@ -133,8 +133,12 @@ impl Topology {
         &self.ranks[first as usize..first as usize + usize::from(count)]
     }
 
-    /// Distance in metres from a place to any site of the catalogue.
+    /// Distance in metres from a place to any site of the catalogue. From a place that is pinned there is none to
+    /// any other site: a pin holds whatever the distance, so no margin may weigh against it.
     pub(crate) fn meters(&self, place: PlaceIx, site: SiteIx) -> Option<f64> {
+        if let Some(pinned) = self.place(place).pinned {
+            return (pinned == site).then_some(0.0);
+        }
         if let Some(rank) = self.ranks(place).iter().find(|rank| rank.site == site) {
             return Some(rank.meters);
         }

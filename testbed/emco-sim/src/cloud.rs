@@ -41,10 +41,9 @@ pub(crate) async fn act(inner: &Arc<Inner>, key: &str, action: Action) -> Result
         Action::Instantiate => {
             may_instantiate(inner, key, &info)?;
             let id = make_context(inner, key).await;
-            rsync::handle(inner, &id, Event::Instantiate);
             info.status_context.clone_from(&id);
             info.push(State::Instantiated, &id, 1);
-            inner.world().states.insert(key.into(), info);
+            submit(inner, key, &id, Event::Instantiate, info);
             Ok(None)
         }
         Action::Terminate => {
@@ -59,9 +58,8 @@ pub(crate) async fn act(inner: &Arc<Inner>, key: &str, action: Action) -> Result
                 ));
             }
             let id = make_context(inner, key).await;
-            rsync::handle(inner, &id, Event::Instantiate);
             info.push(State::Updated, &id, revision);
-            inner.world().states.insert(key.into(), info);
+            submit(inner, key, &id, Event::Instantiate, info);
             // EMCO answers an empty cloud.
             let nothing = Specified::<LogicalCloudSpec>::default();
             serde_json::to_string(&nothing).map(Some).map_err(|error| Refusal::internal(error.to_string()))
@@ -97,10 +95,15 @@ async fn terminate(inner: &Arc<Inner>, key: &str, mut info: StateInfo) -> Result
         ) => (),
     }
     tokio::time::sleep(inner.pace.vary(inner.config.delays.terminate)).await;
-    rsync::handle(inner, &id, Event::Terminate);
     info.push(State::Terminated, &id, 0);
-    inner.world().states.insert(key.into(), info);
+    submit(inner, key, &id, Event::Terminate, info);
     Ok(())
+}
+
+fn submit(inner: &Arc<Inner>, key: &str, id: &str, event: Event, info: StateInfo) {
+    let mut world = inner.world();
+    rsync::handle(inner, &mut world, id, event);
+    world.states.insert(key.into(), info);
 }
 
 fn may_instantiate(inner: &Inner, key: &str, info: &StateInfo) -> Result<(), Refusal> {

@@ -117,7 +117,7 @@ impl Default for Delays {
             instantiate: ms(70),
             terminate: ms(30),
             connect: ms(60),
-            apply: ms(115),
+            apply: ms(140),
             settle: ms(60),
             delete: ms(80),
             retry: ms(2000),

@@ -59,6 +59,8 @@ pub(crate) struct World {
     pub(crate) contexts: BTreeMap<String, AppContext>,
     pub(crate) clusters: BTreeMap<ClusterName, Cluster>,
     pub(crate) rsync_up: bool,
+    /// How many events rsync was given.
+    pub(crate) turns: u64,
     /// Cancelled when rsync goes down.
     pub(crate) rsync_session: CancellationToken,
     /// Apps whose workloads the API servers reject.
@@ -87,6 +89,7 @@ impl EmcoSim {
             contexts: BTreeMap::new(),
             clusters: clusters.collect(),
             rsync_up: true,
+            turns: 0,
             rsync_session: CancellationToken::new(),
             rejected_apps: BTreeSet::new(),
         };

@@ -66,12 +66,19 @@ impl Cluster {
     }
 
     /// Applies an object. Returns the workload for which a Pod has to be started: one that is new, or whose
-    /// template changed because another context took it over.
-    pub(crate) fn apply(&mut self, resource: &Resource, owner: &Owner, workload: &Workload) -> Option<Owner> {
+    /// template changed because another context took it over. Of two at once, the one of the later turn stays.
+    pub(crate) fn apply(
+        &mut self,
+        resource: &Resource,
+        owner: &Owner,
+        workload: &Workload,
+        turn: u64,
+    ) -> Option<Owner> {
         let id = resource.id();
         let takes_over = match self.objects.get_mut(&id) {
-            Some(object) if object.owner == *owner => return None,
+            Some(object) if object.owner == *owner || object.turn > turn => return None,
             Some(object) => {
+                object.turn = turn;
                 object.owner = owner.clone();
                 object.workload = workload.clone();
                 true
@@ -80,7 +87,7 @@ impl Cluster {
         };
         if !takes_over {
             let service = (resource.gvk.kind == "Service").then(|| self.next_service());
-            let object = Object::new(resource.clone(), owner.clone(), workload.clone(), service);
+            let object = Object::new(resource.clone(), owner.clone(), workload.clone(), service, turn);
             self.objects.insert(id, object);
         }
         resource.gvk.workload().then(|| owner.clone())

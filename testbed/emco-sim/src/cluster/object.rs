@@ -51,6 +51,8 @@ pub(crate) struct Object {
     /// A Service's cluster address and node port.
     pub(crate) service: Option<(Ipv4Addr, u16)>,
     pub(crate) created: Timestamp,
+    /// When it was last applied, in the order of all events.
+    pub(crate) turn: u64,
 }
 
 impl Object {
@@ -59,7 +61,8 @@ impl Object {
         owner: Owner,
         workload: Workload,
         service: Option<(Ipv4Addr, u16)>,
+        turn: u64,
     ) -> Self {
-        Self { resource, owner, workload, service, created: Timestamp::now() }
+        Self { resource, owner, workload, service, created: Timestamp::now(), turn }
     }
 }

@@ -110,15 +110,15 @@ async fn instantiate(inner: &Arc<Inner>, key: &str) -> Result<(), Refusal> {
         state @ State::Updated => return Err(unknown_state(state)),
     }
     let id = make_context(inner, key, None).await?;
-    // Bound first: the guard of one line would still be held when the other is taken.
-    let up = rsync_is_up(&inner.world());
-    up.inspect_err(|_| {
-        inner.world().contexts.remove(&id);
-    })?;
-    rsync::handle(inner, &id, Event::Instantiate);
+    let mut world = inner.world();
+    if let Err(refusal) = rsync_is_up(&world) {
+        world.contexts.remove(&id);
+        return Err(refusal);
+    }
+    rsync::handle(inner, &mut world, &id, Event::Instantiate);
     info.status_context.clone_from(&id);
     info.push(State::Instantiated, &id, 1);
-    inner.world().states.insert(key.into(), info);
+    world.states.insert(key.into(), info);
     Ok(())
 }
 
@@ -127,18 +127,15 @@ async fn terminate(inner: &Arc<Inner>, key: &str) -> Result<(), Refusal> {
     must_be_instantiated(&info, key)?;
     let id = info.last_context().to_owned();
     tokio::time::sleep(inner.pace.vary(inner.config.delays.terminate)).await;
+    let mut world = inner.world();
+    if let Some(context) = world.contexts.get_mut(&id).filter(|_| info.current() == State::InstantiateStopped)
     {
-        let mut world = inner.world();
-        if let Some(context) =
-            world.contexts.get_mut(&id).filter(|_| info.current() == State::InstantiateStopped)
-        {
-            context.stop = false;
-        }
-        rsync_is_up(&world)?;
+        context.stop = false;
     }
-    rsync::handle(inner, &id, Event::Terminate);
+    rsync_is_up(&world)?;
+    rsync::handle(inner, &mut world, &id, Event::Terminate);
     info.push(State::Terminated, &id, 0);
-    inner.world().states.insert(key.into(), info);
+    world.states.insert(key.into(), info);
     Ok(())
 }
 

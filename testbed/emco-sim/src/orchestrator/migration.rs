@@ -19,11 +19,12 @@ pub(super) async fn update(inner: &Arc<Inner>, key: &str) -> Result<i64, Refusal
     let source = info.last_context().to_owned();
     let last = info.last_revision();
     let target = make_context(inner, key, Some(&info.status_context)).await?;
-    rsync_is_up(&inner.world())?;
-    rsync::handle(inner, &target, Event::Update(source.clone()));
+    let mut world = inner.world();
+    rsync_is_up(&world)?;
+    rsync::handle(inner, &mut world, &target, Event::Update(source.clone()));
     info.push(State::Updated, &source, last);
     info.push(State::Instantiated, &target, last + 1);
-    inner.world().states.insert(key.into(), info);
+    world.states.insert(key.into(), info);
     Ok(last + 1)
 }
 
@@ -49,12 +50,12 @@ pub(super) async fn migrate(inner: &Arc<Inner>, key: &str, body: &[u8]) -> Resul
         let text = format!("DeploymentIntentGroup is not approved :{}", name(&target_key));
         return Err(Refusal::internal(text));
     }
-    rsync_is_up(&inner.world())?;
-    rsync::handle(inner, &target, Event::Update(source.clone()));
+    let mut world = inner.world();
+    rsync_is_up(&world)?;
+    rsync::handle(inner, &mut world, &target, Event::Update(source.clone()));
     info.push(State::Updated, &source, 0);
     target_info.status_context.clone_from(&info.status_context);
     target_info.push(State::Instantiated, &target, 0);
-    let mut world = inner.world();
     world.states.insert(key.into(), info);
     world.states.insert(target_key, target_info);
     Ok(())
@@ -74,10 +75,11 @@ pub(super) async fn rollback(inner: &Arc<Inner>, key: &str, body: &[u8]) -> Resu
     let target = info.context_of_revision(number).map(str::to_owned);
     let target = target.ok_or_else(|| Refusal::internal("No matching ContextId found"))?;
     tokio::time::sleep(inner.pace.vary(inner.config.delays.instantiate)).await;
-    rsync_is_up(&inner.world())?;
-    rsync::handle(inner, &target, Event::Update(source.clone()));
+    let mut world = inner.world();
+    rsync_is_up(&world)?;
+    rsync::handle(inner, &mut world, &target, Event::Update(source.clone()));
     info.push(State::Updated, &source, last);
     info.push(State::Instantiated, &target, last + 1);
-    inner.world().states.insert(key.into(), info);
+    world.states.insert(key.into(), info);
     Ok(())
 }

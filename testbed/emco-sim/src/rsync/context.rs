@@ -87,6 +87,13 @@ pub(crate) enum Event {
     UpdateDelete(String),
 }
 
+/// An event in its place in the order of all events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Queued {
+    pub(crate) turn: u64,
+    pub(crate) event: Event,
+}
+
 /// An app on a cluster.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
@@ -110,7 +117,7 @@ pub(crate) struct AppContext {
     /// By app and cluster.
     pub(crate) parts: Vec<Part>,
     pub(crate) status: ContextStatus,
-    pub(crate) queue: VecDeque<Event>,
+    pub(crate) queue: VecDeque<Queued>,
     pub(crate) running: bool,
     pub(crate) stop: bool,
     pub(crate) pending_terminate: bool,

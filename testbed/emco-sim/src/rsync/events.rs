@@ -5,16 +5,17 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::work::{self, Op, Work};
-use super::{AppContext, ContextStatus, Event};
+use super::{AppContext, ContextStatus, Event, Queued};
 use crate::history::HistoryEvent;
 use crate::sim::{Inner, World};
 
 /// Queues an event on a context and starts it when nothing else is under way there.
-pub(crate) fn handle(inner: &Arc<Inner>, context_id: &str, event: Event) {
-    let mut world = inner.world();
+pub(crate) fn handle(inner: &Arc<Inner>, world: &mut World, context_id: &str, event: Event) {
+    world.turns += 1;
+    let turn = world.turns;
     let Some(context) = world.contexts.get_mut(context_id) else { return };
     let terminate = event == Event::Terminate;
-    context.queue.push_back(event);
+    context.queue.push_back(Queued { turn, event });
     if !context.running {
         start(inner, context_id, context);
     } else if terminate {
@@ -86,7 +87,7 @@ fn begin(inner: &Inner, id: &str) -> Option<Begun> {
     loop {
         let rsync = world.rsync_session.clone();
         let context = world.contexts.get_mut(id)?;
-        let Some(event) = context.queue.front().cloned() else {
+        let Some(Queued { turn, event }) = context.queue.front().cloned() else {
             context.running = false;
             context.pending_terminate = false;
             return None;
@@ -112,7 +113,7 @@ fn begin(inner: &Inner, id: &str) -> Option<Begun> {
         context.status = change.during;
         context.cancel = CancellationToken::new();
         let cancel = context.cancel.clone();
-        let work = plan(&world, id, &event);
+        let work = plan(&world, id, &event, turn);
         return Some(Begun { event, work, cancel, rsync });
     }
 }
@@ -153,10 +154,14 @@ fn finish(inner: &Inner, id: &str, event: &Event, end: &End) -> bool {
 /// has begun and takes it along. The event stays queued until something else starts that context.
 fn delete_what_the_update_leaves(inner: &Arc<Inner>, id: &str, source: &str, lost: bool) {
     let event = Event::UpdateDelete(id.to_owned());
+    let mut world = inner.world();
     if !lost {
-        handle(inner, source, event);
-    } else if let Some(context) = inner.world().contexts.get_mut(source) {
-        context.queue.push_back(event);
+        return handle(inner, &mut world, source, event);
+    }
+    world.turns += 1;
+    let turn = world.turns;
+    if let Some(context) = world.contexts.get_mut(source) {
+        context.queue.push_back(Queued { turn, event });
     }
 }
 
@@ -171,7 +176,7 @@ async fn stopped(inner: &Inner, id: &str) {
 }
 
 /// The objects that an event concerns.
-fn plan(world: &World, id: &str, event: &Event) -> Vec<Work> {
+fn plan(world: &World, id: &str, event: &Event, turn: u64) -> Vec<Work> {
     let Some(context) = world.contexts.get(id) else { return Vec::new() };
     let (op, other) = match event {
         Event::Instantiate => (Op::Apply, None),
@@ -193,7 +198,8 @@ fn plan(world: &World, id: &str, event: &Event) -> Vec<Work> {
             part.resources.values().filter(|r| !unchanged(&r.id())).cloned().collect();
         resources.sort_by_key(crate::names::Resource::rank);
         if !resources.is_empty() {
-            all.push(Work { op, part: part.clone(), resources, owner: context.owner(&part.app) });
+            let owner = context.owner(&part.app);
+            all.push(Work { op, part: part.clone(), resources, owner, turn });
         }
     }
     all

@@ -4,5 +4,5 @@ pub(crate) mod context;
 mod events;
 mod work;
 
-pub(crate) use context::{AppContext, Connectivity, ContextStatus, Deployed, Event, Part};
+pub(crate) use context::{AppContext, Connectivity, ContextStatus, Deployed, Event, Part, Queued};
 pub(crate) use events::{handle, restart};

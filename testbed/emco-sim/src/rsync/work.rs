@@ -24,6 +24,8 @@ pub(crate) struct Work {
     pub(crate) part: Part,
     pub(crate) resources: Vec<Resource>,
     pub(crate) owner: Owner,
+    /// The place of its event in the order of all events.
+    pub(crate) turn: u64,
 }
 
 /// Does all of it, clusters side by side; `false` where some of it failed. `hurry` ends the wait for clusters.
@@ -107,7 +109,7 @@ async fn apply(inner: &Arc<Inner>, context_id: &str, work: &Work, resource: &Res
             return false;
         }
         let cluster = world.clusters.get_mut(&work.part.cluster);
-        cluster.and_then(|cluster| cluster.apply(resource, &work.owner, &work.part.workload))
+        cluster.and_then(|cluster| cluster.apply(resource, &work.owner, &work.part.workload, work.turn))
     };
     record(inner, context_id, work, resource, Deployed::Applied);
     monitor::notice(inner, &work.part.cluster, &work.owner, monitor::Seen::Object(resource.id()));

@@ -6,6 +6,7 @@
 
 mod archive;
 mod compare;
+mod form;
 mod http;
 mod recording;
 mod replay;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::archive;
 use crate::compare::{Names, normalise};
-use crate::http::{Answer, Http, form};
+use crate::form::form;
+use crate::http::{Answer, Http};
 use crate::recording::{Entry, Exchange, Recording};
 
 /// How long an answer may take to come about; a guard against hanging, no expectation.
@@ -73,10 +74,12 @@ impl Replay {
         let body = match &request.body {
             Value::Null => None,
             Value::String(text) => Some(("application/json".to_owned(), text.clone().into_bytes())),
-            body => match body.get("multipart") {
-                Some(parts) => Some(upload(&request.path, parts)),
-                None => Some(("application/json".to_owned(), body.to_string().into_bytes())),
-            },
+            body @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                match body.get("multipart") {
+                    Some(parts) => Some(upload(&request.path, parts)),
+                    None => Some(("application/json".to_owned(), body.to_string().into_bytes())),
+                }
+            }
         };
         self.http.send(&request.method, &request.path, body).await
     }
@@ -131,7 +134,7 @@ fn is_passing(status: &Value) -> bool {
         // Waiting for a Pod; but one that rsync cannot reach waits for good.
         Some("Instantiated") => {
             let counts = status.get("readyCounts").unwrap_or(&Value::Null);
-            status["readyStatus"] == "NotReady" && !counts.as_object().is_some_and(|c| c.len() == 1)
+            status["readyStatus"] == "NotReady" && counts.as_object().is_none_or(|counts| counts.len() != 1)
         }
         _ => false,
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use emco_sim::{Config, EmcoSim};
+use emco_sim::{Config, Delays, EmcoSim};
 use serde_json::{Value, json};
 
 use super::{config, nothing, provisioned, serving, until, until_cloud_is_instantiated};
-use crate::http::form;
-use crate::recording::{Entry, load};
+use crate::form::form;
+use crate::recording::{Entry, Exchange, load};
 use crate::replay::Replay;
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_new_group_and_its_compensation_are_as_recorded_in_08_and_failures_as_
     assert_eq!(serving(&replay.sim), ["edge-b"]);
 
     replay.all(&unreachable, failing).await;
-    assert!(replay.compared > 75, "{}", replay.compared);
+    assert!(replay.compared > 60, "{}", replay.compared);
     replay.sim.shutdown().await;
 }
 
@@ -131,7 +131,10 @@ async fn bounded_retries_and_rejected_manifests_are_as_recorded_in_16() {
 #[tokio::test]
 async fn release_names_and_races_are_as_recorded_in_17() {
     let Some(recording) = load("17") else { return };
-    let mut replay = Replay::new(provisioned(config(56)).await);
+    // Rivals must meet before the first of them is done, on a busy machine as well.
+    let second = Duration::from_secs(1);
+    let delays = Delays { instantiate: 3 * second, terminate: 3 * second, ..Delays::default() };
+    let mut replay = Replay::new(provisioned(Config { delays, ..config(56) }).await);
     let mut at = 0;
     while let Some(entry) = recording.exchanges.get(at) {
         at += 1;
@@ -140,7 +143,7 @@ async fn release_names_and_races_are_as_recorded_in_17() {
             Entry::Exchange(exchange) if exchange.label.contains("concurrent") => {
                 // Requests of one race carry the same label but for their number, in the order of their answers.
                 let race = exchange.label.split('#').next().unwrap_or_default();
-                let mut rivals = vec![exchange];
+                let mut rivals: Vec<&Exchange> = vec![exchange];
                 while let Some(Entry::Exchange(rival)) = recording.exchanges.get(at)
                     && rival.label.starts_with(race)
                 {
@@ -157,7 +160,7 @@ async fn release_names_and_races_are_as_recorded_in_17() {
 }
 
 /// All rivals at once: nothing keeps them apart, each is accepted.
-async fn race_of(replay: &Replay, rivals: &[&Box<crate::recording::Exchange>]) {
+async fn race_of(replay: &Replay, rivals: &[&Exchange]) {
     let mut tasks = tokio::task::JoinSet::new();
     for rival in rivals {
         let (http, request) = (replay.http.clone(), &rival.request);
