@@ -43,6 +43,13 @@ impl PlmnId {
     }
 }
 
+impl PlmnId {
+    /// All of it in 21 bits: MCC and MNC take 10 each, the width of the MNC one.
+    pub(crate) const fn packed(&self) -> u64 {
+        (self.mcc as u64) << 11 | (self.mnc as u64) << 1 | (self.mnc_digits == 3) as u64
+    }
+}
+
 impl fmt::Display for PlmnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:03}-{:0w$}", self.mcc, self.mnc, w = usize::from(self.mnc_digits))

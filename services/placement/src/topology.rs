@@ -35,7 +35,8 @@ pub struct Topology {
     /// In the order of ids: the order of indices is the order of ids.
     sites: Vec<Site>,
     index: SiteIndex,
-    cells: HashMap<CellId, Known>,
+    /// By [`CellId::packed`]: every event asks this table.
+    cells: HashMap<[u64; 2], Known>,
     areas: HashMap<Tai, PlaceIx>,
     places: Vec<Place>,
     /// Where each place's ranks are: apart from the places, because every event needs only this.
@@ -90,7 +91,7 @@ impl Topology {
 
     /// The best site for a known cell: one hash look-up.
     pub fn best(&self, cell: &CellId) -> Option<Ranked<'_>> {
-        self.cells.get(cell)?.best.as_ref().map(|rank| self.named(rank))
+        self.cells.get(&cell.packed())?.best.as_ref().map(|rank| self.named(rank))
     }
 
     /// What a location is taken for, and its `k` best sites, best first.
@@ -112,7 +113,7 @@ impl Topology {
     }
 
     pub(crate) fn cell(&self, location: &UeLocation) -> Option<PlaceIx> {
-        location.cell.and_then(|cell| self.cells.get(&cell)).map(|known| known.place)
+        location.cell.and_then(|cell| self.cells.get(&cell.packed())).map(|known| known.place)
     }
 
     pub(crate) fn area(&self, location: &UeLocation) -> Option<PlaceIx> {

@@ -1,5 +1,6 @@
 //! Cell → site and position → site.
 
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -32,7 +33,9 @@ pub(crate) fn figures(look_ups: u32) -> anyhow::Result<()> {
 
     let pick = |n: u32| (u64::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize;
     let of_cell = nanos(look_ups, |n| topology.best(&ids[pick(n) % ids.len()]).map(|ranked| ranked.meters));
-    figure::print("cell_to_site", of_cell, "ns", None);
+    let table: HashMap<CellId, u32> = ids.iter().copied().zip(0..).collect();
+    let bare_table = nanos(look_ups, |n| table.get(&ids[pick(n) % ids.len()]).map(|found| f64::from(*found)));
+    figure::print("cell_to_site", of_cell, "ns", Some(bare_table));
 
     let places: Vec<Position> = (0..4096).map(|n| place(n * 7 + 3)).collect::<anyhow::Result<_>>()?;
     let few = look_ups / 20;

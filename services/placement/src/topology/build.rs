@@ -91,7 +91,7 @@ impl Builder {
                 areas.entry(tai).or_default().add(self.topology.place(place));
             }
             let best = self.topology.ranks(place).first().copied();
-            self.topology.cells.insert(cell.id, Known { place, best });
+            self.topology.cells.insert(cell.id.packed(), Known { place, best });
         }
         for pin in tai_pins {
             areas.remove(&pin.tai);
