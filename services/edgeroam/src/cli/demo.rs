@@ -51,8 +51,8 @@ pub(super) struct ScenarioArgs {
     #[arg(long, value_name = "FILE", requires_all = ["cells", "sites"])]
     trace: Option<PathBuf>,
     /// The network of cells whose file names none, as MCC-MNC.
-    #[arg(long, default_value = "208-93", value_parser = plmn)]
-    plmn: (String, String),
+    #[arg(long, default_value = "208-93", value_parser = super::plmn)]
+    plmn: model::PlmnId,
     /// Port of the simulated application on its loopback addresses.
     #[arg(long, default_value_t = 18080)]
     pod_port: u16,
@@ -124,10 +124,4 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text.parse().map_err(|_| "a number is wanted".to_owned())?;
     if (0.1..=100.0).contains(&speed) { Ok(speed) } else { Err("0.1 to 100".to_owned()) }
-}
-
-fn plmn(text: &str) -> Result<(String, String), String> {
-    let (mcc, mnc) = text.split_once('-').ok_or("write it like 208-93")?;
-    model::PlmnId::new(mcc, mnc).map_err(|e| e.to_string())?;
-    Ok((mcc.to_owned(), mnc.to_owned()))
 }

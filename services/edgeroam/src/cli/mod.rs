@@ -92,6 +92,12 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
+/// A network as MCC-MNC.
+fn plmn(text: &str) -> Result<model::PlmnId, String> {
+    let (mcc, mnc) = text.split_once('-').ok_or("write it like 208-93")?;
+    model::PlmnId::new(mcc, mnc).map_err(|e| e.to_string())
+}
+
 /// A line on standard error.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");

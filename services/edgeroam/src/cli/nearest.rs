@@ -24,7 +24,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     cells: Option<PathBuf>,
     /// The network of cells whose file names none, as MCC-MNC.
-    #[arg(long, value_name = "MCC-MNC", value_parser = plmn)]
+    #[arg(long, value_name = "MCC-MNC", value_parser = super::plmn)]
     plmn: Option<model::PlmnId>,
     /// How many sites to rank.
     #[arg(long, default_value_t = 3)]
@@ -120,9 +120,4 @@ impl Places {
             None => bail!("a cell needs --cells FILE to have a place"),
         }
     }
-}
-
-fn plmn(text: &str) -> Result<model::PlmnId, String> {
-    let (mcc, mnc) = text.split_once('-').ok_or("write it like 208-93")?;
-    model::PlmnId::new(mcc, mnc).map_err(|e| e.to_string())
 }

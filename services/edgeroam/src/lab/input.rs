@@ -28,7 +28,7 @@ pub(crate) enum Input {
         /// SUMO FCD or AdvantEDGE assets.
         trace: PathBuf,
         /// The network of cells whose file names none.
-        plmn: (String, String),
+        plmn: PlmnId,
         /// Seed of the radio shadows.
         seed: u64,
         /// At most so many UEs.
@@ -50,13 +50,13 @@ impl Input {
             }
             Self::Files { cells, sites, trace, plmn, seed, ues, duration } => {
                 let mut notes = Vec::new();
-                let cells = read_cells(cells, plmn, &mut notes)?;
+                let cells = read_cells(cells, *plmn, &mut notes)?;
                 let sites = read_sites(sites, &mut notes)?;
                 let limits = mobility::Limits { ues: *ues, duration: *duration };
                 let (trace, skipped) = mobility::read(trace, limits)?;
                 notes.push(skipped.to_string());
-                let plmn = (plmn.0.as_str(), plmn.1.as_str());
-                Ok((mobility::from_trace(cells, sites, &trace, *seed, plmn)?, notes))
+                let (mcc, mnc) = (plmn.mcc(), plmn.mnc());
+                Ok((mobility::from_trace(cells, sites, &trace, *seed, (&mcc, &mnc))?, notes))
             }
         }
     }
@@ -65,12 +65,8 @@ impl Input {
 /// The tracking area of cells whose file names none.
 const TAC: &str = "000001";
 
-fn read_cells(
-    path: &Path,
-    plmn: &(String, String),
-    notes: &mut Vec<String>,
-) -> anyhow::Result<Vec<mobility::Cell>> {
-    let defaults = CellDefaults { plmn: Some(PlmnId::new(&plmn.0, &plmn.1)?), tac: Some(TAC.parse()?) };
+fn read_cells(path: &Path, plmn: PlmnId, notes: &mut Vec<String>) -> anyhow::Result<Vec<mobility::Cell>> {
+    let defaults = CellDefaults { plmn: Some(plmn), tac: Some(TAC.parse()?) };
     let (cells, read) = catalogue::read::cells(path, defaults)?;
     notes.push(read.to_string());
     let with_position = |cell: &model::Cell| match cell.pin {
