@@ -56,12 +56,11 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<ExitCode> {
     let ledger = Arc::new(Mutex::new(Ledger::new(speed, Detour::new(nearest_site(&settings)?))));
     let observers = observer::start(&services.bus(), &ledger, &stop).await?;
     progress::opening(&lab, &settings);
-    {
-        let shown = progress::show(&lab, &ledger, speed);
-        tokio::select! { () = lab.play(&stop) => (), () = shown => () }
-        let shown = progress::show(&lab, &ledger, speed);
-        tokio::select! { () = settled(&ledger, &stop) => (), () = shown => () }
-    }
+    let played = async {
+        lab.play(&stop).await;
+        settled(&ledger, &stop).await;
+    };
+    tokio::select! { () = played => (), () = progress::show(&lab, &ledger, speed) => () }
     let interrupted = stop.is_cancelled();
     let clients = lab.finish_clients().await;
     let summary = Summary::new(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner), clients);
