@@ -206,3 +206,97 @@ impl Ledger {
         &self.moves
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{AppId, Generation, Placement};
+
+    use super::*;
+
+    fn ledger() -> Ledger {
+        Ledger::new(1.0, Detour::new(Box::new(|_| None)))
+    }
+
+    /// An order from `source` to `target` that was given at second `at`.
+    fn order(generation: u64, source: Option<&str>, target: &str, at: u64) -> Order {
+        let (app, instance) =
+            (AppId::new("echo").expect("valid"), InstanceId::new("00ff00ff00ff00ff").expect("valid"));
+        let site = |id: &str| SiteId::new(id).expect("valid");
+        let at = Timestamp::from_micros(at * 1_000_000);
+        Order {
+            relocation: RelocationId::new(&app, &instance, Generation(generation)),
+            app,
+            instance,
+            generation: Generation(generation),
+            trigger: Trigger::Mobility,
+            source: source.map(site),
+            target: Some(site(target)),
+            observed_at: at,
+            due_at: at,
+            decided_at: at,
+        }
+    }
+
+    fn outcome(order: &Order, kind: OutcomeKind) -> Outcome {
+        Outcome {
+            relocation: order.relocation,
+            app: order.app.clone(),
+            instance: order.instance.clone(),
+            generation: order.generation,
+            source: order.source.clone(),
+            target: order.target.clone(),
+            at: order.decided_at,
+            kind,
+        }
+    }
+
+    fn completed(order: &Order) -> Outcome {
+        let serving = order.target.clone().map(|site| Placement {
+            site,
+            release: order.relocation.release(),
+            deployment_intent_group: "g".into(),
+            address: "127.0.0.1:80".into(),
+        });
+        outcome(order, OutcomeKind::Completed { serving, took_ms: 5_000 })
+    }
+
+    #[test]
+    fn going_back_within_a_minute_is_a_ping_pong_and_later_is_not() {
+        let mut ledger = ledger();
+        for order in
+            [order(1, Some("a"), "b", 0), order(2, Some("b"), "a", 59), order(3, Some("a"), "b", 120)]
+        {
+            ledger.order(order.clone(), order.due_at);
+            ledger.outcome(&completed(&order));
+        }
+        assert!((ledger.ping_pong_percent() - 100.0 / 3.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_order_is_open_until_it_has_ended_and_its_source_has_gone() {
+        let mut ledger = ledger();
+        let moved = order(2, Some("a"), "b", 0);
+        ledger.order(order(1, None, "a", 0), Timestamp::from_micros(3_000));
+        ledger.order(moved.clone(), Timestamp::from_micros(0));
+        assert_eq!((ledger.open(), ledger.incomplete()), (2, 2));
+        ledger.outcome(&completed(&order(1, None, "a", 0)));
+        ledger.outcome(&completed(&moved));
+        assert_eq!((ledger.open(), ledger.incomplete()), (1, 0));
+        ledger.outcome(&outcome(&moved, OutcomeKind::Retired));
+        assert_eq!((ledger.open(), ledger.relocations().completed), (0, 1));
+    }
+
+    #[test]
+    fn what_is_read_twice_counts_once_and_what_failed_is_no_completion() {
+        let mut ledger = ledger();
+        let moved = order(1, Some("a"), "b", 0);
+        for _ in 0..2 {
+            ledger.order(moved.clone(), Timestamp::from_micros(2_000));
+            ledger.outcome(&outcome(&moved, OutcomeKind::Undone { reason: "no room".into() }));
+        }
+        assert_eq!((ledger.latency_us.len(), ledger.latency_us.max()), (1, 2_000));
+        let sum = ledger.relocations();
+        assert_eq!((sum.ordered, sum.completed, sum.undone), (1, 0, 1));
+        assert_eq!(ledger.incomplete(), 1);
+    }
+}
