@@ -66,12 +66,11 @@ impl WholeLoop {
 
     /// Posts `requests` notifications and waits for the last order.
     pub(crate) async fn run(&self, requests: u64, rate: Option<f64>) -> anyhow::Result<Ran> {
-        let started = std::time::Instant::now();
+        let bodies = (0..requests).map(|n| notification::body(&self.callback.correlation, n)).collect();
         let from = self.bus.newest(Stream::Orders).await?;
         let mut orders = self.bus.consume(Stream::Orders, "bench", Start::After(from)).await?;
-        let correlation = self.callback.correlation.clone();
-        let bodies = Arc::new(move |n| notification::body(&correlation, n));
-        let mut ran = load::post(&self.callback.uri, requests, rate, bodies).await?;
+        let started = std::time::Instant::now();
+        let mut ran = load::post(&self.callback.uri, rate, bodies).await?;
         let mut left = requests / ORDER_EVERY;
         while left > 0 {
             left = left.saturating_sub(orders.next(4096).await?.len() as u64);
@@ -82,9 +81,8 @@ impl WholeLoop {
 
     /// Makes `ues` UEs known and says how many bytes each takes in the subscriber's table.
     pub(crate) async fn subscriber_bytes_per_ue(&self, ues: u64) -> anyhow::Result<f64> {
-        let correlation = self.callback.correlation.clone();
-        let bodies = Arc::new(move |n| notification::first(&correlation, SETTLED + n));
-        load::post(&self.callback.uri, ues - SETTLED, None, bodies).await?;
+        let bodies = (SETTLED..ues).map(|ue| notification::first(&self.callback.correlation, ue)).collect();
+        load::post(&self.callback.uri, None, bodies).await?;
         let footprint = self.subscriber.footprint();
         Ok(footprint.bytes as f64 / footprint.ues as f64)
     }
@@ -103,9 +101,8 @@ impl WholeLoop {
     /// Makes the UEs known and says, as an executor would, that their first placements are done.
     async fn settle(&self) -> anyhow::Result<()> {
         let mut orders = self.bus.consume(Stream::Orders, "settle", Start::Oldest).await?;
-        let correlation = self.callback.correlation.clone();
-        let bodies = Arc::new(move |n| notification::first(&correlation, n));
-        load::post(&self.callback.uri, SETTLED, None, bodies).await?;
+        let bodies = (0..SETTLED).map(|ue| notification::first(&self.callback.correlation, ue)).collect();
+        load::post(&self.callback.uri, None, bodies).await?;
         let mut left = SETTLED as usize;
         while left > 0 {
             let batch = orders.next(1024).await?;
