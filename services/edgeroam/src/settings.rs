@@ -98,7 +98,7 @@ impl Settings {
     /// # Errors
     /// All that is wrong, each with its file, line or field.
     pub(crate) fn load(path: &Path) -> Result<Self, InvalidSettings> {
-        let mut file: File = runtime::config::load(path).map_err(|e| InvalidSettings(vec![e.to_string()]))?;
+        let file: File = runtime::config::load(path).map_err(|e| InvalidSettings(vec![e.to_string()]))?;
         let base = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut wrong = Vec::new();
         let section = catalogue::Section {
@@ -123,31 +123,17 @@ impl Settings {
         let Some(catalogue) = catalogue.filter(|_| wrong.is_empty()) else {
             return Err(InvalidSettings(wrong));
         };
-        let mut paths = [
-            &mut file.instance_key_file,
-            &mut file.core.tls.ca_file,
-            &mut file.core.tls.cert_file,
-            &mut file.core.tls.key_file,
-            &mut file.core.callback.tls.ca_file,
-            &mut file.core.callback.tls.cert_file,
-            &mut file.core.callback.tls.key_file,
-        ]
-        .into_iter()
-        .chain(file.emco.iter_mut().flat_map(|emco| [&mut emco.bearer_token_file, &mut emco.ca_file]))
-        .chain(file.dns.iter_mut().flat_map(|dns| &mut dns.tsig).map(|tsig| &mut tsig.key_file));
-        paths.by_ref().flatten().for_each(|path| *path = base.join(&*path));
-        drop(paths);
         Ok(Self {
             state_dir: base.join(file.state_dir.unwrap_or_else(|| "edgeroam-state".into())),
-            instance_key_file: file.instance_key_file,
+            instance_key_file: file.instance_key_file.map(|path| base.join(path)),
             admin: file.admin,
             log: file.log,
-            core: file.core,
+            core: file.core.relative_to(base),
             bus: file.bus,
             decider: file.decider,
             executor: file.executor,
-            emco: file.emco,
-            dns: file.dns,
+            emco: file.emco.map(|emco| emco.relative_to(base)),
+            dns: file.dns.map(|dns| dns.relative_to(base)),
             catalogue,
         })
     }

@@ -1,6 +1,7 @@
 //! What the subscriber is told by `edgeroam.yaml`.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as span;
@@ -173,6 +174,18 @@ impl Default for NfConfig {
 }
 
 impl Config {
+    /// The same, with certificates and keys named relative to `base` where they are not absolute: the directory of
+    /// the file that this was read from.
+    #[must_use]
+    pub fn relative_to(mut self, base: &Path) -> Self {
+        for tls in [&mut self.tls, &mut self.callback.tls] {
+            for file in [&mut tls.ca_file, &mut tls.cert_file, &mut tls.key_file].into_iter().flatten() {
+                *file = base.join(&file);
+            }
+        }
+        self
+    }
+
     /// Everything that is wrong, each with the setting's name; empty where all is well.
     pub fn problems(&self) -> Vec<String> {
         let mut wrong = Vec::new();

@@ -16,7 +16,7 @@ use bus::embedded::Durability;
 use bytes::Bytes;
 use hdrhistogram::Histogram;
 use load::Ran;
-use whole_loop::{ORDER_EVERY, WholeLoop};
+use whole_loop::WholeLoop;
 
 /// How much is done.
 struct Extent {
@@ -81,7 +81,6 @@ async fn callback_to_order(extent: &Extent, name: &str, durability: Durability) 
     figure::print("fdatasync_p99", millis(&fdatasync, 0.99), "ms", None);
     let goal = 2.0 * (p99(&bare) + 2.0 * millis(&fdatasync, 0.99));
     figure::print(&format!("half_load_p99_against_goal/{name}"), p99(&ran), "ms", Some(goal));
-    figure::print(&format!("orders_in_events/{name}"), 1.0 / ORDER_EVERY as f64, "orders/event", None);
     Ok(())
 }
 

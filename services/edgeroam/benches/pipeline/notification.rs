@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::whole_loop::ORDER_EVERY;
+
 /// UEs that have an instance before the clock starts.
 pub(crate) const SETTLED: u64 = 5_000;
 /// Sites of the bench's catalogue.
@@ -12,8 +14,8 @@ pub(crate) const CELLS: u64 = 40;
 /// The n-th notification after the settling: one in fifty is of a UE that is new and gets an order, the others are
 /// handovers between cells of one site.
 pub(crate) fn body(correlation: &str, n: u64) -> Bytes {
-    let turn = n % crate::ORDER_EVERY;
-    if turn == crate::ORDER_EVERY - 1 {
+    let turn = n % ORDER_EVERY;
+    if turn == ORDER_EVERY - 1 {
         return report(correlation, 1_000_000_000 + n, n % SITES, 0, SETTLED + n);
     }
     let ue = n % SETTLED;

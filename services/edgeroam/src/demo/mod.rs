@@ -101,7 +101,7 @@ async fn settled(ledger: &Mutex<Ledger>, stop: &CancellationToken) {
     }
 }
 
-/// Brute force over the catalogue's few sites: the demo's own idea of the nearest, apart from the decider's.
+/// The nearest site of a cell, without the decider's policy and memory.
 fn nearest_site(settings: &Settings) -> anyhow::Result<detour::NearestSite> {
     let index = placement::SiteIndex::new(&settings.catalogue.sites)?;
     let place = |cell: &model::Cell| match cell.pin {
