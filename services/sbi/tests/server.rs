@@ -130,3 +130,30 @@ async fn what_does_not_end_within_the_grace_is_cut_off() {
     running.task.await.expect("no panic");
     assert_eq!(rest(&mut stream).await, "");
 }
+
+#[tokio::test]
+async fn requests_of_one_connection_run_side_by_side_and_none_waits_for_another() {
+    let running = start(ServerConfig::default(), 0).await;
+    let stream = TcpStream::connect(running.address).await.expect("connected");
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (sender, connection) =
+        hyper::client::conn::http2::handshake(executor, io).await.expect("a connection");
+    tokio::spawn(connection);
+    let ask = || {
+        let mut sender = sender.clone();
+        tokio::spawn(async move { sender.send_request(Request::new(Full::<Bytes>::default())).await })
+    };
+    let asked: Vec<_> = (0..100).map(|_| ask()).collect();
+    running.gate.may.add_permits(99);
+    let answered = async {
+        while asked.iter().filter(|one| one.is_finished()).count() < 99 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), answered).await.expect("all but one are answered");
+    running.gate.may.add_permits(1);
+    for one in asked {
+        assert_eq!(one.await.expect("no panic").expect("an answer").status(), 200);
+    }
+}

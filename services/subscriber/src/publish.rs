@@ -1,6 +1,7 @@
 //! From sightings to the bus: what is told comes first, what is known advances after.
 
 mod gate;
+mod unsure;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +12,7 @@ use crate::metrics::{Ignored, Metrics};
 use crate::track::{AmfSlot, Epoch, Footprint, Limits, Seen, Track, Verdict};
 use crate::translate::{Sighting, Sightings};
 use gate::Gate;
+use unsure::Unsure;
 
 /// How many UEs are judged under one lock, and published in one batch.
 const BATCH: usize = 512;
@@ -18,7 +20,9 @@ const BATCH: usize = 512;
 /// Compares sightings with what is known and puts the differences on the bus.
 ///
 /// Events of one UE are published one after the other, in the order in which they were judged. What is known
-/// changes only after the bus has the event, so an event that could not be published is found again.
+/// changes only after the bus has the event, so an event that could not be published is found again. Where a
+/// publication failed or was given up half-way nobody knows whether the bus has the event: those UEs are in doubt, and
+/// what is seen of them next is told in any case.
 pub(crate) struct Publisher {
     bus: Arc<dyn Bus>,
     track: Mutex<Track>,
@@ -125,7 +129,11 @@ impl Publisher {
                 }));
             }
         }
-        self.publish(&events).await?;
+        if !events.is_empty() {
+            let unsure = Unsure::new(self, &events, seen);
+            self.publish(&events).await?;
+            unsure.settle();
+        }
         let mut track = self.track();
         for sighting in batch {
             track.keep(sighting, seen);
@@ -162,7 +170,9 @@ impl Publisher {
                     change: UeChange::Gone,
                 })
                 .collect();
+            let unsure = Unsure::new(self, &told, Seen { amf, epoch, source: UeSource::Poll });
             self.publish(&told).await?;
+            unsure.settle();
             let mut track = self.track();
             gone.into_iter().for_each(|supi| track.gone(supi));
             events += told.len();

@@ -23,6 +23,8 @@ const STREAMS: usize = 64;
 pub(crate) struct Ran {
     /// Requests a second.
     pub(crate) rate: f64,
+    /// What the whole process, load included, spent on a request: microseconds of a core.
+    pub(crate) cpu_us: f64,
     /// From the moment at which a request was due to its answer, in microseconds.
     pub(crate) latency_us: Histogram<u64>,
 }
@@ -39,7 +41,7 @@ pub(crate) async fn post(url: &Url, rate: Option<f64>, bodies: Vec<Bytes>) -> an
     for _ in 0..CONNECTIONS {
         senders.push(connect(url).await?);
     }
-    let started = Instant::now();
+    let (started, spent) = (Instant::now(), cpu_seconds()?);
     let mut workers = Vec::new();
     for sender in senders {
         for _ in 0..STREAMS {
@@ -58,7 +60,17 @@ pub(crate) async fn post(url: &Url, rate: Option<f64>, bodies: Vec<Bytes>) -> an
     for worker in workers {
         latency_us.add(worker.await??)?;
     }
-    Ok(Ran { rate: count as f64 / started.elapsed().as_secs_f64(), latency_us })
+    let cpu_us = (cpu_seconds()? - spent) * 1e6 / count as f64;
+    Ok(Ran { rate: count as f64 / started.elapsed().as_secs_f64(), cpu_us, latency_us })
+}
+
+/// CPU time of this process, user and system, in seconds (proc(5), stat: fields 14 and 15, of 10 ms each).
+pub(crate) fn cpu_seconds() -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let behind_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let ticks: u64 =
+        behind_name.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap_or(0)).sum();
+    Ok(ticks as f64 / 100.0)
 }
 
 /// Microseconds up to a minute.

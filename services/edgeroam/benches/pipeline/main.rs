@@ -1,7 +1,8 @@
 //! Figures of the path from a notification to an order, each beside a bare peer measured in the same run.
 //!
-//! `cargo bench --bench pipeline` prints one JSON object a line; `--short` does less of everything. Nothing here
-//! fails on time: machines are noisy, and the ratio to the bare peer is what carries over to another one.
+//! `cargo bench --bench pipeline` prints one JSON object a line; `--short` does less of everything, and words after
+//! `--` choose: `engine`, `look-up`, `sync`, `os`, `subscriber`. Nothing here fails on time: machines are noisy, and the
+//! ratio to the bare peer is what carries over to another one.
 
 mod disk;
 mod figure;
@@ -28,23 +29,35 @@ struct Extent {
 
 fn main() -> anyhow::Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let short = std::env::args().any(|arg| arg == "--short");
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let short = args.iter().any(|arg| arg == "--short");
+    let chosen: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !arg.starts_with("--")).collect();
+    let wanted = |name: &str| chosen.is_empty() || chosen.contains(&name);
     let extent = if short {
         Extent { requests: 30_000, rounds: 1, ues: 100_000, look_ups: 100_000 }
     } else {
         Extent { requests: 300_000, rounds: 3, ues: 1_000_000, look_ups: 2_000_000 }
     };
     // First, while nothing else has touched the heap.
-    memory::figures(extent.ues)?;
-    look_up::figures(extent.look_ups)?;
+    if wanted("engine") {
+        memory::figures(extent.ues)?;
+    }
+    if wanted("look-up") {
+        look_up::figures(extent.look_ups)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        callback_to_order(&extent, "sync", Durability::Sync).await?;
-        callback_to_order(&extent, "os", Durability::Os).await?;
-        let whole = WholeLoop::start(Durability::Os).await?;
-        let bytes = whole.subscriber_bytes_per_ue(extent.ues).await?;
-        figure::print("subscriber_bytes_per_ue", bytes, "bytes", None);
-        whole.stop().await;
+        for (name, durability) in [("sync", Durability::Sync), ("os", Durability::Os)] {
+            if wanted(name) {
+                callback_to_order(&extent, name, durability).await?;
+            }
+        }
+        if wanted("subscriber") {
+            let whole = WholeLoop::start(Durability::Os).await?;
+            let bytes = whole.subscriber_bytes_per_ue(extent.ues).await?;
+            figure::print("subscriber_bytes_per_ue", bytes, "bytes", None);
+            whole.stop().await;
+        }
         Ok(())
     })
 }
@@ -55,12 +68,15 @@ async fn callback_to_order(extent: &Extent, name: &str, durability: Durability) 
     let mut ours = Vec::new();
     let mut bare = Vec::new();
     for _ in 0..extent.rounds {
-        bare.push(load::post(&sink, None, bodies(extent.requests)).await?.rate);
+        bare.push(load::post(&sink, None, bodies(extent.requests)).await?);
         let whole = WholeLoop::start(durability).await?;
-        ours.push(whole.run(extent.requests, None).await?.rate);
+        ours.push(whole.run(extent.requests, None).await?);
         whole.stop().await;
     }
-    let (ours, bare) = (median(ours), median(bare));
+    let cpu = |runs: &[Ran]| median(runs.iter().map(|ran| ran.cpu_us).collect());
+    figure::print(&format!("callback_to_order_cpu/{name}"), cpu(&ours), "us/request", Some(cpu(&bare)));
+    let rate = |runs: &[Ran]| median(runs.iter().map(|ran| ran.rate).collect());
+    let (ours, bare) = (rate(&ours), rate(&bare));
     figure::print(&format!("callback_to_order/{name}"), ours, "requests/s", Some(bare));
 
     let half = ours / 2.0;

@@ -69,13 +69,14 @@ impl WholeLoop {
         let bodies = (0..requests).map(|n| notification::body(&self.callback.correlation, n)).collect();
         let from = self.bus.newest(Stream::Orders).await?;
         let mut orders = self.bus.consume(Stream::Orders, "bench", Start::After(from)).await?;
-        let started = std::time::Instant::now();
+        let (started, spent) = (std::time::Instant::now(), load::cpu_seconds()?);
         let mut ran = load::post(&self.callback.uri, rate, bodies).await?;
         let mut left = requests / ORDER_EVERY;
         while left > 0 {
             left = left.saturating_sub(orders.next(4096).await?.len() as u64);
         }
         ran.rate = requests as f64 / started.elapsed().as_secs_f64();
+        ran.cpu_us = (load::cpu_seconds()? - spent) * 1e6 / requests as f64;
         Ok(ran)
     }
 

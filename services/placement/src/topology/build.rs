@@ -91,7 +91,12 @@ impl Builder {
                 areas.entry(tai).or_default().add(self.topology.place(place));
             }
             let best = self.topology.ranks(place).first().copied();
-            self.topology.cells.insert(cell.id.packed(), Known { place, best });
+            let known = Known {
+                place,
+                best: best.map(|rank| rank.site),
+                meters: best.map_or(0.0, |rank| rank.meters),
+            };
+            self.topology.cells.insert(cell.id.packed(), known);
         }
         for pin in tai_pins {
             areas.remove(&pin.tai);

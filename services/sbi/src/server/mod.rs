@@ -6,6 +6,7 @@
 
 mod body;
 mod connection;
+mod requests;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -16,7 +17,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use body::{BodyError, read_body};
+use requests::Requests;
 
 /// Limits of a [`Server`].
 #[derive(Debug, Clone)]
@@ -60,9 +62,32 @@ impl Default for ServerConfig {
     }
 }
 
+impl ServerConfig {
+    fn builder(&self, requests: Requests) -> Builder<Requests> {
+        let mut builder = Builder::new(requests);
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.header_timeout)
+            .max_buf_size((self.max_header_bytes as usize).max(8 << 10))
+            .max_headers(64);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(self.max_streams)
+            .max_header_list_size(self.max_header_bytes)
+            .initial_stream_window_size(1 << 18)
+            .initial_connection_window_size(1 << 20)
+            .keep_alive_interval(self.ping_interval)
+            .keep_alive_timeout(self.header_timeout);
+        builder
+    }
+}
+
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// Answers one request; the body is unread, [`read_body`] bounds it.
+    /// Answers one request; the body is unread, [`read_body`] bounds it. The future is dropped where the peer gives
+    /// the request or the connection up.
     fn handle(&self, request: Request<Incoming>) -> impl Future<Output = Response<Full<Bytes>>> + Send;
 }
 
@@ -93,9 +118,9 @@ impl Server {
 
     /// Serves until `stop` is cancelled, then lets requests under way finish within the grace period.
     pub async fn run<H: Handler>(self, handler: Arc<H>, stop: CancellationToken) {
-        let builder = Arc::new(self.builder());
-        let places = Arc::new(Semaphore::new(self.config.max_connections));
-        let acceptor = self.config.tls.clone().map(TlsAcceptor::from);
+        let config = Arc::new(self.config);
+        let places = Arc::new(Semaphore::new(config.max_connections));
+        let acceptor = config.tls.clone().map(TlsAcceptor::from);
         let graceful = GracefulShutdown::new();
         let connections = TaskTracker::new();
         let abort = CancellationToken::new();
@@ -107,10 +132,9 @@ impl Server {
             };
             let Some((stream, place)) = accepted else { continue };
             let connection = connection::Connection {
-                builder: builder.clone(),
+                config: config.clone(),
                 handler: handler.clone(),
                 watcher: graceful.watcher(),
-                header_timeout: self.config.header_timeout,
             };
             let (acceptor, abort) = (acceptor.clone(), abort.clone());
             connections.spawn(async move {
@@ -128,31 +152,11 @@ impl Server {
             graceful.shutdown().await;
             connections.wait().await;
         };
-        if tokio::time::timeout(self.config.grace, finished).await.is_err() {
-            tracing::warn!(grace = ?self.config.grace, "requests under way did not finish; their connections are closed");
+        if tokio::time::timeout(config.grace, finished).await.is_err() {
+            tracing::warn!(grace = ?config.grace, "requests under way did not finish; their connections are closed");
             abort.cancel();
             connections.wait().await;
         }
-    }
-
-    fn builder(&self) -> Builder<TokioExecutor> {
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.config.header_timeout)
-            .max_buf_size((self.config.max_header_bytes as usize).max(8 << 10))
-            .max_headers(64);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(self.config.max_streams)
-            .max_header_list_size(self.config.max_header_bytes)
-            .initial_stream_window_size(1 << 18)
-            .initial_connection_window_size(1 << 20)
-            .keep_alive_interval(self.config.ping_interval)
-            .keep_alive_timeout(self.config.header_timeout);
-        builder
     }
 }
 

@@ -50,15 +50,7 @@ pub(super) fn judge(
     limits: Limits,
     places: &Places,
 ) -> Verdict {
-    let blank = Row {
-        reported_at: None,
-        place: PlaceId::NOWHERE,
-        cm: CmState::Connected,
-        amf: seen.amf,
-        life: Life::Alive,
-        misses: 0,
-        seen: seen.epoch.0,
-    };
+    let blank = Row::blank(seen);
     let row = match before {
         None => blank,
         Some(row) if row.life == Life::Alive => {
@@ -112,7 +104,7 @@ fn compare(row: Row, next: Row, sighting: &Sighting, seen: Seen, places: &Places
         }
     }
     if let Some(cm) = sighting.cm
-        && cm != row.cm
+        && (cm != row.cm || row.place == PlaceId::IN_DOUBT)
         && !overtaken
     {
         next.cm = cm;

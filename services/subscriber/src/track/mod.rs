@@ -16,6 +16,7 @@ mod table;
 use model::{Supi, UeChange};
 
 use crate::translate::Sighting;
+use places::PlaceId;
 use row::{Life, Row};
 use table::Table;
 
@@ -91,6 +92,13 @@ impl Track {
             next.place = self.table.place(location);
         }
         self.put(&sighting.supi, before, next);
+    }
+
+    /// Nobody knows whether what was to be told of this UE has been told: whatever is seen of it next is told again.
+    pub(crate) fn doubt(&mut self, supi: &Supi, seen: Seen) {
+        let before = self.table.get(supi);
+        let row = before.unwrap_or(Row::blank(seen));
+        self.put(supi, before, Row { place: PlaceId::IN_DOUBT, life: Life::Alive, ..row });
     }
 
     /// Counts the UEs of `amf` that its complete answer to poll `epoch` lacked, and returns those that have been

@@ -11,6 +11,8 @@ pub(super) struct PlaceId(pub(super) u32);
 impl PlaceId {
     /// No location.
     pub(super) const NOWHERE: Self = Self(0);
+    /// Nobody knows which location was told last; the largest number that a row can hold.
+    pub(super) const IN_DOUBT: Self = Self((1 << 26) - 1);
 }
 
 /// Every location that a row refers to, and some that none does any more.

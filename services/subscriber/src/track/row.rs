@@ -2,8 +2,8 @@
 
 use model::{CmState, ReportedAt};
 
-use super::AmfSlot;
 use super::places::PlaceId;
+use super::{AmfSlot, Seen};
 
 /// What is known of one UE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,21 @@ pub(super) struct Row {
     pub(super) misses: u8,
     /// The last poll that saw it; a notification counts as the poll that comes next.
     pub(super) seen: u32,
+}
+
+impl Row {
+    /// Of a UE that nothing is known of yet.
+    pub(super) fn blank(seen: Seen) -> Self {
+        Self {
+            reported_at: None,
+            place: PlaceId::NOWHERE,
+            cm: CmState::Connected,
+            amf: seen.amf,
+            life: Life::Alive,
+            misses: 0,
+            seen: seen.epoch.0,
+        }
+    }
 }
 
 /// Whether a UE is there.

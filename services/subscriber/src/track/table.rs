@@ -99,6 +99,9 @@ impl Table {
         let old = std::mem::take(&mut self.places);
         let mut new = Places::default();
         self.for_each(|_, row| {
+            if row.place == PlaceId::IN_DOUBT {
+                return;
+            }
             row.place = old.get(row.place).map_or(PlaceId::NOWHERE, |place| new.number(place));
         });
         self.tidy_at = FEW_PLACES.max(2 * new.len());
