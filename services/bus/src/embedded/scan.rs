@@ -11,6 +11,8 @@ use crate::BusError;
 
 /// How much is read from a file at once.
 const CHUNK: usize = 256 << 10;
+/// How much is read to see whether anything has come behind the last frame.
+const PEEK: usize = 4 << 10;
 
 /// What comes next in a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +35,13 @@ pub(super) struct Scan {
     /// The current frame in the buffer.
     at: usize,
     length: usize,
+    /// How much is read next: little where the end was seen, more the more there is.
+    chunk: usize,
 }
 
 impl Scan {
     pub(super) fn new(segment: Arc<SegmentFile>, offset: u64) -> Self {
-        Self { segment, buffer: Vec::new(), base: offset, at: 0, length: 0 }
+        Self { segment, buffer: Vec::new(), base: offset, at: 0, length: 0, chunk: CHUNK }
     }
 
     /// Place in the file of the current frame, or of what is no frame.
@@ -73,7 +77,10 @@ impl Scan {
                     self.length = length;
                     return Ok(Step::Frame);
                 }
-                Look::Nothing if fresh => return Ok(Step::End),
+                Look::Nothing if fresh => {
+                    self.chunk = PEEK;
+                    return Ok(Step::End);
+                }
                 Look::Broken(reason) if fresh => return Ok(Step::Broken(reason)),
                 Look::Needs(_) if fresh && self.buffer.is_empty() => return Ok(Step::End),
                 Look::Needs(wanted) => wanted,
@@ -93,7 +100,9 @@ impl Scan {
         self.base += self.at as u64;
         self.at = 0;
         self.buffer.clear();
-        self.fill(CHUNK, limit).map(drop)
+        self.fill(self.chunk, limit)?;
+        self.chunk = CHUNK.min(4 * self.chunk);
+        Ok(())
     }
 
     /// Reads until the buffer has `wanted` bytes; false where the file (or `limit`) ends before anything was added.
