@@ -82,6 +82,8 @@ fn ue_event(data: &[u8]) -> Result<UeEvent, String> {
         observed_at: wire.observed_at,
         reported_at: wire.reported_at,
         source: wire.source,
+        // Where a UE is served from does not matter for where its instance should be.
+        amf: None,
         change,
     })
 }
@@ -114,6 +116,7 @@ mod tests {
                     observed_at: Timestamp::from_micros(1_700_000_000_000_001),
                     reported_at,
                     source: UeSource::Poll,
+                    amf: None,
                     change: change.clone(),
                 };
                 let json = serde_json::to_vec(&event).expect("an encoding");

@@ -16,6 +16,9 @@ pub struct UeEvent {
     pub reported_at: Option<ReportedAt>,
     /// How we learned of it.
     pub source: UeSource,
+    /// Root of the API of the AMF that reports it, where that is another one than before, or the first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub amf: Option<Box<str>>,
     /// What changed.
     pub change: UeChange,
 }

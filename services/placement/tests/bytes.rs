@@ -62,6 +62,7 @@ fn report(engine: &mut Engine, now: Timestamp, cell: impl Fn(u64) -> u64) {
             observed_at: now,
             reported_at: None,
             source: UeSource::Poll,
+            amf: None,
             change: UeChange::Location(UeLocation { cell: Some(cell_id(cell(ue))), tai: None }),
         };
         engine.handle(now, Input::Ue(&event), &mut out);

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::callback::IssuedCallback;
-use crate::track::AmfSlot;
+use crate::track::{AmfSlot, Epoch};
 
 /// An AMF.
 pub(crate) struct Amf {
@@ -31,6 +31,19 @@ struct State {
     away: bool,
     /// Whether it has ever answered a poll with reports.
     reports: bool,
+    memory: Memory,
+}
+
+/// Whether an AMF still knows the UEs that it knew. UEs and their user plane outlive an AMF that restarts (TS 23.527
+/// clause 5.2), and an idle UE lets it know no sooner than its periodic registration update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    /// It does.
+    Kept,
+    /// It was away, or we were: what it was told before this poll it may have forgotten.
+    Doubtful(Epoch, Instant),
+    /// It restarted before this poll.
+    Lost(Epoch, Instant),
 }
 
 /// Reasons to doubt that the AMF still has our subscription.
@@ -43,23 +56,29 @@ pub(crate) struct Doubts {
 }
 
 impl Amf {
-    pub(crate) fn new(root: Url, slot: AmfSlot, callback: IssuedCallback) -> Self {
-        let state = State {
-            answered: Instant::now(),
-            ids: BTreeSet::new(),
-            number: None,
-            away: false,
-            reports: false,
-        };
+    /// An AMF that was last discovered under `ids`; whose memory is `doubtful` where we were away.
+    pub(crate) fn new(
+        root: Url,
+        slot: AmfSlot,
+        callback: IssuedCallback,
+        ids: BTreeSet<String>,
+        doubtful: bool,
+    ) -> Self {
+        let now = Instant::now();
+        let memory = if doubtful { Memory::Doubtful(Epoch(1), now) } else { Memory::Kept };
+        let state = State { answered: now, ids, number: None, away: false, reports: doubtful, memory };
         let (doubts, _) = watch::channel(Doubts::default());
         Self { root, slot, callback, state: Mutex::new(state), doubts }
     }
 
-    /// It answered something.
-    pub(crate) fn answered(&self) {
+    /// It answered poll `epoch`.
+    pub(crate) fn answered(&self, epoch: Epoch) {
         let mut state = self.state();
         state.answered = Instant::now();
         if std::mem::take(&mut state.away) {
+            if state.memory == Memory::Kept {
+                state.memory = Memory::Doubtful(epoch, state.answered);
+            }
             drop(state);
             self.doubts.send_modify(|doubts| doubts.returns += 1);
         }
@@ -75,25 +94,55 @@ impl Amf {
         self.state().answered.elapsed()
     }
 
-    /// It gave a poll this subscription id. Numbers only grow, so a smaller one tells of a restart. Only polls are
-    /// compared: one follows the other, while a subscription may overtake a poll.
-    pub(crate) fn gave(&self, subscription_id: &str) {
+    /// It gave poll `epoch` this subscription id. Numbers only grow, so a smaller one tells of a restart, and a larger
+    /// one that there was none. Only polls are compared: one follows the other, while a subscription may overtake a
+    /// poll.
+    pub(crate) fn gave(&self, epoch: Epoch, subscription_id: &str) {
         let number = subscription_id.parse::<u64>().ok();
-        let before = std::mem::replace(&mut self.state().number, number);
-        if matches!((before, number), (Some(before), Some(now)) if now < before) {
+        let mut state = self.state();
+        match (std::mem::replace(&mut state.number, number), number) {
+            (Some(before), Some(now)) if now < before => {
+                state.memory = Memory::Lost(epoch, Instant::now());
+                drop(state);
+                self.doubts.send_modify(|doubts| doubts.restarts += 1);
+            }
+            (Some(_), Some(_)) => state.confirm(),
+            (None, _) | (_, None) => {}
+        }
+    }
+
+    /// It was discovered under these NF instance ids while `epoch` was the newest poll. A new one beside or in place of
+    /// an old one tells of a restart (an AMF draws its id at random when it starts), unless that is known.
+    pub(crate) fn discovered_as(&self, epoch: Epoch, ids: BTreeSet<String>) {
+        let mut state = self.state();
+        let before = std::mem::replace(&mut state.ids, ids);
+        if before.is_empty() {
+            return;
+        }
+        if state.ids.is_subset(&before) {
+            state.confirm();
+        } else if !matches!(state.memory, Memory::Lost(..)) {
+            let since = match state.memory {
+                Memory::Doubtful(since, _) => since,
+                Memory::Kept | Memory::Lost(..) => epoch,
+            };
+            state.memory = Memory::Lost(since, Instant::now());
+            drop(state);
             self.doubts.send_modify(|doubts| doubts.restarts += 1);
         }
     }
 
-    /// It was discovered under these NF instance ids. A new one beside or in place of an old one tells of a
-    /// restart: an AMF draws its id at random when it starts.
-    pub(crate) fn discovered_as(&self, ids: BTreeSet<String>) {
+    /// Of UEs that were seen since this poll a complete answer tells whether they are there. Of others too, once the
+    /// AMF has had `patience` to hear from them again.
+    pub(crate) fn remembers_since(&self, patience: Duration) -> Epoch {
         let mut state = self.state();
-        let restarted = !state.ids.is_empty() && !ids.is_subset(&state.ids);
-        state.ids = ids;
-        drop(state);
-        if restarted {
-            self.doubts.send_modify(|doubts| doubts.restarts += 1);
+        match state.memory {
+            Memory::Kept => Epoch(0),
+            Memory::Doubtful(since, at) | Memory::Lost(since, at) if at.elapsed() < patience => since,
+            Memory::Doubtful(..) | Memory::Lost(..) => {
+                state.memory = Memory::Kept;
+                Epoch(0)
+            }
         }
     }
 
@@ -115,49 +164,90 @@ impl Amf {
     }
 }
 
+impl State {
+    /// It did not restart while it was away.
+    fn confirm(&mut self) {
+        if matches!(self.memory, Memory::Doubtful(..)) {
+            self.memory = Memory::Kept;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const HOUR: Duration = Duration::from_secs(3600);
+
     fn amf() -> Amf {
         let uri: Url = "http://127.0.0.1:1/".parse().expect("URL");
         let callback = IssuedCallback { uri: uri.clone(), correlation: "c".into() };
-        Amf::new(uri, AmfSlot(0), callback)
+        Amf::new(uri, AmfSlot(0), callback, BTreeSet::new(), false)
     }
 
     #[test]
     fn numbers_that_begin_anew_tell_of_a_restart() {
         let amf = amf();
         for id in ["7", "8", "http://x/9", "1"] {
-            amf.gave(id);
+            amf.gave(Epoch(1), id);
         }
         assert_eq!(amf.doubts().borrow().restarts, 0);
-        amf.gave("2");
-        amf.gave("1");
+        assert_eq!(amf.remembers_since(HOUR), Epoch(0));
+        amf.gave(Epoch(2), "2");
+        amf.gave(Epoch(3), "1");
         assert_eq!(amf.doubts().borrow().restarts, 1);
+        amf.gave(Epoch(4), "2");
+        assert_eq!(amf.remembers_since(HOUR), Epoch(3), "what it knew before is lost for good");
+        assert_eq!(amf.remembers_since(Duration::ZERO), Epoch(0), "it has been waited for");
     }
 
     #[test]
     fn a_new_instance_id_at_the_same_endpoint_tells_of_a_restart() {
         let amf = amf();
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
-        amf.discovered_as(ids(&["a"]));
-        amf.discovered_as(ids(&["a"]));
+        amf.discovered_as(Epoch(5), ids(&["a"]));
+        amf.discovered_as(Epoch(5), ids(&["a"]));
         assert_eq!(amf.doubts().borrow().restarts, 0);
-        amf.discovered_as(ids(&["a", "b"]));
+        amf.discovered_as(Epoch(5), ids(&["a", "b"]));
         assert_eq!(amf.doubts().borrow().restarts, 1);
-        amf.discovered_as(ids(&["b"]));
+        amf.discovered_as(Epoch(5), ids(&["b"]));
         assert_eq!(amf.doubts().borrow().restarts, 1);
+        assert_eq!(amf.remembers_since(HOUR), Epoch(5));
     }
 
     #[test]
     fn coming_back_is_a_reason_for_doubt_and_answering_is_not() {
         let amf = amf();
-        amf.answered();
+        amf.answered(Epoch(1));
         assert_eq!(amf.doubts().borrow().returns, 0);
         amf.away();
-        amf.answered();
-        amf.answered();
+        amf.answered(Epoch(2));
+        amf.answered(Epoch(3));
         assert_eq!(amf.doubts().borrow().returns, 1);
+    }
+
+    #[test]
+    fn the_memory_of_an_amf_that_was_away_is_doubtful_until_its_id_or_its_numbers_say_more() {
+        let ids = BTreeSet::from(["a".to_owned()]);
+        let back = || {
+            let amf = amf();
+            amf.gave(Epoch(1), "7");
+            amf.discovered_as(Epoch(1), ids.clone());
+            amf.away();
+            amf.answered(Epoch(9));
+            assert_eq!(amf.remembers_since(HOUR), Epoch(9));
+            amf
+        };
+        let by_number = back();
+        by_number.gave(Epoch(9), "8");
+        assert_eq!(by_number.remembers_since(HOUR), Epoch(0));
+        let by_id = back();
+        by_id.discovered_as(Epoch(10), ids.clone());
+        assert_eq!(by_id.remembers_since(HOUR), Epoch(0));
+        let other = back();
+        other.discovered_as(Epoch(10), BTreeSet::from(["b".to_owned()]));
+        assert_eq!(other.remembers_since(HOUR), Epoch(9));
+        other.gave(Epoch(11), "8");
+        assert_eq!(other.remembers_since(HOUR), Epoch(9), "proven is proven");
     }
 }

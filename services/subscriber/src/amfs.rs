@@ -18,7 +18,7 @@ use crate::context::Core;
 use crate::pace::Backoff;
 use crate::quiet::Complaint;
 use crate::sources::{amf_events, amf_poll};
-use crate::track::{AmfSlot, MOST_AMFS};
+use crate::track::Named;
 
 /// The service that we use.
 const SERVICE: &str = "namf-evts";
@@ -37,22 +37,21 @@ struct Member {
 struct Roster {
     core: Arc<Core>,
     members: HashMap<Url, Member>,
-    slots: HashMap<Url, AmfSlot>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
 /// Finds AMFs and keeps a poll and a subscription at each, until `stop`; returns when all have ended.
 pub(crate) async fn run(core: Arc<Core>, mut registered: watch::Receiver<bool>, stop: CancellationToken) {
-    let mut roster = Roster {
-        core: core.clone(),
-        members: HashMap::new(),
-        slots: HashMap::new(),
-        tasks: TaskTracker::new(),
-        stop: stop.clone(),
-    };
+    let mut roster =
+        Roster { core: core.clone(), members: HashMap::new(), tasks: TaskTracker::new(), stop: stop.clone() };
     for root in &core.config.amfs {
         roster.meet(root, true);
+    }
+    // AMFs of a former life: where they answer they are kept, whether or not an NRF still lists them.
+    let holders = core.publisher.track().holders();
+    for named in holders {
+        roster.meet(&named.root, false);
     }
     roster.count();
     match &core.link.nrf {
@@ -90,7 +89,9 @@ async fn discover_until(
                 complaint.works();
                 roster.discovered(&endpoints);
                 if endpoints.is_empty() && roster.members.is_empty() {
-                    nobody.failed(&"none is registered");
+                    nobody.failed(
+                        &"none is registered; a Free5GC NRF that restarted has lost its AMFs: restart them",
+                    );
                     backoff.failed(None)
                 } else {
                     nobody.works();
@@ -130,14 +131,19 @@ fn endpoints(found: &SearchResult) -> Endpoints {
 
 impl Roster {
     fn discovered(&mut self, endpoints: &Endpoints) {
-        for member in self.members.values_mut() {
-            member.discovered = false;
-        }
         for (root, ids) in endpoints {
             self.meet(root, false);
             if let Some(member) = self.members.get_mut(root) {
                 member.discovered = true;
-                member.amf.discovered_as(ids.clone());
+                let mut track = self.core.publisher.track();
+                member.amf.discovered_as(track.after_polls(), ids.clone());
+                track.discovered(member.amf.slot, ids);
+            }
+        }
+        for (root, member) in &mut self.members {
+            if member.discovered && !endpoints.contains_key(root) {
+                member.discovered = false;
+                tracing::warn!(amf = %root, "is no longer registered at the NRF; it is kept while it answers");
             }
         }
     }
@@ -148,13 +154,19 @@ impl Roster {
             member.configured |= configured;
             return;
         }
-        let Some(slot) = self.slot(root) else {
-            tracing::error!(amf = %root, "is not used: {MOST_AMFS} AMFs have been seen; restart to begin anew");
+        let (slot, known, ues) = {
+            let mut track = self.core.publisher.track();
+            let slot = track.amf(root);
+            let known = slot.and_then(|slot| track.named(slot).cloned());
+            (slot, known, slot.map_or(0, |slot| track.alive(slot)))
+        };
+        let (Some(slot), Some(Named { ids, .. })) = (slot, known) else {
+            tracing::error!(amf = %root, "is not used: there have been more AMFs than can be told apart");
             return;
         };
-        tracing::info!(amf = %root, "found");
+        tracing::info!(amf = %root, known_ues = ues, "found");
         let callback = self.core.callbacks.issue(slot);
-        let amf = Arc::new(Amf::new(root.clone(), slot, callback));
+        let amf = Arc::new(Amf::new(root.clone(), slot, callback, ids, ues > 0));
         let stop = self.stop.child_token();
         self.tasks.spawn(amf_poll::run(amf.clone(), self.core.clone(), stop.clone()));
         if self.core.config.push {
@@ -182,17 +194,6 @@ impl Roster {
         let count = self.members.len();
         self.core.amfs.store(count, Ordering::Relaxed);
         self.core.metrics.amfs.set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-
-    fn slot(&mut self, root: &Url) -> Option<AmfSlot> {
-        let next = self.slots.len();
-        if let Some(slot) = self.slots.get(root) {
-            return Some(*slot);
-        }
-        // One number stays free for callbacks that belong to no AMF.
-        let number = u16::try_from(next).ok().filter(|_| next < MOST_AMFS - 1)?;
-        self.slots.insert(root.clone(), AmfSlot(number));
-        Some(AmfSlot(number))
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod amf;
 mod amfs;
+mod baseline;
 mod byte_size;
 mod callback;
 mod clock;

@@ -4,14 +4,31 @@ use std::time::Duration;
 
 use crate::config::PollConfig;
 
-/// Time between the ends of a poll of one AMF and the start of the next: the minimum, the factor times what the
-/// last poll took, and this AMF's share of the request and byte budgets, whichever is longest.
-pub(crate) fn after_poll(config: &PollConfig, took: Duration, bytes: usize, amfs: usize) -> Duration {
-    let amfs = amfs.max(1) as f64;
-    let requests = amfs / f64::from(config.requests_per_second.max(1));
-    let volume = amfs * bytes as f64 / config.bytes_per_second.bytes().max(1) as f64;
-    let budget = Duration::try_from_secs_f64(requests.max(volume)).unwrap_or(Duration::MAX);
-    config.min_interval.max(took.saturating_mul(config.factor)).max(budget)
+/// The pace of polling one AMF.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    /// What the last answer took.
+    last: Option<Duration>,
+}
+
+impl Pace {
+    /// Time between the end of a poll and the start of the next: the minimum, the factor times what polls take, and
+    /// this AMF's share of the request and byte budgets, whichever is longest. Polls take what the quicker of the last
+    /// two took: an AMF that is slow is spared, one that stalled once is not left alone for four times its stall.
+    pub(crate) fn after(
+        &mut self,
+        config: &PollConfig,
+        took: Duration,
+        bytes: usize,
+        amfs: usize,
+    ) -> Duration {
+        let usual = self.last.replace(took).map_or(took, |last| last.min(took));
+        let amfs = amfs.max(1) as f64;
+        let requests = amfs / f64::from(config.requests_per_second.max(1));
+        let volume = amfs * bytes as f64 / config.bytes_per_second.bytes().max(1) as f64;
+        let budget = Duration::try_from_secs_f64(requests.max(volume)).unwrap_or(Duration::MAX);
+        config.min_interval.max(usual.saturating_mul(config.factor)).max(budget)
+    }
 }
 
 /// Doubling pauses after failures.
@@ -48,17 +65,25 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn the_larger_of_the_minimum_and_four_times_the_last_poll() {
+    fn the_larger_of_the_minimum_and_four_times_what_polls_take() {
         let config = PollConfig::default();
-        assert_eq!(after_poll(&config, 3 * MS, 60_000, 1), 200 * MS);
-        assert_eq!(after_poll(&config, 100 * MS, 60_000, 1), 400 * MS);
+        assert_eq!(Pace::default().after(&config, 3 * MS, 60_000, 1), 200 * MS);
+        assert_eq!(Pace::default().after(&config, 100 * MS, 60_000, 1), 400 * MS);
+    }
+
+    #[test]
+    fn one_stall_changes_nothing_and_lasting_slowness_does() {
+        let (config, mut pace) = (PollConfig::default(), Pace::default());
+        let pauses: Vec<_> =
+            [3, 6_000, 4, 500, 600, 700].map(|took| pace.after(&config, took * MS, 60_000, 1)).into();
+        assert_eq!(pauses, [200 * MS, 200 * MS, 200 * MS, 200 * MS, 2_000 * MS, 2_400 * MS]);
     }
 
     #[test]
     fn budgets_are_shared_by_the_amfs() {
         let config = PollConfig::default();
-        assert_eq!(after_poll(&config, MS, 0, 20), 1000 * MS);
-        assert_eq!(after_poll(&config, MS, 32 << 20, 4), 2000 * MS);
+        assert_eq!(Pace::default().after(&config, MS, 0, 20), 1000 * MS);
+        assert_eq!(Pace::default().after(&config, MS, 32 << 20, 4), 2000 * MS);
     }
 
     #[test]

@@ -5,11 +5,11 @@ mod unsure;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bus::{Bus, BusError, Record};
+use bus::{Bus, BusError, Record, Sequence};
 use model::{Stream, Supi, Timestamp, UeChange, UeEvent, UeSource};
 
 use crate::metrics::{Ignored, Metrics};
-use crate::track::{AmfSlot, Epoch, Footprint, Limits, Seen, Track, Verdict};
+use crate::track::{AmfSlot, Epoch, Footprint, Saved, Seen, Track, Verdict};
 use crate::translate::{Sighting, Sightings};
 use gate::Gate;
 use unsure::Unsure;
@@ -31,8 +31,19 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn new(bus: Arc<dyn Bus>, limits: Limits, metrics: Metrics) -> Self {
-        Self { bus, track: Mutex::new(Track::new(limits)), gate: Gate::new(), metrics }
+    pub(crate) fn new(bus: Arc<dyn Bus>, track: Track, metrics: Metrics) -> Self {
+        Self { bus, track: Mutex::new(track), gate: Gate::new(), metrics }
+    }
+
+    /// A copy of what is known, with the position on the bus up to which it is the outcome of what was told.
+    ///
+    /// # Errors
+    /// [`BusError`] where the bus does not tell the position.
+    pub(crate) async fn save(&self) -> Result<(Sequence, Saved), BusError> {
+        // Nobody is between telling and keeping while all turns are held.
+        let _turns = self.gate.pass_everybody().await;
+        let position = self.bus.newest(Stream::UeEvents).await?;
+        Ok((position, self.track().save()))
     }
 
     /// Numbers a poll that is about to be asked.
@@ -64,7 +75,8 @@ impl Publisher {
         Ok(())
     }
 
-    /// Takes in the answer to a poll; a `complete` one tells who is missing too. Returns how many events it gave.
+    /// Takes in the answer to a poll. One that is `complete` since a poll tells which of the UEs that were seen since
+    /// then are missing. Returns how many events it gave.
     ///
     /// # Errors
     /// [`BusError`]; nothing of what could not be published is kept.
@@ -73,7 +85,7 @@ impl Publisher {
         amf: AmfSlot,
         epoch: Epoch,
         sightings: &Sightings,
-        complete: bool,
+        complete: Option<Epoch>,
         observed_at: Timestamp,
     ) -> Result<usize, BusError> {
         self.count_unreadable(sightings);
@@ -83,8 +95,8 @@ impl Publisher {
             let changed = self.keep_unchanged(batch, seen);
             events += self.tell(&changed, seen, observed_at).await?;
         }
-        if complete {
-            events += self.tell_gone(amf, epoch, &sightings.seen, observed_at).await?;
+        if let Some(since) = complete {
+            events += self.tell_gone(amf, epoch, since, &sightings.seen, observed_at).await?;
         }
         self.metrics.ues.set(i64::try_from(self.track().len()).unwrap_or(i64::MAX));
         Ok(events)
@@ -120,11 +132,14 @@ impl Publisher {
             for sighting in batch {
                 let verdict = track.judge(sighting, seen);
                 self.count_ignored(&verdict);
+                let new_here = verdict.tells() && track.holder(&sighting.supi) != Some(seen.amf);
+                let named = if new_here { track.named(seen.amf) } else { None };
                 events.extend(verdict.changes.into_iter().flatten().map(|change| UeEvent {
                     supi: sighting.supi.clone(),
                     observed_at,
                     reported_at: sighting.reported_at,
                     source: seen.source,
+                    amf: named.map(|amf| amf.root.as_str().into()),
                     change,
                 }));
             }
@@ -145,13 +160,14 @@ impl Publisher {
         &self,
         amf: AmfSlot,
         epoch: Epoch,
+        since: Epoch,
         answer: &[Sighting],
         observed_at: Timestamp,
     ) -> Result<usize, BusError> {
         let missing = {
             let mut track = self.track();
             let present = answer.iter().filter(|s| track.holds(amf, &s.supi)).count();
-            track.missing(amf, epoch, u32::try_from(present).unwrap_or(u32::MAX))
+            track.missing(amf, epoch, since, u32::try_from(present).unwrap_or(u32::MAX))
         };
         let mut events = 0;
         for batch in missing.chunks(BATCH) {
@@ -167,6 +183,7 @@ impl Publisher {
                     observed_at,
                     reported_at: None,
                     source: UeSource::Poll,
+                    amf: None,
                     change: UeChange::Gone,
                 })
                 .collect();
@@ -202,7 +219,8 @@ impl Publisher {
         }
     }
 
-    fn track(&self) -> MutexGuard<'_, Track> {
+    /// What is known of every UE.
+    pub(crate) fn track(&self) -> MutexGuard<'_, Track> {
         self.track.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use bus::Bus;
+use bus::{Bus, Sequence};
 use prometheus_client::registry::Registry;
+use sbi::oauth2::Scope;
 use sbi::server::{Server, ServerConfig};
 use sbi::{BuildError, TlsError};
 use store::{Store, StoreError};
@@ -19,8 +20,8 @@ use crate::config::Config;
 use crate::context::{self, Core, Link, LinkError};
 use crate::metrics::Metrics;
 use crate::publish::Publisher;
-use crate::track::{AmfSlot, Footprint, Limits, MOST_AMFS};
-use crate::{amfs, identity, registration};
+use crate::track::{AmfSlot, Footprint, Limits};
+use crate::{amfs, baseline, identity, registration};
 
 /// Why the subscriber does not start: a fault of this machine or its configuration, never of the core.
 #[derive(Debug, Error)]
@@ -37,8 +38,8 @@ pub enum StartError {
     /// The client towards the core cannot be made.
     #[error("core.tls: {0}")]
     Client(BuildError),
-    /// Our NF instance id can be neither read nor kept.
-    #[error("the NF instance id: {0}")]
+    /// The store cannot be read or written.
+    #[error("what was kept: {0}")]
     Store(#[from] StoreError),
 }
 
@@ -83,7 +84,11 @@ impl Subscriber {
         tracing::info!(listen = %callback, advertised = %callbacks.root(), "notifications are received");
         let limits =
             Limits { gone_after: config.poll.gone_after, idle_gone_after: config.poll.idle_gone_after };
-        let publisher = Arc::new(Publisher::new(bus, limits, metrics.clone()));
+        let known = baseline::recall(&store, bus.as_ref(), limits).await?;
+        if let (Some(tokens), Some(token)) = (&link.tokens, known.token) {
+            tokens.remember(Scope::AMF_EVENTS, &token).await;
+        }
+        let publisher = Arc::new(Publisher::new(bus, known.track, metrics.clone()));
         let handler = Arc::new(Callback {
             callbacks: callbacks.clone(),
             receiver: publisher.clone(),
@@ -110,7 +115,7 @@ impl Subscriber {
 
     /// A callback address as an AMF gets it, for load that comes from elsewhere (benchmarks, trials by hand).
     pub fn issue_callback(&self) -> IssuedCallback {
-        self.core.callbacks.issue(AmfSlot((MOST_AMFS - 1) as u16))
+        self.core.callbacks.issue(AmfSlot::NONE)
     }
 
     /// The memory that the table of UEs takes.
@@ -146,8 +151,10 @@ async fn run(core: Arc<Core>, server: Server, handler: Arc<Callback<Publisher>>,
         let ours = registered.clone();
         tokio::spawn(registration::run(core.clone(), nrf, ours, stop.clone()))
     });
+    let keeping = tokio::spawn(baseline::run(core.clone(), stop.clone()));
     amfs::run(core.clone(), knows_us, stop.clone()).await;
     stop.cancelled().await;
+    let _ = keeping.await;
     if let Some(registration) = registration {
         let _ = registration.await;
     }
@@ -156,4 +163,5 @@ async fn run(core: Arc<Core>, server: Server, handler: Arc<Callback<Publisher>>,
     }
     close.cancel();
     let _ = serving.await;
+    baseline::keep(&core, Sequence(0)).await;
 }

@@ -87,11 +87,76 @@ async fn an_amf_that_was_killed_is_found_again_beside_its_old_registration() {
     let rig = start(config(&core)).await;
     rig.tells(&supi(1), &[&cell(1)]).await;
     core.restart_amf(0, How::Sigkill).await.expect("restarted");
-    // It lost every context: the UE is gone, and comes back when it registers again.
-    rig.tells(&supi(1), &[&cell(1), "gone"]).await;
-    core.register_ue(0, &supi(1), at(1));
-    rig.tells(&supi(1), &[&cell(1), "gone", &cell(1)]).await;
+    // It lost every context. Its UEs and their user plane are still there (TS 23.527): nobody is gone.
+    core.register_ue(0, &supi(2), at(7));
+    rig.tells(&supi(2), &[&cell(7)]).await;
+    core.forget_requests();
+    assert!(within(|| count(&core, "POST", "/namf-evts/v1/subscriptions") > 10).await, "not polled any more");
+    rig.tells(&supi(1), &[&cell(1)]).await;
+    // Who was seen since can go.
+    core.register_ue(0, &supi(1), at(2));
+    rig.tells(&supi(1), &[&cell(1), &cell(2)]).await;
+    core.deregister_ue(&supi(1));
+    rig.tells(&supi(1), &[&cell(1), &cell(2), "gone"]).await;
     rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ues_that_a_restarted_amf_does_not_hear_of_again_are_gone_in_the_end() {
+    let core = core().await;
+    core.register_ue(0, &supi(1), at(1));
+    let mut config = config(&core);
+    config.poll.idle_gone_after = std::time::Duration::from_secs(3);
+    let rig = start(config).await;
+    rig.tells(&supi(1), &[&cell(1)]).await;
+    core.restart_amf(0, How::Sigkill).await.expect("restarted");
+    core.register_ue(0, &supi(2), at(7));
+    rig.tells(&supi(2), &[&cell(7)]).await;
+    rig.tells(&supi(1), &[&cell(1), "gone"]).await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ue_that_leaves_while_nobody_looks_is_gone_and_the_others_are_told_once_more() {
+    for crash in [false, true] {
+        let core = core().await;
+        for n in 1..=3 {
+            core.register_ue(0, &supi(n), at(n));
+        }
+        let first = start(config(&core)).await;
+        for n in 1..=3 {
+            first.tells(&supi(n), &[&cell(n)]).await;
+        }
+        let bus = first.bus.clone();
+        let mut folder = first.end().await;
+        if crash {
+            // Nothing was kept in the store: what is on the bus has to do.
+            folder = tempfile::tempdir().expect("a folder");
+        }
+        core.deregister_ue(&supi(2));
+        core.move_ue(&supi(3), at(9));
+        let second = rig::start_on(config(&core), folder, bus).await;
+        second.tells(&supi(2), &[&cell(2), "gone"]).await;
+        second.tells(&supi(1), &[&cell(1), &cell(1), "Connected"]).await;
+        second.tells(&supi(3), &[&cell(3), &cell(9), "Connected"]).await;
+        second.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_amf_that_the_nrf_has_lost_is_found_and_asked_after_a_restart_of_ours() {
+    let core = core().await;
+    core.register_ue(0, &supi(1), at(1));
+    let first = start(config(&core)).await;
+    first.tells(&supi(1), &[&cell(1)]).await;
+    let bus = first.bus.clone();
+    let folder = first.end().await;
+    // The AMF never registers again, and no token is given for it.
+    core.restart_nrf(How::Sigterm).await.expect("restarted");
+    core.move_ue(&supi(1), at(2));
+    let second = rig::start_on(config(&core), folder, bus).await;
+    second.tells(&supi(1), &[&cell(1), &cell(2), "Connected"]).await;
+    second.end().await;
 }
 
 #[tokio::test]

@@ -108,7 +108,7 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(bus: &MemoryBus, stream: Stre
 
 pub(crate) fn event(ue: u64, now: Timestamp, change: UeChange) -> UeEvent {
     let supi = Supi::from_imsi(1_010_000_000_000 + ue, 15).unwrap();
-    UeEvent { supi, observed_at: now, reported_at: None, source: UeSource::Poll, change }
+    UeEvent { supi, observed_at: now, reported_at: None, source: UeSource::Poll, amf: None, change }
 }
 
 pub(crate) fn ended(order: &Order, now: Timestamp, kind: OutcomeKind) -> Outcome {

@@ -25,6 +25,7 @@ fn engine(ues: u64) -> anyhow::Result<f64> {
             observed_at: now,
             reported_at: None,
             source: UeSource::Push,
+            amf: None,
             change: UeChange::Location(UeLocation { cell: Some(cell), tai: None }),
         };
         engine.handle(now, Input::Ue(&event), &mut out);

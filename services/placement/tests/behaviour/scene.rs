@@ -68,7 +68,7 @@ pub(crate) fn threshold() -> Policy {
 }
 
 pub(crate) fn event(ue: u64, now: Timestamp, change: UeChange) -> UeEvent {
-    UeEvent { supi: supi(ue), observed_at: now, reported_at: None, source: UeSource::Poll, change }
+    UeEvent { supi: supi(ue), observed_at: now, reported_at: None, source: UeSource::Poll, amf: None, change }
 }
 
 pub(crate) fn in_cell(cell: u32) -> UeChange {

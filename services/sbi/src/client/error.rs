@@ -161,17 +161,22 @@ impl CallError {
     }
 }
 
-/// Whether the request provably never left: the connection was closed (GOAWAY after idleness, a keep-alive that
-/// ended) before it was written. `reqwest` itself repeats what GOAWAY(NO_ERROR) and REFUSED_STREAM turned away.
+/// Whether the request provably was not processed: the connection was closed (a keep-alive that ended) before it was
+/// written, or the peer sent GOAWAY(NO_ERROR) and did not count it in (RFC 9113 clause 6.8: requests that are counted
+/// in are still answered). Free5GC says goodbye after every idle millisecond; `reqwest` repeats that twice.
 pub(super) fn never_sent(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    let mut closed = false;
     while let Some(error) = cause {
         if let Some(hyper) = error.downcast_ref::<hyper::Error>() {
-            return hyper.is_canceled() || hyper.is_closed();
+            closed |= hyper.is_canceled() || hyper.is_closed();
+        }
+        if let Some(h2) = error.downcast_ref::<h2::Error>() {
+            closed |= h2.is_go_away() && h2.is_remote() && h2.reason() == Some(h2::Reason::NO_ERROR);
         }
         cause = error.source();
     }
-    false
+    closed
 }
 
 fn innermost(error: &reqwest::Error) -> String {

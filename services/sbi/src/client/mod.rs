@@ -16,7 +16,7 @@ pub use error::{BuildError, CallError};
 use crate::TlsFiles;
 
 /// How often a request that never left is sent again.
-const RESENDS: u32 = 4;
+const RESENDS: u32 = 8;
 
 /// Which HTTP is spoken towards the core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

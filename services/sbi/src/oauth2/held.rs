@@ -22,6 +22,11 @@ impl Held {
         Self { token: reply.access_token.as_str().into(), due }
     }
 
+    /// A token of unknown age: it is to be renewed at once.
+    pub(super) fn old(token: &str, now: Instant) -> Self {
+        Self { token: token.into(), due: Some(now) }
+    }
+
     pub(super) fn token(&self) -> Arc<str> {
         self.token.clone()
     }

@@ -60,6 +60,8 @@ pub struct Tokens {
     nf_type: String,
     mode: Mode,
     wanted: AtomicBool,
+    /// Whether a token that is due could not be renewed.
+    stale: AtomicBool,
     held: Mutex<HashMap<Scope, Held>>,
 }
 
@@ -77,7 +79,16 @@ impl Tokens {
     ) -> Result<Self, url::ParseError> {
         let url = crate::nrf::under(nrf, "oauth2/token")?;
         let wanted = AtomicBool::new(mode == Mode::On);
-        Ok(Self { client, url, nf_instance_id, nf_type, mode, wanted, held: Mutex::default() })
+        Ok(Self {
+            client,
+            url,
+            nf_instance_id,
+            nf_type,
+            mode,
+            wanted,
+            stale: AtomicBool::new(false),
+            held: Mutex::default(),
+        })
     }
 
     /// Says whether the NRF wants tokens to be used; without effect unless the mode is [`Mode::Auto`].
@@ -118,6 +129,16 @@ impl Tokens {
         Ok(Some(token))
     }
 
+    /// The token that is held, to be [remembered](Self::remember) in another life.
+    pub async fn held(&self, scope: Scope) -> Option<Arc<str>> {
+        self.held.lock().await.get(&scope).map(Held::token)
+    }
+
+    /// Begins with a token of a former life; it is renewed as soon as it is used.
+    pub async fn remember(&self, scope: Scope, token: &str) {
+        self.held.lock().await.entry(scope).or_insert_with(|| Held::old(token, Instant::now()));
+    }
+
     /// Another token after a producer answered 401 to `refused`; `None` where no other one makes sense.
     ///
     /// # Errors
@@ -144,10 +165,16 @@ impl Tokens {
     async fn renew(&self, scope: Scope) {
         let now = Instant::now();
         match self.fetch(scope).await {
-            Ok(fresh) => drop(self.held.lock().await.insert(scope, Held::new(&fresh, now))),
-            Err(error) => {
-                tracing::debug!(%error, "the access token cannot be renewed; the old one stays in use");
+            Ok(fresh) => {
+                drop(self.held.lock().await.insert(scope, Held::new(&fresh, now)));
+                if self.stale.swap(false, Ordering::Relaxed) {
+                    tracing::info!(services = scope.services, "the access token is renewed again");
+                }
             }
+            Err(error) if !self.stale.swap(true, Ordering::Relaxed) => {
+                tracing::warn!(%error, "the access token cannot be renewed; the old one stays in use");
+            }
+            Err(error) => tracing::debug!(%error, "the access token still cannot be renewed"),
         }
     }
 

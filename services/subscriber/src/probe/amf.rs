@@ -1,5 +1,6 @@
 //! One AMF under the probe.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -12,14 +13,14 @@ use url::Url;
 
 use super::{AmfProbe, Probe};
 use crate::amf::Amf;
-use crate::pace;
+use crate::pace::Pace;
 use crate::sources::event_exposure;
 use crate::track::{AmfSlot, Limits, Seen, Track};
 use crate::translate::Sightings;
 
 /// Polls and watches one AMF.
 pub(super) async fn probe(probe: &Probe, root: Url, slot: AmfSlot) -> AmfProbe {
-    let amf = Amf::new(root, slot, probe.callbacks.issue(slot));
+    let amf = Amf::new(root, slot, probe.callbacks.issue(slot), BTreeSet::new(), false);
     let mut report = AmfProbe { url: amf.root.to_string(), ..AmfProbe::default() };
     let subscription = subscribe(probe, &amf, &mut report).await;
     watch(probe, &amf, &mut report).await;
@@ -61,6 +62,7 @@ async fn watch(probe: &Probe, amf: &Amf, report: &mut AmfProbe) {
     let settings = &probe.config.poll;
     let limits = Limits { gone_after: settings.gone_after, idle_gone_after: settings.idle_gone_after };
     let mut track = Track::new(limits);
+    let mut pace = Pace::default();
     let mut times: Vec<Duration> = Vec::new();
     let end = Instant::now() + probe.watch;
     loop {
@@ -69,7 +71,7 @@ async fn watch(probe: &Probe, amf: &Amf, report: &mut AmfProbe) {
         match poll(probe, amf).await {
             Ok((answer, sightings)) => {
                 times.push(answer.took);
-                pause = pace::after_poll(settings, answer.took, answer.body.len(), 1);
+                pause = pace.after(settings, answer.took, answer.body.len(), 1);
                 report.bytes = answer.body.len();
                 report.ues = sightings.seen.len();
                 let first = times.len() == 1;
@@ -89,7 +91,7 @@ async fn watch(probe: &Probe, amf: &Amf, report: &mut AmfProbe) {
     times.sort_unstable();
     let Some(longest) = times.last().copied() else { return };
     let median = times[times.len() / 2];
-    let interval = pace::after_poll(settings, median, report.bytes, 1);
+    let interval = Pace::default().after(settings, median, report.bytes, 1);
     report.polls = true;
     report.poll_ms_p50 = median.as_secs_f64() * 1e3;
     report.poll_ms_max = longest.as_secs_f64() * 1e3;

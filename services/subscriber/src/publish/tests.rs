@@ -9,6 +9,7 @@ use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 
 use super::*;
+use crate::track::{Limits, Track};
 
 const AMF: AmfSlot = AmfSlot(0);
 const NOW: Timestamp = Timestamp::from_micros(77);
@@ -66,7 +67,7 @@ impl Bus for Recorder {
 fn publisher(bus: &Arc<Recorder>) -> Arc<Publisher> {
     let limits = Limits { gone_after: 1, idle_gone_after: Duration::from_secs(3600) };
     let metrics = Metrics::register(&mut Registry::default());
-    Arc::new(Publisher::new(bus.clone(), limits, metrics))
+    Arc::new(Publisher::new(bus.clone(), Track::new(limits), metrics))
 }
 
 fn at(n: u64, cell: u32, micros: u64) -> Sightings {
@@ -84,7 +85,7 @@ fn at(n: u64, cell: u32, micros: u64) -> Sightings {
 
 async fn poll(publisher: &Publisher, answer: &Sightings) -> Result<usize, BusError> {
     let epoch = publisher.begin_poll();
-    publisher.poll(AMF, epoch, answer, true, NOW).await
+    publisher.poll(AMF, epoch, answer, Some(Epoch(0)), NOW).await
 }
 
 #[tokio::test]
@@ -202,7 +203,7 @@ async fn a_ue_in_doubt_that_leaves_is_gone() {
     bus.break_down(false);
     // A poll that was asked before the notification came proves nothing.
     let epoch = publisher.begin_poll();
-    publisher.poll(AMF, epoch, &Sightings::default(), true, NOW).await.expect("published");
+    publisher.poll(AMF, epoch, &Sightings::default(), Some(Epoch(0)), NOW).await.expect("published");
     assert_eq!(poll(&publisher, &Sightings::default()).await.expect("published"), 1);
     assert_eq!(bus.events().last().expect("an event").change, UeChange::Gone);
 }

@@ -16,11 +16,11 @@ use crate::clock::timestamp;
 use crate::context::Core;
 use crate::ending::seen_through;
 use crate::metrics::PollResult;
-use crate::pace::{self, Backoff};
+use crate::pace::{Backoff, Pace};
 use crate::quiet::Complaint;
 
 /// The longest pause between two attempts at an AMF that fails.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Error)]
 enum PollError {
@@ -34,8 +34,9 @@ enum PollError {
 pub(crate) async fn run(amf: Arc<Amf>, core: Arc<Core>, stop: CancellationToken) {
     let mut complaint = Complaint::about(format!("polling {}", amf.root));
     let mut backoff = Backoff::new(core.config.poll.min_interval, LONGEST_PAUSE);
+    let mut pace = Pace::default();
     loop {
-        let Some(polled) = seen_through(poll(&amf, &core), &stop).await else { return };
+        let Some(polled) = seen_through(poll(&amf, &core, &mut pace), &stop).await else { return };
         let pause = match polled {
             Ok(pause) => {
                 complaint.works();
@@ -56,7 +57,7 @@ pub(crate) async fn run(amf: Arc<Amf>, core: Arc<Core>, stop: CancellationToken)
 }
 
 /// One poll; returns the pause after it.
-async fn poll(amf: &Amf, core: &Core) -> Result<Duration, PollError> {
+async fn poll(amf: &Amf, core: &Core, pace: &mut Pace) -> Result<Duration, PollError> {
     let epoch = core.publisher.begin_poll();
     let request = event_exposure::poll_request(amf, &core.nf_instance_id)?;
     let answer = core.link.caller.call(Scope::AMF_EVENTS, &request).await.inspect_err(|error| {
@@ -65,17 +66,18 @@ async fn poll(amf: &Amf, core: &Core) -> Result<Duration, PollError> {
             amf.away();
         }
     })?;
-    amf.answered();
+    amf.answered(epoch);
     let (took, bytes, first_byte_at) = (answer.took, answer.body.len(), answer.first_byte_at);
     core.metrics.poll_seconds.observe(took.as_secs_f64());
     core.metrics.poll_bytes.inc_by(bytes as u64);
     let read = event_exposure::read(answer).await;
     let (polled, answer) = read.inspect_err(|_| core.metrics.poll(PollResult::Refused))?;
-    amf.gave(&polled.subscription_id);
+    amf.gave(epoch, &polled.subscription_id);
     if !polled.any {
         leave_nothing_behind(amf, core, &answer.headers, &polled.subscription_id).await;
     }
-    let complete = amf.gave_reports(polled.any);
+    let complete =
+        amf.gave_reports(polled.any).then(|| amf.remembers_since(core.config.poll.idle_gone_after));
     let told = core
         .publisher
         .poll(amf.slot, epoch, &polled.sightings, complete, timestamp(first_byte_at))
@@ -86,7 +88,7 @@ async fn poll(amf: &Amf, core: &Core) -> Result<Duration, PollError> {
         tracing::debug!(amf = %amf.root, events = told, ues = polled.sightings.seen.len(), ?took, "poll");
     }
     let amfs = core.amfs.load(Ordering::Relaxed);
-    Ok(pace::after_poll(&core.config.poll, took, bytes, amfs))
+    Ok(pace.after(&core.config.poll, took, bytes, amfs))
 }
 
 /// A one-time subscription that found no UE waits for the first one (Free5GC keeps it, and one more at every

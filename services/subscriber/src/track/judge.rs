@@ -54,7 +54,7 @@ pub(super) fn judge(
     let row = match before {
         None => blank,
         Some(row) if row.life == Life::Alive => {
-            if row.amf != seen.amf && !is_newer(sighting, row, seen) {
+            if row.amf != seen.amf && row.amf != AmfSlot::UNKNOWN && !is_newer(sighting, row, seen) {
                 return Verdict::ignored(Ignored::OtherAmf, None);
             }
             row

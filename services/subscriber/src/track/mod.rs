@@ -9,26 +9,28 @@
 //! AMF failed to answer; a row that is gone stays as a mark while some AMF still reports the old context.
 
 mod judge;
+mod names;
 mod places;
 mod row;
+mod saved;
 mod table;
 
-use model::{Supi, UeChange};
+use model::{CmState, Supi, UeChange};
 
 use crate::translate::Sighting;
+use names::Names;
 use places::PlaceId;
 use row::{Life, Row};
 use table::Table;
 
 pub(crate) use judge::{Seen, Verdict};
+pub(crate) use names::Named;
+pub(crate) use saved::Saved;
 pub use table::Footprint;
 
-/// Number of an AMF in the table; 0 to [`MOST_AMFS`] − 1.
+/// Number of an AMF in the table, of 12 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AmfSlot(pub(crate) u16);
-
-/// How many AMFs can be told apart in the life of a process.
-pub(crate) const MOST_AMFS: usize = 1 << 12;
 
 /// Number of a poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +52,7 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) struct Track {
     table: Table,
+    names: Names,
     limits: Limits,
     epoch: u32,
     /// Rows that are alive, by AMF.
@@ -61,7 +64,15 @@ pub(crate) struct Track {
 
 impl Track {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { table: Table::default(), limits, epoch: 0, alive: Vec::new(), marks: 0, swept: 0 }
+        Self {
+            table: Table::default(),
+            names: Names::default(),
+            limits,
+            epoch: 0,
+            alive: Vec::new(),
+            marks: 0,
+            swept: 0,
+        }
     }
 
     /// Numbers a poll that is about to be asked.
@@ -103,15 +114,15 @@ impl Track {
 
     /// Counts the UEs of `amf` that its complete answer to poll `epoch` lacked, and returns those that have been
     /// missing often enough. `present` is how many UEs of this AMF the answer had: where it had all of them,
-    /// nothing is searched.
-    pub(crate) fn missing(&mut self, amf: AmfSlot, epoch: Epoch, present: u32) -> Vec<Supi> {
+    /// nothing is searched. UEs that were last seen before `since` are not missed: the AMF may have forgotten them.
+    pub(crate) fn missing(&mut self, amf: AmfSlot, epoch: Epoch, since: Epoch, present: u32) -> Vec<Supi> {
         if self.alive(amf) <= present {
             return Vec::new();
         }
         let mut gone = Vec::new();
         let limit = self.limits.gone_after;
         self.table.for_each(|supi, row| {
-            if row.amf == amf && row.life == Life::Alive && row.seen < epoch.0 {
+            if row.amf == amf && row.life == Life::Alive && (since.0..epoch.0).contains(&row.seen) {
                 row.misses = (row.misses + 1).min(limit);
                 if row.misses >= limit {
                     gone.push(supi());
@@ -144,9 +155,14 @@ impl Track {
         self.alive.get(usize::from(amf.0)).copied().unwrap_or_default()
     }
 
+    /// The AMF that holds this UE, as far as is known.
+    pub(crate) fn holder(&self, supi: &Supi) -> Option<AmfSlot> {
+        self.table.get(supi).filter(|row| row.life == Life::Alive).map(|row| row.amf)
+    }
+
     /// Whether this AMF holds this UE, as far as is known.
     pub(crate) fn holds(&self, amf: AmfSlot, supi: &Supi) -> bool {
-        self.table.get(supi).is_some_and(|row| row.amf == amf && row.life == Life::Alive)
+        self.holder(supi) == Some(amf)
     }
 
     /// The memory that all this takes.

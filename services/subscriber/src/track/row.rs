@@ -1,6 +1,7 @@
 //! What is known of one UE, and the 16 bytes that it is kept in.
 
 use model::{CmState, ReportedAt};
+use serde::{Deserialize, Serialize};
 
 use super::places::PlaceId;
 use super::{AmfSlot, Seen};
@@ -52,7 +53,7 @@ pub(super) enum Life {
 
 /// A [`Row`] in 16 bytes: 52 bits of time (microseconds, until the year 2112; 0 is none) and 12 of AMF; 26 bits
 /// of place, 3 of misses, 2 of life and 1 of CM state; 32 of poll number.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Packed {
     time_amf: u64,
     place_flags: u32,

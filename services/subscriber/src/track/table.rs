@@ -94,6 +94,28 @@ impl Table {
         Footprint { ues: self.len(), bytes }
     }
 
+    /// A copy of all rows: IMSIs under their number, and others.
+    pub(super) fn rows(&self) -> (Vec<(u64, Packed)>, Vec<(Box<str>, Packed)>) {
+        let imsis = self.imsis.iter().map(|(imsi, packed)| (*imsi, *packed)).collect();
+        (imsis, self.others.iter().map(|(text, packed)| (text.clone(), *packed)).collect())
+    }
+
+    /// A table of rows that were copied, each changed by `f`; what is no SUPI is left out.
+    pub(super) fn restore(
+        imsis: Vec<(u64, Packed)>,
+        others: Vec<(Box<str>, Packed)>,
+        f: impl Fn(Row) -> Row,
+    ) -> Self {
+        let change = |packed: Packed| Packed::from(f(packed.into()));
+        let imsis = imsis.into_iter().filter(|(imsi, _)| supi_at(*imsi).is_some());
+        let others = others.into_iter().filter(|(text, _)| text.parse::<Supi>().is_ok());
+        Self {
+            imsis: imsis.map(|(imsi, packed)| (imsi, change(packed))).collect(),
+            others: others.map(|(text, packed)| (text, change(packed))).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Numbers the locations anew that rows still refer to.
     fn tidy(&mut self) {
         let old = std::mem::take(&mut self.places);
@@ -114,5 +136,9 @@ fn key(supi: &Supi) -> Option<u64> {
 }
 
 fn supi_of(key: u64) -> Supi {
-    Supi::from_imsi(key >> 4, (key & 0xf) as u8).expect("was an IMSI when it was put in")
+    supi_at(key).expect("was an IMSI when it was put in")
+}
+
+fn supi_at(key: u64) -> Option<Supi> {
+    Supi::from_imsi(key >> 4, (key & 0xf) as u8)
 }

@@ -47,7 +47,7 @@ fn answer_to(track: &mut Track, amf: AmfSlot, epoch: Epoch, answer: &[Sighting])
     let seen = Seen { amf, epoch, source: UeSource::Poll };
     let mut told: Vec<String> = answer.iter().flat_map(|s| tell(track, s, seen)).collect();
     let present = answer.iter().filter(|s| track.holds(amf, &s.supi)).count();
-    for supi in track.missing(amf, epoch, present as u32) {
+    for supi in track.missing(amf, epoch, Epoch(0), present as u32) {
         assert!(track.still_missing(&supi, amf, epoch));
         track.gone(&supi);
         told.push("gone".into());
@@ -264,4 +264,77 @@ fn locations_that_no_ue_is_at_are_let_go_of() {
     }
     assert!(track.footprint().bytes < 32 << 20, "{:?}", track.footprint());
     assert!(poll(&mut track, A, &[sighting(1, 299_999, 400_000)]).is_empty());
+}
+
+fn event(n: u64, amf: Option<&str>, change: UeChange) -> model::UeEvent {
+    model::UeEvent {
+        supi: supi(n),
+        observed_at: model::Timestamp::from_micros(1),
+        reported_at: None,
+        source: UeSource::Poll,
+        amf: amf.map(Into::into),
+        change,
+    }
+}
+
+/// A track after a restart; `tail` was told after it was kept.
+fn after_restart(track: &Track, tail: &[model::UeEvent]) -> Track {
+    let bytes = postcard::to_stdvec(&track.save()).expect("an encoding");
+    let limits = Limits { gone_after: 2, idle_gone_after: Duration::from_secs(3600) };
+    let mut restored = Track::restore(limits, postcard::from_bytes(&bytes).expect("its own encoding"));
+    tail.iter().for_each(|event| restored.replay(event));
+    restored
+}
+
+#[test]
+fn after_a_restart_every_ue_is_told_once_more_and_who_left_meanwhile_is_gone() {
+    let mut before = track();
+    let root = "http://127.0.0.18:8000/";
+    let a = before.amf(&root.parse().expect("URL")).expect("room");
+    assert_eq!(a, A);
+    poll(&mut before, A, &[sighting(1, 8, 10), sighting(2, 8, 10), sighting(3, 8, 10)]);
+    let tail = [
+        event(3, None, UeChange::Gone),
+        event(4, Some(root), UeChange::Location(at(9).expect("a location"))),
+        event(5, Some(root), UeChange::Location(at(9).expect("a location"))),
+    ];
+    let mut track = after_restart(&before, &tail);
+    assert_eq!((track.len(), track.alive(A)), (4, 4), "1, 2, 4 and 5");
+    assert_eq!(track.holders()[0].root.as_str(), root);
+    let answer = [sighting(1, 8, 10), sighting(4, 9, 10)];
+    let told = ["at 208-93-000000008", "Connected", "at 208-93-000000009", "Connected"];
+    assert_eq!(poll(&mut track, A, &answer), told, "where they are is told although nothing changed");
+    assert_eq!(poll(&mut track, A, &answer), ["gone", "gone"], "2 and 5");
+    assert!(poll(&mut track, A, &answer).is_empty());
+}
+
+#[test]
+fn a_ue_whose_amf_was_not_kept_belongs_to_the_first_that_reports_it() {
+    let there = event(1, None, UeChange::Location(at(9).expect("a location")));
+    let mut track = after_restart(&track(), &[there]);
+    assert!(poll(&mut track, B, &[]).is_empty() && poll(&mut track, B, &[]).is_empty());
+    assert_eq!(poll(&mut track, A, &[sighting(1, 9, 0)])[0], "at 208-93-000000009");
+    assert_eq!(track.alive(A), 1);
+}
+
+#[test]
+fn ues_that_a_restarted_amf_forgot_are_not_gone_and_those_that_came_back_can_go() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 10), sighting(2, 8, 10)]);
+    let restart = Epoch(track.after_polls().0);
+    let empty = |track: &mut Track, since: Epoch| {
+        let epoch = track.begin_poll();
+        track.missing(A, epoch, since, 0)
+    };
+    for _ in 0..5 {
+        assert!(empty(&mut track, restart).is_empty());
+    }
+    // The notification counts as the poll that comes next.
+    push(&mut track, A, &sighting(2, 8, 20));
+    assert!(empty(&mut track, restart).is_empty());
+    assert!(empty(&mut track, restart).is_empty());
+    assert_eq!(empty(&mut track, restart), [supi(2)]);
+    track.gone(&supi(2));
+    assert_eq!(empty(&mut track, Epoch(0)), [], "missed for the first time");
+    assert_eq!(empty(&mut track, Epoch(0)), [supi(1)], "it has been waited for long enough");
 }

@@ -51,8 +51,13 @@ impl Bus for MemoryBus {
         Ok((first..first + records.len() as u64).map(Sequence).collect())
     }
 
-    async fn consume(&self, _: Stream, _: &str, _: Start) -> Result<Box<dyn Consumer>, BusError> {
-        Err(BusError::Closed)
+    async fn consume(&self, _: Stream, _: &str, start: Start) -> Result<Box<dyn Consumer>, BusError> {
+        let behind = match start {
+            Start::After(position) => position.0 as usize,
+            Start::Oldest => 0,
+            Start::Newest => self.events().len(),
+        };
+        Ok(Box::new(Tail(self.events().split_off(behind), behind)))
     }
 
     async fn latest(&self, _: Stream) -> Result<(Vec<Delivery>, Sequence), BusError> {
@@ -60,7 +65,31 @@ impl Bus for MemoryBus {
     }
 
     async fn newest(&self, _: Stream) -> Result<Sequence, BusError> {
-        Err(BusError::Closed)
+        Ok(Sequence(self.events().len() as u64))
+    }
+}
+
+/// What was there when the consumer was opened, and behind which position it begins.
+struct Tail(Vec<UeEvent>, usize);
+
+#[async_trait]
+impl Consumer for Tail {
+    async fn next(&mut self, _: usize) -> Result<Vec<Delivery>, BusError> {
+        if self.0.is_empty() {
+            return Err(BusError::Closed);
+        }
+        let numbered = std::mem::take(&mut self.0).into_iter().zip(self.1 as u64 + 1..);
+        let delivery = |(event, sequence): (UeEvent, u64)| Delivery {
+            sequence: Sequence(sequence),
+            key: event.supi.to_string().into(),
+            id: None,
+            data: serde_json::to_vec(&event).expect("an encoding").into(),
+        };
+        Ok(numbered.map(delivery).collect())
+    }
+
+    async fn ack(&mut self, _: Sequence) -> Result<(), BusError> {
+        Ok(())
     }
 }
 
@@ -97,9 +126,14 @@ pub async fn start(config: Config) -> Rig {
 
 /// Starts a subscriber with the store in `folder`.
 pub async fn start_in(config: Config, folder: tempfile::TempDir) -> Rig {
+    start_on(config, folder, Arc::default()).await
+}
+
+/// Starts a subscriber with the store in `folder` and what a former life put on `bus`.
+pub async fn start_on(config: Config, folder: tempfile::TempDir, bus: Arc<MemoryBus>) -> Rig {
     provider();
     let store = Store::open(folder.path().join("store.redb")).expect("a store");
-    let (bus, stop) = (Arc::new(MemoryBus::default()), CancellationToken::new());
+    let stop = CancellationToken::new();
     let subscriber =
         Subscriber::start(config, bus.clone(), store.clone(), &mut Registry::default(), stop.clone()).await;
     let subscriber = subscriber.expect("nothing local is wrong");
