@@ -231,7 +231,7 @@ impl Engine {
         let mut next = first;
         while let Some(ix) = next {
             let instance = self.instances.at(ix);
-            if !matches!(instance.state, State::Vacant(_)) {
+            if instance.exists() {
                 return;
             }
             next = instance.next;
