@@ -221,7 +221,7 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
             return tables(format!("instance {slot} is at a site that does not exist"));
         }
         waiting[app] += u32::from(matches!(instance.state.wait(), Wait::Queued(_)));
-        let found = instance.id.is_none_or(|id| {
+        let found = instance.id.is_some_and(|id| {
             engine.instances.find(instance.app, id).is_some_and(|found| found.slot() == slot)
         });
         if !found {

@@ -85,19 +85,16 @@ impl Engine {
 
     /// Hangs an instance of an app on a UE: the one that is known already, if its UE was not, or a new one.
     pub(super) fn give_instance(&mut self, ue: UeIx, app: u16) {
-        // The id costs an HMAC: it is computed here only if it can be known already.
-        let known = (self.instances.census().detached > 0)
-            .then(|| self.number_of(app, &self.ues.at(ue).supi))
-            .flatten()
-            .and_then(|id| self.instances.find(app, id))
-            .filter(|ix| self.instances.at(*ix).ue.is_none());
+        // It is found by its id from now on: orders and states of it may come that this engine did not cause.
+        let id = self.number_of(app, &self.ues.at(ue).supi);
+        let known = id.and_then(|id| self.instances.find(app, id));
         let next = self.ues.at(ue).first;
         let ix = match known {
             Some(ix) => {
                 self.instances.attach(ix, Some(ue), next);
                 ix
             }
-            None => self.instances.insert(Instance { ue: Some(ue), next, ..Instance::new(app) }),
+            None => self.instances.insert(Instance { id, ue: Some(ue), next, ..Instance::new(app) }),
         };
         self.ues.at_mut(ue).first = Some(ix);
     }

@@ -74,7 +74,7 @@ pub(crate) struct Ue {
 /// One (app, instance), whether it runs or not, whether its UE is known or not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Instance {
-    /// The instance id as a number, once it was needed.
+    /// The instance id as a number.
     pub(crate) id: Option<NonZeroU64>,
     /// The newest generation known.
     pub(crate) generation: Generation,

@@ -162,12 +162,6 @@ impl Instances {
         ix
     }
 
-    /// Gives an instance its id.
-    pub(crate) fn name(&mut self, ix: InstanceIx, id: NonZeroU64) {
-        self.at_mut(ix).id = Some(id);
-        self.link(ix);
-    }
-
     fn link(&mut self, ix: InstanceIx) {
         let Self { slab, by_id, hasher, .. } = self;
         let hash = |ix: &InstanceIx| {
