@@ -1,8 +1,10 @@
 //! The decider's metrics. Labels are enums; no metric names a UE.
 
+use std::fmt::{self, Write as _};
+
 use model::{Decision, Order};
 use placement::{Command, Counts};
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -11,23 +13,33 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::feed::Feed;
 
+/// A word of `model` as the value of a label, `_` for `-`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Word(&'static str);
+
+impl EncodeLabelValue for Word {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|letter| encoder.write_char(if letter == '-' { '_' } else { letter }))
+    }
+}
+
 /// `stream`: the name of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OfStream {
-    stream: &'static str,
+    stream: Word,
 }
 
 /// `trigger` and `verdict`, as `model` names them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OfDecision {
-    trigger: &'static str,
-    verdict: &'static str,
+    trigger: Word,
+    verdict: Word,
 }
 
 /// `trigger`, as `model` names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OfOrder {
-    trigger: &'static str,
+    trigger: Word,
 }
 
 /// Everything that the decider counts.
@@ -43,6 +55,7 @@ pub(crate) struct Metrics {
     ues: Gauge,
     instances: Gauge,
     detached: Gauge,
+    ended: Gauge,
     under_way: Gauge,
     waiting: Gauge,
     unknown_cells: Gauge,
@@ -65,6 +78,7 @@ impl Metrics {
             ues: Gauge::default(),
             instances: Gauge::default(),
             detached: Gauge::default(),
+            ended: Gauge::default(),
             under_way: Gauge::default(),
             waiting: Gauge::default(),
             unknown_cells: Gauge::default(),
@@ -89,8 +103,17 @@ impl Metrics {
         );
         registry.register("cold_starts", "Starts without a usable snapshot", metrics.cold_starts.clone());
         registry.register("ues", "UEs that use an app", metrics.ues.clone());
-        registry.register("instances", "Instances that are remembered", metrics.instances.clone());
-        registry.register("detached_instances", "Instances whose UE is not known", metrics.detached.clone());
+        registry.register("instances", "Instances that serve or are ordered", metrics.instances.clone());
+        registry.register(
+            "detached_instances",
+            "Of these, instances whose UE is not known",
+            metrics.detached.clone(),
+        );
+        registry.register(
+            "ended_instances",
+            "Instances without a UE that neither serve nor are ordered, remembered for their generation",
+            metrics.ended.clone(),
+        );
         registry.register(
             "under_way",
             "Relocations and first placements under way",
@@ -116,7 +139,7 @@ impl Metrics {
     }
 
     pub(crate) fn took(&self, feed: Feed, records: usize, dead_letters: usize) {
-        let label = OfStream { stream: feed.stream().name() };
+        let label = OfStream { stream: Word(feed.stream().name()) };
         self.records.get_or_create(&label).inc_by(records as u64);
         if dead_letters > 0 {
             self.dead_letters.get_or_create(&label).inc_by(dead_letters as u64);
@@ -127,12 +150,12 @@ impl Metrics {
         match command {
             Command::Decide(decision) => {
                 let Decision { trigger, verdict, .. } = **decision;
-                let label = OfDecision { trigger: trigger.as_str(), verdict: verdict.as_str() };
+                let label = OfDecision { trigger: Word(trigger.as_str()), verdict: Word(verdict.as_str()) };
                 self.decisions.get_or_create(&label).inc();
             }
             Command::Order(order) => {
                 let Order { trigger, .. } = **order;
-                self.orders.get_or_create(&OfOrder { trigger: trigger.as_str() }).inc();
+                self.orders.get_or_create(&OfOrder { trigger: Word(trigger.as_str()) }).inc();
             }
         }
     }
@@ -142,6 +165,7 @@ impl Metrics {
             (&self.ues, counts.ues),
             (&self.instances, counts.instances),
             (&self.detached, counts.detached),
+            (&self.ended, counts.ended),
             (&self.under_way, counts.under_way),
             (&self.waiting, counts.waiting),
             (&self.unknown_cells, counts.unknown_cells),
@@ -149,6 +173,45 @@ impl Metrics {
             (&self.nowhere, counts.nowhere),
         ] {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Stream, Trigger, Verdict};
+    use prometheus_client::encoding::text::encode;
+
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_model_becomes_a_label_value_of_the_one_form() {
+        let words = Stream::ALL.map(Stream::name).into_iter();
+        let words =
+            words.chain([Trigger::Mobility, Trigger::FirstPlacement, Trigger::UeGone].map(Trigger::as_str));
+        let words = words.chain([Verdict::Move, Verdict::Stay, Verdict::Blocked].map(Verdict::as_str));
+        let mut registry = Registry::default();
+        let counted = Family::<OfStream, Counter>::default();
+        registry.register("words", "Words", counted.clone());
+        words.for_each(|word| drop(counted.get_or_create(&OfStream { stream: Word(word) })));
+        let mut text = String::new();
+        encode(&mut text, &registry).expect("a String takes everything");
+        let values: Vec<_> = text.lines().filter_map(|line| line.split('"').nth(1)).collect();
+        assert_eq!(values.len(), Stream::ALL.len() + 6);
+        assert!(values.iter().all(|value| model::is_label_value(value)), "{values:?}");
+        assert!(values.contains(&"ue_gone"));
+    }
+
+    #[test]
+    fn instances_that_have_ended_are_told_apart_from_those_that_exist() {
+        let mut registry = Registry::with_prefix("edgeroam");
+        let metrics = Metrics::register(&mut registry);
+        metrics.show(&Counts { ues: 12, instances: 12, detached: 1, ended: 87, ..Counts::default() });
+        let mut text = String::new();
+        encode(&mut text, &registry).expect("a String takes everything");
+        for line in ["instances 12", "detached_instances 1", "ended_instances 87"] {
+            let line = format!("edgeroam_decider_{line}");
+            assert!(text.lines().any(|written| written == line), "no `{line}` in\n{text}");
         }
     }
 }

@@ -63,6 +63,7 @@ impl Runner {
                 () = tokio::time::sleep(sleep) => (),
             }
             self.timeouts().await;
+            self.metrics.show(&self.engine.counts());
         }
         self.keep().await;
         // The publisher ends once this end is gone, and with it the readers.
@@ -145,7 +146,6 @@ impl Runner {
     }
 
     pub(crate) async fn keep(&mut self) {
-        self.metrics.show(&self.engine.counts());
         if std::mem::take(&mut self.changed) {
             let engine = self.engine.snapshot();
             self.hand_over(Job::Keep(self.positions, engine)).await;

@@ -1,6 +1,6 @@
 //! Every metric of this crate.
 
-use model::Step;
+use model::{Step, label_values};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -8,14 +8,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-/// What became of an order when it came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(crate) enum Taken {
-    New,
-    Duplicate,
-    Conflicting,
-    Fenced,
-    Refused,
+label_values! {
+    /// What became of an order when it came in.
+    pub(crate) enum Taken {
+        New = "new",
+        Duplicate = "duplicate",
+        Conflicting = "conflicting",
+        Fenced = "fenced",
+        Refused = "refused",
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -40,13 +41,14 @@ pub(crate) struct EndLabel {
     pub outcome: &'static str,
 }
 
-/// How an attempt of a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(crate) enum StepResult {
-    Done,
-    Transient,
-    Permanent,
-    Unknown,
+label_values! {
+    /// How an attempt of a step ended.
+    pub(crate) enum StepResult {
+        Done = "done",
+        Transient = "transient",
+        Permanent = "permanent",
+        Unknown = "unknown",
+    }
 }
 
 /// A step as a label.

@@ -19,7 +19,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// The name used in events, labels and tables.
+    /// The name used in events and tables; labels of metrics have `_` for `-`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mobility => "mobility",

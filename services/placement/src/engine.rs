@@ -59,10 +59,14 @@ struct Tally {
 pub struct Counts {
     /// UEs that use at least one app.
     pub ues: u64,
-    /// Instances that are remembered, whether they run or not.
+    /// Instances that exist: they serve, or an order for them is live. In mode `observe`, those that there would be.
     pub instances: u64,
-    /// Of these, instances whose UE is not known: after a cold start, or because it left.
+    /// Of these, instances whose UE is not known: it has not been heard of since a cold start, or does not use the
+    /// app any longer.
     pub detached: u64,
+    /// Instances that have ended, or that no order could start, and whose UE has left: remembered because their
+    /// generation must go on where it was. At most one for each pair of app and subscriber.
+    pub ended: u64,
     /// Relocations and first placements that are under way.
     pub under_way: u64,
     /// Instances that wait for a slot.
@@ -156,10 +160,12 @@ impl Engine {
     /// How much there is of what.
     pub fn counts(&self) -> Counts {
         let slots = |count: fn(&AppEntry) -> u32| self.apps.iter().map(|app| u64::from(count(app))).sum();
+        let census = self.instances.census();
         Counts {
             ues: self.ues.slab().len() as u64,
-            instances: self.instances.slab().len() as u64,
-            detached: self.instances.detached() as u64,
+            instances: census.existing as u64,
+            detached: census.existing_detached as u64,
+            ended: (census.detached - census.existing_detached) as u64,
             under_way: slots(|app| app.slots.taken()),
             waiting: slots(|app| app.slots.waiting()),
             unknown_cells: self.tally.unknown_cells,
@@ -266,8 +272,8 @@ impl Engine {
         {
             slots.take();
         }
-        instance.state = to;
         instance.told = crate::ue::Told::default();
+        self.instances.set_state(ix, to);
     }
 }
 

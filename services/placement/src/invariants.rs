@@ -19,7 +19,7 @@ use crate::engine::{Engine, MOST};
 use crate::guard::Ticket;
 use crate::index::{InstanceIx, UeIx};
 use crate::topology::Topology;
-use crate::ue::{State, Wait};
+use crate::ue::{Census, State, Wait};
 
 /// An invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -199,7 +199,7 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
     let tables = |text: String| Err(Violation::Tables(text));
     let mut taken = vec![0_u32; engine.apps.len()];
     let mut waiting = vec![0_u32; engine.apps.len()];
-    let (mut attached, mut detached) = (0, 0);
+    let (mut attached, mut census) = (0, Census::default());
     let sites = engine.topology.sites().len() + engine.heard_of.len();
     for slot in 0..engine.instances.slab().slots() {
         let Some(instance) = engine.instances.slab().get(slot) else { continue };
@@ -221,18 +221,19 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
             return tables(format!("instance {slot} is at a site that does not exist"));
         }
         waiting[app] += u32::from(matches!(instance.state.wait(), Wait::Queued(_)));
-        let found = instance.id.is_none_or(|id| {
+        let found = instance.id.is_some_and(|id| {
             engine.instances.find(instance.app, id).is_some_and(|found| found.slot() == slot)
         });
         if !found {
             return tables(format!("instance {slot} is not found by its id"));
         }
+        census.enter(instance);
         match instance.ue {
             Some(ue) if engine.ues.slab().get(ue.slot()).is_none() => {
                 return tables(format!("instance {slot} is of a UE that does not exist"));
             }
             Some(_) => attached += 1,
-            None => detached += 1,
+            None => (),
         }
     }
     for (app, entry) in engine.apps.iter().enumerate() {
@@ -264,11 +265,12 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
             next = instance.next;
         }
     }
-    if (hanging, detached) != (attached, engine.instances.detached()) {
-        return tables(format!(
-            "{attached} instances have a UE and {hanging} hang on one; {detached} have none and {} are counted",
-            engine.instances.detached()
-        ));
+    if hanging != attached {
+        return tables(format!("{attached} instances have a UE and {hanging} hang on one"));
+    }
+    let counted = engine.instances.census();
+    if counted != census {
+        return tables(format!("instances are {census:?}, counted are {counted:?}"));
     }
     Ok(())
 }

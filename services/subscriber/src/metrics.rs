@@ -1,6 +1,7 @@
 //! Every metric of this crate. No label names a UE.
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use model::label_values;
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -19,7 +20,11 @@ pub struct Metrics {
     pub(crate) ues: Gauge,
     pub(crate) amfs: Gauge,
     pub(crate) registered: Gauge,
+    pub(crate) delay: Histogram,
 }
+
+/// From what a push takes at best to what a slow poll of a large AMF takes, in seconds.
+const DELAY_BUCKETS_SECONDS: [f64; 12] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
 
 /// Labels of `events`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -28,19 +33,21 @@ pub(crate) struct EventLabels {
     pub(crate) change: Change,
 }
 
-/// How we learned of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(crate) enum Source {
-    Push,
-    Poll,
+label_values! {
+    /// How we learned of a change.
+    pub(crate) enum Source {
+        Push = "push",
+        Poll = "poll",
+    }
 }
 
-/// What changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(crate) enum Change {
-    Location,
-    Connectivity,
-    Gone,
+label_values! {
+    /// What changed.
+    pub(crate) enum Change {
+        Location = "location",
+        Connectivity = "connectivity",
+        Gone = "gone",
+    }
 }
 
 /// Labels of `polls`.
@@ -49,14 +56,15 @@ pub(crate) struct PollLabels {
     pub(crate) result: PollResult,
 }
 
-/// How a poll ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(crate) enum PollResult {
-    Complete,
-    Empty,
-    Refused,
-    Failed,
-    NotPublished,
+label_values! {
+    /// How a poll ended.
+    pub(crate) enum PollResult {
+        Complete = "complete",
+        Empty = "empty",
+        Refused = "refused",
+        Failed = "failed",
+        NotPublished = "not_published",
+    }
 }
 
 /// Labels of `notifications`.
@@ -65,16 +73,17 @@ pub(crate) struct NotificationLabels {
     pub(crate) result: NotificationResult,
 }
 
-/// How a notification ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(crate) enum NotificationResult {
-    Accepted,
-    UnknownSubscription,
-    WrongSecret,
-    Malformed,
-    TooLarge,
-    NotPublished,
-    Other,
+label_values! {
+    /// How a notification ended.
+    pub(crate) enum NotificationResult {
+        Accepted = "accepted",
+        UnknownSubscription = "unknown_subscription",
+        WrongSecret = "wrong_secret",
+        Malformed = "malformed",
+        TooLarge = "too_large",
+        NotPublished = "not_published",
+        Other = "other",
+    }
 }
 
 /// Labels of `ignored`.
@@ -83,23 +92,24 @@ pub(crate) struct IgnoredLabels {
     pub(crate) reason: Ignored,
 }
 
-/// Why something that was reported changed nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(crate) enum Ignored {
-    /// Older than what is known.
-    Older,
-    /// An older context at another AMF.
-    OtherAmf,
-    /// An idle context that its UE has left long ago.
-    Stale,
-    /// A report that names no UE, or cannot be read.
-    Unreadable,
-    /// A location over non-3GPP access.
-    Non3gpp,
+label_values! {
+    /// Why something that was reported changed nothing.
+    pub(crate) enum Ignored {
+        /// Older than what is known.
+        Older = "older",
+        /// An older context at another AMF.
+        OtherAmf = "other_amf",
+        /// An idle context that its UE has left long ago.
+        Stale = "stale",
+        /// A report that names no UE, or cannot be read.
+        Unreadable = "unreadable",
+        /// A location over non-3GPP access.
+        Non3gpp = "non_3gpp",
+    }
 }
 
 impl Metrics {
-    /// Makes the metrics known to `registry`, under `edgeroam_subscriber_…`.
+    /// Makes the metrics known to `registry`, below `subscriber`.
     pub fn register(registry: &mut Registry) -> Self {
         // From half a millisecond (an AMF with few UEs) to four seconds.
         let buckets = prometheus_client::metrics::histogram::exponential_buckets(0.0005, 2.0, 14);
@@ -113,8 +123,9 @@ impl Metrics {
             ues: Gauge::default(),
             amfs: Gauge::default(),
             registered: Gauge::default(),
+            delay: Histogram::new(DELAY_BUCKETS_SECONDS),
         };
-        let registry = registry.sub_registry_with_prefix("edgeroam_subscriber");
+        let registry = registry.sub_registry_with_prefix("subscriber");
         registry.register("events", "UE events put on the bus", metrics.events.clone());
         registry.register("polls", "Any-UE polls of AMFs", metrics.polls.clone());
         registry.register_with_unit(
@@ -133,6 +144,12 @@ impl Metrics {
         registry.register("ignored", "Reports that changed nothing, by reason", metrics.ignored.clone());
         registry.register("ues", "UEs known", metrics.ues.clone());
         registry.register("amfs", "AMFs known", metrics.amfs.clone());
+        registry.register_with_unit(
+            "detection_delay",
+            "From the network's time of a location until its event was on the bus, by both clocks",
+            Unit::Seconds,
+            metrics.delay.clone(),
+        );
         registry.register("registered", "Whether the NRF knows us", metrics.registered.clone());
         metrics
     }
@@ -150,6 +167,14 @@ impl Metrics {
         self.events.get_or_create(&EventLabels { source, change }).inc();
     }
 
+    /// A location event is on the bus this long after the time that the network gave for it. The core's clock need
+    /// not agree with ours: one that goes ahead of it counts as no delay, and what is no number not at all.
+    pub fn delay(&self, seconds: f64) {
+        if seconds.is_finite() {
+            self.delay.observe(seconds.max(0.0));
+        }
+    }
+
     pub(crate) fn poll(&self, result: PollResult) {
         self.polls.get_or_create(&PollLabels { result }).inc();
     }
@@ -161,6 +186,38 @@ impl Metrics {
     pub(crate) fn ignored(&self, reason: Ignored, times: u64) {
         if times > 0 {
             self.ignored.get_or_create(&IgnoredLabels { reason }).inc_by(times);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+
+    use super::*;
+
+    #[test]
+    fn names_have_one_prefix_labels_are_words_and_delays_are_never_negative() {
+        let mut registry = Registry::with_prefix("edgeroam");
+        let metrics = Metrics::register(&mut registry);
+        metrics.event(model::UeSource::Poll, &model::UeChange::Gone);
+        metrics.poll(PollResult::NotPublished);
+        metrics.ignored(Ignored::Non3gpp, 2);
+        for seconds in [-3.0, 0.03, f64::NAN, 400.0] {
+            metrics.delay(seconds);
+        }
+        let mut text = String::new();
+        encode(&mut text, &registry).expect("a String takes everything");
+        for line in [
+            r#"edgeroam_subscriber_events_total{source="poll",change="gone"} 1"#,
+            r#"edgeroam_subscriber_polls_total{result="not_published"} 1"#,
+            r#"edgeroam_subscriber_ignored_total{reason="non_3gpp"} 2"#,
+            r#"edgeroam_subscriber_detection_delay_seconds_bucket{le="0.01"} 1"#,
+            r#"edgeroam_subscriber_detection_delay_seconds_bucket{le="0.05"} 2"#,
+            r#"edgeroam_subscriber_detection_delay_seconds_bucket{le="60.0"} 2"#,
+            "edgeroam_subscriber_detection_delay_seconds_count 3",
+        ] {
+            assert!(text.lines().any(|written| written == line), "no `{line}` in\n{text}");
         }
     }
 }

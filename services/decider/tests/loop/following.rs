@@ -45,7 +45,7 @@ fn timers_run_by_the_clock() {
     world.pass(29);
     world.change(1, UeChange::Connectivity { cm: model::CmState::Idle });
     until("the event to be acknowledged or taken", || {
-        life.metrics().contains("records_total{stream=\"ue-events\"} 3")
+        life.metrics().contains("records_total{stream=\"ue_events\"} 3")
     });
     assert_eq!(world.orders().len(), 1);
     world.pass(1);
@@ -119,8 +119,8 @@ fn metrics_count_and_name_no_ue() {
     world.order(1);
     until("the order to be counted", || life.metrics().contains("order_delay_seconds_count 1"));
     let text = life.metrics();
-    assert!(text.contains("edgeroam_decider_orders_total{trigger=\"first-placement\"} 1"), "{text}");
-    assert!(text.contains("decisions_total{trigger=\"first-placement\",verdict=\"move\"} 1"), "{text}");
+    assert!(text.contains("edgeroam_decider_orders_total{trigger=\"first_placement\"} 1"), "{text}");
+    assert!(text.contains("decisions_total{trigger=\"first_placement\",verdict=\"move\"} 1"), "{text}");
     assert!(!text.contains("1010000000001"));
     life.stop();
 }
@@ -136,4 +136,22 @@ fn thousands_of_events_at_once_are_all_decided() {
     until("all orders", || world.orders().len() == 3_000);
     life.stop();
     assert_eq!(world.bus.acked(Stream::UeEvents).0, 3_000);
+}
+
+#[test]
+fn an_instance_whose_ue_has_left_is_no_longer_counted_as_one() {
+    let world = World::new();
+    let life = world.live();
+    world.report(1, 0);
+    world.complete(&world.order(1));
+    until("the instance", || life.metrics().contains("edgeroam_decider_instances 1\n"));
+    world.change(1, UeChange::Gone);
+    until("the departure", || life.ue_events() == 2);
+    world.pass(61);
+    world.complete(&world.order(2));
+    until("its end", || life.metrics().contains("edgeroam_decider_ended_instances 1\n"));
+    let text = life.metrics();
+    assert!(text.contains("edgeroam_decider_instances 0\n"), "{text}");
+    assert!(text.contains("edgeroam_decider_detached_instances 0\n"), "{text}");
+    life.stop();
 }

@@ -200,7 +200,7 @@ impl Life {
     /// How many UE events the engine has taken in.
     pub(crate) fn ue_events(&self) -> u64 {
         let text = self.metrics();
-        let line = text.lines().find(|line| line.contains("records_total{stream=\"ue-events\"}"));
+        let line = text.lines().find(|line| line.contains("records_total{stream=\"ue_events\"}"));
         line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
     }
 

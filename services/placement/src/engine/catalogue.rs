@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{App, Timestamp};
+use model::{App, Generation, Timestamp};
 
 use crate::apps::AppError;
 use crate::command::Command;
@@ -55,7 +55,7 @@ impl Engine {
             let Some(instance) = old.instances.slab().get(slot) else { continue };
             let Some(app) = self.app(&old.apps[usize::from(instance.app)].app.id) else { continue };
             let ue = instance.ue.filter(|ue| self.apps[usize::from(app)].serves(&old.ues.at(*ue).supi));
-            if ue.is_none() && instance.id.is_none() {
+            if ue.is_none() && !instance.exists() && instance.generation == Generation(0) {
                 continue;
             }
             let ue = ue.map(|ue| *ues.entry(ue).or_insert_with(|| self.copy_ue(old, old.ues.at(ue))));

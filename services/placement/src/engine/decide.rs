@@ -109,7 +109,6 @@ impl Engine {
     }
 
     fn order(&mut self, ix: InstanceIx, ue: UeIx, now: Timestamp, due: Timestamp, out: &mut Vec<Command>) {
-        self.name(ix, ue);
         let decision = self.decision(ix, ue, now);
         let Some((generation, relocation)) = decision.order else { return };
         debug_assert_eq!(crate::invariants::may_order(self, ix, &decision), Ok(()));
@@ -207,15 +206,6 @@ impl Engine {
         known.unwrap_or_else(|| self.key.per_ue(&self.apps[usize::from(instance.app)].app.id, supi))
     }
 
-    /// Makes sure that the instance is found by its id.
-    fn name(&mut self, ix: InstanceIx, ue: UeIx) {
-        if self.instances.at(ix).id.is_none()
-            && let Some(id) = self.number_of(self.instances.at(ix).app, &self.ues.at(ue).supi)
-        {
-            self.instances.name(ix, id);
-        }
-    }
-
     /// The number of the instance of an app that serves a UE.
     pub(super) fn number_of(&self, app: u16, supi: &model::Supi) -> Option<NonZeroU64> {
         number(&self.key.per_ue(&self.apps[usize::from(app)].app.id, supi))
@@ -231,7 +221,7 @@ impl Engine {
         let mut next = first;
         while let Some(ix) = next {
             let instance = self.instances.at(ix);
-            if !matches!(instance.state, State::Vacant(_)) {
+            if instance.exists() {
                 return;
             }
             next = instance.next;
@@ -241,7 +231,7 @@ impl Engine {
             next = self.instances.at(ix).next;
             self.leave_queue(ix);
             let instance = self.instances.at_mut(ix);
-            if instance.id.is_none() && instance.generation == Generation(0) {
+            if instance.generation == Generation(0) {
                 self.instances.remove(ix);
             } else {
                 instance.armed = None;

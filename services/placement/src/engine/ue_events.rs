@@ -5,7 +5,7 @@ use model::{Supi, Timestamp, UeChange, UeEvent, UeLocation};
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::index::UeIx;
-use crate::ue::{Instance, State, Ue, Whereabouts};
+use crate::ue::{Instance, Ue, Whereabouts};
 
 impl Engine {
     pub(super) fn ue_event(&mut self, now: Timestamp, event: &UeEvent, out: &mut Vec<Command>) {
@@ -85,33 +85,30 @@ impl Engine {
 
     /// Hangs an instance of an app on a UE: the one that is known already, if its UE was not, or a new one.
     pub(super) fn give_instance(&mut self, ue: UeIx, app: u16) {
-        // The id costs an HMAC: it is computed here only if it can be known already.
-        let known = (self.instances.detached() > 0)
-            .then(|| self.number_of(app, &self.ues.at(ue).supi))
-            .flatten()
-            .and_then(|id| self.instances.find(app, id))
-            .filter(|ix| self.instances.at(*ix).ue.is_none());
+        // It is found by its id from now on: orders and states of it may come that this engine did not cause.
+        let id = self.number_of(app, &self.ues.at(ue).supi);
+        let known = id.and_then(|id| self.instances.find(app, id));
         let next = self.ues.at(ue).first;
         let ix = match known {
             Some(ix) => {
                 self.instances.attach(ix, Some(ue), next);
                 ix
             }
-            None => self.instances.insert(Instance { ue: Some(ue), next, ..Instance::new(app) }),
+            None => self.instances.insert(Instance { id, ue: Some(ue), next, ..Instance::new(app) }),
         };
         self.ues.at_mut(ue).first = Some(ix);
     }
 
     /// Whether anything runs or is ordered for a UE that is not known.
     fn runs_for(&self, supi: &Supi) -> bool {
-        self.instances.detached() > 0
+        self.instances.census().existing_detached > 0
             && (0..self.apps.len()).any(|app| {
                 let app = app as u16;
                 self.apps[usize::from(app)].serves(supi)
                     && self
                         .number_of(app, supi)
                         .and_then(|id| self.instances.find(app, id))
-                        .is_some_and(|ix| !matches!(self.instances.at(ix).state, State::Vacant(_)))
+                        .is_some_and(|ix| self.instances.at(ix).exists())
             })
     }
 }

@@ -15,7 +15,7 @@ use crate::index::{InstanceIx, SiteIx, UeIx};
 
 pub(crate) use ordered::Ordered;
 pub(crate) use serving::Serving;
-pub(crate) use table::{Instances, Ues};
+pub(crate) use table::{Census, Instances, Ues};
 pub(crate) use vacant::Vacant;
 pub(crate) use wait::{Wait, back_off};
 
@@ -74,7 +74,7 @@ pub(crate) struct Ue {
 /// One (app, instance), whether it runs or not, whether its UE is known or not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Instance {
-    /// The instance id as a number, once it was needed.
+    /// The instance id as a number.
     pub(crate) id: Option<NonZeroU64>,
     /// The newest generation known.
     pub(crate) generation: Generation,
@@ -192,6 +192,12 @@ impl Instance {
             failures: 0,
             told: Told::default(),
         }
+    }
+
+    /// Whether it serves or is ordered. One that does neither either waits for its first placement, or has ended
+    /// and is remembered for its generation.
+    pub(crate) const fn exists(&self) -> bool {
+        !matches!(self.state, State::Vacant(_))
     }
 }
 

@@ -9,7 +9,7 @@ use model::Supi;
 
 use crate::index::{InstanceIx, UeIx};
 use crate::slab::Slab;
-use crate::ue::{Instance, Ue};
+use crate::ue::{Instance, State, Ue};
 
 /// The UEs.
 #[derive(Debug)]
@@ -85,8 +85,36 @@ pub(crate) struct Instances {
     slab: Slab<Instance>,
     by_id: HashTable<InstanceIx>,
     hasher: DefaultHashBuilder,
-    /// Instances whose UE is not known.
-    detached: usize,
+    census: Census,
+}
+
+/// How many instances there are of which kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Census {
+    /// Instances that serve or are ordered.
+    pub(crate) existing: usize,
+    /// Of these, instances whose UE is not known.
+    pub(crate) existing_detached: usize,
+    /// Instances whose UE is not known, whether they exist or have ended.
+    pub(crate) detached: usize,
+}
+
+impl Census {
+    /// Counts an instance in.
+    pub(crate) fn enter(&mut self, instance: &Instance) {
+        let (existing, detached) = (instance.exists(), instance.ue.is_none());
+        self.existing += usize::from(existing);
+        self.existing_detached += usize::from(existing && detached);
+        self.detached += usize::from(detached);
+    }
+
+    /// Counts an instance out.
+    fn leave(&mut self, instance: &Instance) {
+        let (existing, detached) = (instance.exists(), instance.ue.is_none());
+        self.existing -= usize::from(existing);
+        self.existing_detached -= usize::from(existing && detached);
+        self.detached -= usize::from(detached);
+    }
 }
 
 impl Instances {
@@ -95,7 +123,7 @@ impl Instances {
             slab: Slab::new(),
             by_id: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
-            detached: 0,
+            census: Census::default(),
         }
     }
 
@@ -107,7 +135,7 @@ impl Instances {
             if id.is_some_and(|(app, id)| instances.find(app, id).is_some()) {
                 return None;
             }
-            instances.detached += usize::from(record.as_ref().is_some_and(|instance| instance.ue.is_none()));
+            record.iter().for_each(|instance| instances.census.enter(instance));
             let slot = instances.slab.push(record);
             if id.is_some() {
                 instances.link(InstanceIx::from(slot));
@@ -125,19 +153,13 @@ impl Instances {
     }
 
     pub(crate) fn insert(&mut self, instance: Instance) -> InstanceIx {
-        self.detached += usize::from(instance.ue.is_none());
+        self.census.enter(&instance);
         let named = instance.id.is_some();
         let ix = InstanceIx::from(self.slab.insert(instance));
         if named {
             self.link(ix);
         }
         ix
-    }
-
-    /// Gives an instance its id.
-    pub(crate) fn name(&mut self, ix: InstanceIx, id: NonZeroU64) {
-        self.at_mut(ix).id = Some(id);
-        self.link(ix);
     }
 
     fn link(&mut self, ix: InstanceIx) {
@@ -157,28 +179,39 @@ impl Instances {
                 entry.remove();
             }
         }
-        self.detached -= usize::from(self.at(ix).ue.is_none());
+        self.census.leave(self.slab.at(ix.slot()));
         self.slab.remove(ix.slot());
     }
 
     /// Hangs an instance on a UE, or takes it off.
     pub(crate) fn attach(&mut self, ix: InstanceIx, ue: Option<UeIx>, next: Option<InstanceIx>) {
-        self.detached -= usize::from(self.at(ix).ue.is_none());
-        self.detached += usize::from(ue.is_none());
-        let instance = self.at_mut(ix);
-        instance.ue = ue;
-        instance.next = next;
+        self.change(ix, |instance| (instance.ue, instance.next) = (ue, next));
     }
 
-    /// How many instances are known whose UE is not.
-    pub(crate) const fn detached(&self) -> usize {
-        self.detached
+    /// Replaces what an instance is doing.
+    pub(crate) fn set_state(&mut self, ix: InstanceIx, to: State) {
+        self.change(ix, |instance| instance.state = to);
+    }
+
+    /// Changes what an instance counts as.
+    fn change(&mut self, ix: InstanceIx, how: impl FnOnce(&mut Instance)) {
+        let instance = self.slab.at_mut(ix.slot());
+        self.census.leave(instance);
+        how(instance);
+        self.census.enter(instance);
+    }
+
+    /// How many instances there are of which kind.
+    pub(crate) const fn census(&self) -> Census {
+        self.census
     }
 
     pub(crate) fn at(&self, ix: InstanceIx) -> &Instance {
         self.slab.at(ix.slot())
     }
 
+    /// For everything but `ue` and `state`, which are counted: [`attach`](Self::attach) and
+    /// [`set_state`](Self::set_state) replace those. What a state says within itself may change.
     pub(crate) fn at_mut(&mut self, ix: InstanceIx) -> &mut Instance {
         self.slab.at_mut(ix.slot())
     }

@@ -105,3 +105,33 @@ fn an_instance_outside_the_catalogue_is_brought_back() {
     let order = only_order(&stage.timeout(110.0));
     assert_eq!((order.source, order.target), (Some(site_id(77)), Some(site_id(0))));
 }
+
+#[test]
+fn an_instance_is_adopted_by_a_ue_that_was_there_first() {
+    let mut stage = Stage::new(vec![app("ar", Policy::Nearest)]);
+    // Nothing places it yet; then the executor finds that its instance runs.
+    assert_eq!(stage.cell(1.0, 1, 999), []);
+    let runs = instance_state("ar", &instance(1), 3, Some(0), at(2.0));
+    assert_eq!(stage.handle(at(2.0), Input::Instance(&runs)), []);
+    assert_eq!((stage.engine.counts().instances, stage.engine.counts().detached), (1, 0));
+    let order = only_order(&stage.cell(3.0, 1, 20));
+    assert_eq!((order.source, order.generation), (Some(site_id(0)), Generation(4)));
+}
+
+#[test]
+fn an_order_given_after_the_snapshot_is_adopted_by_a_ue_that_waited_in_it() {
+    let apps = || vec![model::App { max_concurrent_relocations: 1, ..app("ar", Policy::Nearest) }];
+    let mut stage = Stage::new(apps());
+    let first = only_order(&stage.cell(1.0, 1, 0));
+    stage.cell(2.0, 2, 10);
+    let bytes = stage.engine.snapshot();
+    let kind = completed(&first);
+    let order = only_order(&stage.end(3.0, &first, kind.clone()));
+    let mut stage = Stage::with(placement::Engine::restore(&bytes, topology(), apps(), key()).unwrap());
+    stage.engine.catch_up();
+    stage.handle(at(5.0), Input::OrderSeen(&order));
+    stage.end(5.0, &first, kind);
+    assert_eq!(stage.settle(5.0), []);
+    let counts = stage.engine.counts();
+    assert_eq!((counts.instances, counts.detached, counts.under_way), (2, 0, 1));
+}

@@ -17,7 +17,8 @@ fn an_instance_outlives_its_ue_by_linger_and_is_let_go() {
     let kind = completed(&order);
     assert_eq!(stage.end(71.0, &order, kind), []);
     let counts = stage.engine.counts();
-    assert_eq!((counts.ues, counts.detached, counts.under_way), (0, 1, 0));
+    assert_eq!((counts.ues, counts.instances, counts.detached, counts.under_way), (0, 0, 0, 0));
+    assert_eq!(counts.ended, 1);
     // It comes back: the generation goes on where it was.
     let again = only_order(&stage.cell(80.0, 1, 20));
     assert_eq!((again.generation, again.instance), (Generation(3), placed.instance));
@@ -77,4 +78,31 @@ fn an_unknown_ue_that_goes_is_no_news() {
     let mut stage = Stage::new(vec![app("ar", Policy::Nearest)]);
     assert_eq!(stage.ue(1.0, 5, UeChange::Gone), []);
     assert_eq!(stage.engine.counts().ues, 0);
+}
+
+#[test]
+fn a_ue_that_comes_and_goes_is_remembered_once_and_never_counted_as_there() {
+    let mut stage = Stage::new(vec![app("ar", Policy::Nearest), app("vr", Policy::Nearest)]);
+    let mut remembered = 0;
+    for round in 0..50 {
+        let day = f64::from(round) * 86_400.0;
+        for (offset, change) in [(0.0, in_cell(0)), (10.0, UeChange::Gone)] {
+            let out = stage.ue(day + offset, 1, change);
+            for order in orders(&out) {
+                let kind = completed(&order);
+                stage.end(day + offset + 1.0, &order, kind);
+            }
+        }
+        let counts = stage.engine.counts();
+        assert_eq!((counts.ues, counts.instances, counts.ended), (1, 2, 0));
+        for order in orders(&stage.timeout(day + 70.0)) {
+            let kind = completed(&order);
+            stage.end(day + 71.0, &order, kind);
+        }
+        let counts = stage.engine.counts();
+        assert_eq!((counts.ues, counts.instances, counts.detached, counts.ended), (0, 0, 0, 2));
+        let bytes = stage.engine.snapshot().len();
+        assert!(round == 0 || bytes <= remembered + 4, "{bytes} bytes after {remembered}");
+        remembered = if round == 0 { bytes } else { remembered };
+    }
 }
