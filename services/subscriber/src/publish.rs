@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bus::{Bus, BusError, Record, Sequence};
 use model::{Stream, Supi, Timestamp, UeChange, UeEvent, UeSource};
 
+use crate::clock;
 use crate::metrics::{Ignored, Metrics};
 use crate::track::{AmfSlot, Epoch, Footprint, Saved, Seen, Track, Verdict};
 use crate::translate::{Sighting, Sightings};
@@ -202,8 +203,12 @@ impl Publisher {
             return Ok(());
         }
         self.bus.publish(Stream::UeEvents, events.iter().map(record).collect()).await?;
+        let now = clock::now();
         for event in events {
             self.metrics.event(event.source, &event.change);
+            if let Some(reported_at) = event.reported_at {
+                self.metrics.delay(now.as_micros().saturating_sub(reported_at.as_micros()) as f64 / 1e6);
+            }
         }
         Ok(())
     }

@@ -33,8 +33,7 @@ impl Failure {
 
 /// Names the file of an I/O error.
 pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BusError {
-    let path = path.display().to_string();
-    move |source| BusError::Io { what, path, source }
+    move |source| BusError::Io { what, path: path.display().to_string(), source }
 }
 
 /// A place in a file that no crash can have left so.

@@ -20,6 +20,11 @@ impl Group {
         self.done.notify_waiters();
     }
 
+    /// Whether it has ended.
+    pub(super) fn is_finished(&self) -> bool {
+        self.result.get().is_some()
+    }
+
     /// Waits for the end.
     pub(super) async fn finished(&self) -> Result<(), Arc<Failure>> {
         let mut done = std::pin::pin!(self.done.notified());

@@ -38,7 +38,10 @@ pub(super) struct Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        // Counts only where the writer did not get to an end: nobody is to wait for ever.
+        if self.group.is_finished() {
+            return;
+        }
+        // The writer did not get to an end: nobody is to wait for ever.
         let lost = std::io::Error::other("the writer gave up");
         self.group.finish(Err(Arc::new(Failure::new("writing", Path::new("the log"), &lost))));
     }

@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use super::names::{Named, Names};
 use super::places::PlaceId;
-use super::row::{Life, Packed, Row};
-use super::table::Table;
+use super::row::{Life, Row};
+use super::table::{Rows, Table};
 use super::{AmfSlot, CmState, Limits, Track};
 
 /// A track in the form in which it is kept.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Saved {
     amfs: Vec<Named>,
-    imsis: Vec<(u64, Packed)>,
-    others: Vec<(Box<str>, Packed)>,
+    imsis: Rows<u64>,
+    others: Rows<Box<str>>,
 }
 
 impl Track {

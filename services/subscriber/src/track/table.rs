@@ -9,6 +9,9 @@ use super::row::{Packed, Row};
 /// Below this many locations unused ones are not worth a search.
 const FEW_PLACES: usize = 1 << 16;
 
+/// Rows with what they stand under.
+pub(super) type Rows<K> = Vec<(K, Packed)>;
+
 /// Rows by SUPI: IMSIs, which is nearly all of them, under their number.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -95,17 +98,13 @@ impl Table {
     }
 
     /// A copy of all rows: IMSIs under their number, and others.
-    pub(super) fn rows(&self) -> (Vec<(u64, Packed)>, Vec<(Box<str>, Packed)>) {
+    pub(super) fn rows(&self) -> (Rows<u64>, Rows<Box<str>>) {
         let imsis = self.imsis.iter().map(|(imsi, packed)| (*imsi, *packed)).collect();
         (imsis, self.others.iter().map(|(text, packed)| (text.clone(), *packed)).collect())
     }
 
     /// A table of rows that were copied, each changed by `f`; what is no SUPI is left out.
-    pub(super) fn restore(
-        imsis: Vec<(u64, Packed)>,
-        others: Vec<(Box<str>, Packed)>,
-        f: impl Fn(Row) -> Row,
-    ) -> Self {
+    pub(super) fn restore(imsis: Rows<u64>, others: Rows<Box<str>>, f: impl Fn(Row) -> Row) -> Self {
         let change = |packed: Packed| Packed::from(f(packed.into()));
         let imsis = imsis.into_iter().filter(|(imsi, _)| supi_at(*imsi).is_some());
         let others = others.into_iter().filter(|(text, _)| text.parse::<Supi>().is_ok());
