@@ -2,6 +2,9 @@
 //! the same, says what it misses, and goes on where it was as soon as they are back.
 #![allow(clippy::unwrap_used)]
 
+#[path = "outages/exposition.rs"]
+mod exposition;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
@@ -65,7 +68,43 @@ async fn peers_that_are_down_at_start_or_lost_in_the_middle_only_delay() {
     // What follows is seen too: nothing stayed behind in the core, in EMCO or in us.
     core.move_ue(SUPI, at_cell(0x10));
     serves_on(&names, &emco, "edge-a", folder.path()).await;
+    told_in_one_form(folder.path()).await;
     edgeroam.kill().await.unwrap();
+}
+
+/// By now all three services have counted successes and failures of most kinds.
+async fn told_in_one_form(folder: &Path) {
+    // The decider's gauges follow within a second.
+    sleep(Duration::from_secs(2)).await;
+    let text = exposition::scrape(folder).await;
+    assert_eq!(exposition::offences(&text), Vec::<&str>::new(), "of\n{text}");
+    for (name, value) in [
+        ("edgeroam_subscriber_ues", 1.0),
+        ("edgeroam_subscriber_registered", 1.0),
+        ("edgeroam_decider_instances", 1.0),
+        ("edgeroam_decider_detached_instances", 0.0),
+        ("edgeroam_decider_ended_instances", 0.0),
+    ] {
+        assert_eq!(exposition::values(&text, name), [value], "{name} of\n{text}");
+    }
+    for name in ["edgeroam_subscriber_events_total", "edgeroam_executor_step_attempts_total"] {
+        assert!(exposition::values(&text, name).iter().sum::<f64>() >= 3.0, "{name} of\n{text}");
+    }
+}
+
+#[test]
+fn metrics_of_another_form_are_found() {
+    let lines = [
+        r#"edgeroam_decider_orders_total{trigger="ue_gone"} 1"#,
+        r#"edgeroam_executor_step_duration_seconds_bucket{le="+Inf",step="verify"} 3"#,
+        r#"edgeroam_edgeroam_subscriber_ues 1"#,
+        r#"edgeroam_subscriber_polls_total{result="Complete"} 1"#,
+        r#"edgeroam_decider_records_total{stream="ue-events"} 1"#,
+        "process_open_fds 3",
+        "# TYPE edgeroam_edgeroam_subscriber_amfs gauge",
+        "# EOF",
+    ];
+    assert_eq!(exposition::offences(&lines.join("\n")), &lines[2..7]);
 }
 
 async fn emco() -> EmcoSim {
@@ -151,6 +190,7 @@ fn start(config: &Path, folder: &Path) -> Child {
         .args(["all", "--config"])
         .arg(config)
         .env("RUST_LOG", "info")
+        .env("NO_COLOR", "1")
         .stderr(Stdio::from(log))
         .kill_on_drop(true)
         .spawn()

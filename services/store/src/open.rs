@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTableMetadata, StorageError};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTableMetadata, RepairSession, StorageError};
 
 use crate::StoreError;
 use crate::tables::{CLOSED, ENTRIES, FACTS, META, OPEN, SAGAS, SCHEMA, SNAPSHOTS};
@@ -26,7 +26,7 @@ pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
     // redb asserts on some contents that no version of it has written; to us that is a damaged file.
     let opened = catch_unwind(AssertUnwindSafe(|| {
         Database::builder()
-            .set_repair_callback(|_| tracing::info!("the store was not closed; checking it"))
+            .set_repair_callback(once_told(|| tracing::info!("the store was not closed; checking it")))
             .create(path)
             .map_err(|error| database(&name, error))
             .and_then(|database| prepare(&database, &name).map(|()| database))
@@ -39,6 +39,12 @@ pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
             .map_err(|error| io("syncing the folder of", error))?;
     }
     Ok(database)
+}
+
+/// For redb, which calls back at every stage of one check.
+fn once_told(tell: impl Fn()) -> impl Fn(&mut RepairSession) {
+    let told = Once::new();
+    move |_| told.call_once(&tell)
 }
 
 /// Checks the schema version and makes the tables.
@@ -97,5 +103,36 @@ fn database(path: &str, error: DatabaseError) -> StoreError {
         damaged(path, source)
     } else {
         StoreError::Io { what: "opening", path: path.to_owned(), source: Arc::new(source) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_store_that_was_not_closed_is_told_once() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (path, copy) = (dir.path().join("store.redb"), dir.path().join("copy.redb"));
+        let database = open(&path).expect("a new store");
+        std::fs::copy(&path, &copy).expect("what a kill leaves");
+        drop(database);
+        let (called, told) = (Rc::new(AtomicU32::new(0)), Rc::new(AtomicU32::new(0)));
+        let (calls, tells) = (called.clone(), told.clone());
+        let once = once_told(move || {
+            tells.fetch_add(1, Ordering::Relaxed);
+        });
+        let repaired = Database::builder()
+            .set_repair_callback(move |session| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                once(session);
+            })
+            .create(&copy);
+        repaired.expect("the copy can be repaired");
+        assert!(called.load(Ordering::Relaxed) > 1);
+        assert_eq!(told.load(Ordering::Relaxed), 1);
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Rebuilt {
     pub(super) dedup: PerSlot<Dedup>,
     /// The newest sequence of each slot.
     pub(super) newest: PerSlot<u64>,
+    /// Bytes of a torn end behind the last whole frame.
+    pub(super) torn: u64,
 }
 
 impl Rebuilt {
@@ -40,7 +42,7 @@ impl Rebuilt {
                 Step::Frame => {}
                 Step::End if scan.offset() == length => break,
                 Step::End | Step::Broken(_) if last => {
-                    torn::check(&file, scan.offset(), length)?;
+                    self.torn = torn::check(&file, scan.offset(), length)?;
                     break;
                 }
                 Step::End => return Err(damaged(&file.path, scan.offset(), "zeros where records were")),

@@ -57,6 +57,12 @@ pub(super) fn open(dir: &Path, config: Config) -> Result<Recovered, BusError> {
             (file, LENGTH as u64)
         }
     };
+    if rebuilt.torn > 0 {
+        tracing::info!(
+            path = %file.path.display(), at, bytes = rebuilt.torn,
+            "the last write was cut short by a crash and is removed; nothing that was safe on disk is lost"
+        );
+    }
     cut(&file, at)?;
 
     let next: PerSlot<u64> = rebuilt.newest.map(|newest| newest + 1);
@@ -113,10 +119,35 @@ fn first(dir: &Path) -> Result<SegmentFile, BusError> {
 /// Cuts everything behind `at` off. Records that no sync had covered may still be there: they are made durable
 /// before anybody is shown them.
 fn cut(file: &SegmentFile, at: u64) -> Result<(), BusError> {
-    let behind = file.length()? - at;
-    if behind > 0 {
-        tracing::info!(path = %file.path.display(), at, behind, "cutting off what was never completed");
-    }
     file.file.set_len(at).map_err(io("truncating", &file.path))?;
     file.file.sync_all().map_err(io("syncing", &file.path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn torn(path: &Path) -> u64 {
+        let file = SegmentFile::open(path.to_owned(), false).expect("a segment");
+        let mut rebuilt = Rebuilt::default();
+        rebuilt.segment(Arc::new(file), true).expect("whole, or torn at its end");
+        rebuilt.torn
+    }
+
+    #[test]
+    fn space_for_records_to_come_is_no_torn_end_and_what_was_half_written_is() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = first(dir.path()).expect("a segment").path;
+        let whole = fs::read(&path).expect("readable");
+        for (behind, expected) in [
+            (vec![], 0),
+            (vec![0; 3 << 20], 0),
+            ([vec![0xA5; 100], vec![0; 5_000]].concat(), 100),
+            ([vec![0; 2 << 20], vec![0xA5]].concat(), (2 << 20) + 1),
+        ] {
+            let length = behind.len();
+            fs::write(&path, [&whole[..LENGTH], &behind].concat()).expect("written");
+            assert_eq!(torn(&path), expected, "of {length} bytes");
+        }
+    }
 }

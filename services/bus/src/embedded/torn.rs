@@ -14,14 +14,21 @@ const WINDOW: usize = 1 << 20;
 /// was durable when it was written: one behind `offset` that says "beyond `offset`" proves that a whole record was
 /// here once, and that it was acknowledged.
 ///
+/// Returns how many bytes of it are behind `offset`; the zeros at the end are space for records to come, not a part
+/// of it.
+///
 /// # Errors
 /// [`BusError::Damaged`] where it was.
-pub(super) fn check(file: &SegmentFile, offset: u64, length: u64) -> Result<(), BusError> {
+pub(super) fn check(file: &SegmentFile, offset: u64, length: u64) -> Result<u64, BusError> {
     let mut window = vec![0; WINDOW];
     let mut at = offset;
+    let mut torn = 0;
     while at < length {
         let filled = read(file, &mut window, at, length)?;
         let bytes = &window[..filled];
+        if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
+            torn = at - offset + last as u64 + 1;
+        }
         for start in 0..filled.saturating_sub(GROUP - 1) {
             // The cheap look first: most of this is zeros, or the inside of records.
             if usize::from(bytes[start]) == GROUP
@@ -39,7 +46,7 @@ pub(super) fn check(file: &SegmentFile, offset: u64, length: u64) -> Result<(), 
         // Windows overlap, so that no group frame falls between two.
         at += (filled - (GROUP - 1)) as u64;
     }
-    Ok(())
+    Ok(torn)
 }
 
 fn read(file: &SegmentFile, window: &mut [u8], at: u64, length: u64) -> Result<usize, BusError> {
