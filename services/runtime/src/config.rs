@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-pub use variables::{ENV_PREFIX, Variables};
+pub use variables::{Behind, ENV_PREFIX, Variables};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 64 << 20;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use catalogue::CatalogueError;
-use runtime::config::Variables;
+use runtime::config::{Behind, Variables};
 
 use super::{File, InvalidSettings};
 
@@ -43,10 +43,12 @@ impl Source {
         }
     }
 
-    fn told(&self, setting: &str, in_variable: &str, in_file: &str) -> String {
+    fn told(&self, setting: &str, without_line: &str, in_file: &str) -> String {
+        let path = self.path.display();
         match self.variables.behind(setting) {
-            Some(name) => format!("environment variable {name}: {in_variable}"),
-            None => format!("{}: {in_file}", self.path.display()),
+            Behind::Variable(name) => format!("environment variable {name}: {without_line}"),
+            Behind::Both(names) => format!("{path} with {names} laid over it: {without_line}"),
+            Behind::File => format!("{path}: {in_file}"),
         }
     }
 }

@@ -78,8 +78,8 @@ impl<'de> Over<'de> {
         let message = DefaultMessageFormatter.format_message(error.without_snippet());
         let text = self.node.own.as_ref().map(|variable| variable.text.trim());
         self.fault(&match text {
+            _ if message.contains("sequence") => format!("{message}; write a list as a whole, like [a, b]"),
             None => format!("the section that it makes: {message}"),
-            Some(_) if message.contains("sequence") => format!("{message}; write a list like [a, b]"),
             Some(text) if text.starts_with(SPECIAL) => format!("{message}; put it in quotes if it is a text"),
             Some(_) => message.into_owned(),
         })

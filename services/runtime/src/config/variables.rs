@@ -63,19 +63,31 @@ impl Variables {
         Ok(())
     }
 
-    /// The variable that a setting comes from, for example `core.poll.factor` or `sites[0].at`; `None` where it is
-    /// the file's.
-    pub fn behind(&self, setting: &str) -> Option<&str> {
+    /// Which variables a setting comes from, for example `core.poll.factor` or `sites[0].at`.
+    pub fn behind(&self, setting: &str) -> Behind<'_> {
         let mut place = &self.root;
         let mut behind = None;
         for part in setting.split('.') {
             let key = part.split('[').next().unwrap_or(part);
-            let Some(member) = place.members.get(key) else { break };
-            behind = member.own.as_ref().or(behind);
+            let Some(member) = place.members.get(key) else {
+                return behind.map_or(Behind::File, Behind::Variable);
+            };
+            behind = member.own.as_ref().map(|variable| variable.name.as_str()).or(behind);
             place = member;
         }
-        behind.map(|variable| variable.name.as_str())
+        behind.map_or_else(|| Behind::Both(place.names()), Behind::Variable)
     }
+}
+
+/// Where a setting comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Behind<'a> {
+    /// The file.
+    File,
+    /// The variable of this name.
+    Variable(&'a str),
+    /// The file, with these variables laid over some of it.
+    Both(String),
 }
 
 impl Node {
@@ -104,14 +116,14 @@ mod tests {
     fn a_setting_is_traced_to_the_variable_next_to_it() {
         let variables =
             gathered(&["EDGEROAM__CORE__POLL__FACTOR", "EDGEROAM__SITES", "PATH"]).expect("valid");
-        for (setting, name) in [
-            ("core.poll.factor", Some("EDGEROAM__CORE__POLL__FACTOR")),
-            ("core.poll.timeout", None),
-            ("core", None),
-            ("sites[3].at.lon", Some("EDGEROAM__SITES")),
-            ("path", None),
+        for (setting, behind) in [
+            ("core.poll.factor", Behind::Variable("EDGEROAM__CORE__POLL__FACTOR")),
+            ("core.poll.timeout", Behind::File),
+            ("core", Behind::Both("EDGEROAM__CORE__POLL__FACTOR".into())),
+            ("sites[3].at.lon", Behind::Variable("EDGEROAM__SITES")),
+            ("path", Behind::File),
         ] {
-            assert_eq!(variables.behind(setting), name, "{setting}");
+            assert_eq!(variables.behind(setting), behind, "{setting}");
         }
     }
 
