@@ -14,8 +14,13 @@ const SITES: &str = r#"{"type":"FeatureCollection","features":[
 const CELLS: &str = "mcc,mnc,nci,tac,lon,lat\n268,01,000000010,000001,-8.6,41.16\n";
 
 fn edgeroam(args: &[&str], input: &str) -> Output {
+    with_variables(&[], args, input)
+}
+
+fn with_variables(variables: &[(&str, &str)], args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_edgeroam"))
         .args(args)
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -109,4 +114,97 @@ fn files_that_cannot_be_read_are_named_with_the_reason() {
     let output = edgeroam(&["config", "check", "no/such.yaml"], "");
     assert_eq!(output.status.code(), Some(64));
     assert!(text(&output.stderr).contains("no/such.yaml"));
+}
+
+#[test]
+fn a_variable_is_read_as_the_file_would_be_and_changes_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("edgeroam.yaml");
+    let file = path.to_str().unwrap();
+    assert!(edgeroam(&["config", "init", file], "").status.success());
+    let template = std::fs::read_to_string(&path).unwrap();
+    let awkward =
+        template.replace("\"000001\"", "000001").replace("core:\n", "core:\n  oauth2: on\n  http: 2\n");
+    assert_ne!(awkward, template);
+    std::fs::write(&path, &awkward).unwrap();
+    let checked = |variables: &[(&str, &str)]| {
+        let output = with_variables(variables, &["config", "check", file], "");
+        assert!(output.status.success(), "{variables:?}: {}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    let alone = checked(&[]);
+    for variable in [
+        ("EDGEROAM__LOG__LEVEL", "debug"),
+        ("EDGEROAM__CORE__HTTP", "2"),
+        ("EDGEROAM__CORE__OAUTH2", "off"),
+        ("EDGEROAM__CORE__POLL__TIMEOUT", "20s"),
+        ("EDGEROAM__CORE__AMFS", "[http://127.0.0.18:8000, http://127.0.0.19:8000]"),
+        ("EDGEROAM__PLMN__MNC", "01"),
+    ] {
+        assert_eq!(checked(&[variable]), alone, "{variable:?}");
+    }
+
+    for (name, value, part) in [
+        ("EDGEROAM__CORE__HTTP", "3", "expected one of 1.1, 2"),
+        ("EDGEROAM__CORE__POLL__FACTOR", "0", "core.poll.factor: must be at least 1"),
+        ("EDGEROAM__CELLS", "[{ nci: zz, site: north }]", "cells[0].nci"),
+        ("EDGEROAM__CORE__AMFS__0", "http://127.0.0.18:8000", "a list"),
+        ("EDGEROAM__CORE__NFR", "http://127.0.0.18:8000", "unknown field `nfr`"),
+    ] {
+        let output = with_variables(&[(name, value)], &["config", "check", file], "");
+        assert_eq!(output.status.code(), Some(64), "{name}");
+        let said = text(&output.stderr);
+        assert!(said.contains(&format!("environment variable {name}: ")), "{said}");
+        assert!(said.contains(part) && !said.contains("line 1"), "{said}");
+    }
+    let output = with_variables(&[("EDGEROAM__PLMN__MCC", "2x8")], &["config", "check", file], "");
+    let said = text(&output.stderr);
+    assert!(said.contains("edgeroam.yaml with EDGEROAM__PLMN__MCC laid over it: plmn: `2x8`"), "{said}");
+}
+
+#[test]
+fn watch_without_a_bus_says_so_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = edgeroam(&["watch", "--bus", folder.path().join("bus").to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("no bus to watch in"), "{said}");
+    assert_eq!(said.matches("No such file").count(), 1, "{said}");
+}
+
+#[cfg(feature = "testbed")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_core_probe_needs_only_core_and_deregisters_when_it_is_stopped() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let core = core_sim::CoreSim::start(core_sim::Config::default()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let yaml = format!("core:\n  nrf: {}\n  callback: {{ listen: 127.0.0.1:0 }}\n", core.nrf_url());
+    let file = written(folder.path(), "edgeroam.yaml", &yaml);
+    for signal in ["-INT", "-TERM"] {
+        core.forget_requests();
+        let probe = Command::new(env!("CARGO_BIN_EXE_edgeroam"))
+            .args(["core", "probe", "--config", &file])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        for _ in 0..1_000 {
+            if core.subscriptions(0) > 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert_eq!(core.subscriptions(0), 1, "the probe never subscribed");
+        assert!(Command::new("kill").args([signal, &probe.id().to_string()]).status().unwrap().success());
+        let output = tokio::task::spawn_blocking(|| probe.wait_with_output()).await.unwrap().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("stopped before its end"), "{}", text(&output.stdout));
+        let of_us = |method: &str| {
+            let all = core.requests();
+            all.iter()
+                .filter(|s| s.method == method && s.path.starts_with("/nnrf-nfm/") && s.status < 300)
+                .count()
+        };
+        assert_eq!((of_us("PUT"), of_us("DELETE"), core.subscriptions(0)), (1, 1, 0), "{signal}");
+    }
 }

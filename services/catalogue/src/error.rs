@@ -15,8 +15,7 @@ pub enum CatalogueError {
     Field {
         /// Its path, for example `cells[3].nci`.
         field: String,
-        /// Its line in the configuration file, from 1; 0 where it is not known (an environment variable lies over
-        /// the file).
+        /// Its line in the configuration file, from 1; 0 where it is not known.
         line: u64,
         /// Its column, from 1; 0 where it is not known.
         column: u64,

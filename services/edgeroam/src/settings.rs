@@ -1,6 +1,7 @@
 //! `edgeroam.yaml`: one section for each service, and the catalogue.
 
 mod key;
+mod source;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use catalogue::Catalogue;
 use model::InstanceKey;
 use serde::Deserialize;
+use source::Source;
 
 /// The whole file, each section in the type of the crate that uses it.
 #[derive(Default, Deserialize)]
@@ -96,10 +98,10 @@ impl Settings {
     /// Reads the file, the variables laid over it and the files that it names.
     ///
     /// # Errors
-    /// All that is wrong, each with its file, line or field.
+    /// All that is wrong, each with its file and line, or its variable.
     pub(crate) fn load(path: &Path) -> Result<Self, InvalidSettings> {
-        let file: File = runtime::config::load(path).map_err(|e| InvalidSettings(vec![e.to_string()]))?;
-        let base = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (file, source) = Source::read(path)?;
+        let base = source.folder();
         let mut wrong = Vec::new();
         let section = catalogue::Section {
             plmn: file.plmn,
@@ -111,12 +113,11 @@ impl Settings {
         let catalogue = match catalogue::load(&section, base) {
             Ok(catalogue) => Some(catalogue),
             Err(errors) => {
-                wrong.extend(errors.iter().map(|error| format!("{}: {error}", path.display())));
+                wrong.extend(errors.iter().map(|error| source.of_catalogue(error)));
                 None
             }
         };
-        wrong
-            .extend(file.core.problems().iter().map(|problem| format!("{}: core.{problem}", path.display())));
+        wrong.extend(source.of_core(&file.core));
         if let Some(catalogue) = &catalogue {
             wrong.extend(lacking(file.emco.is_some(), file.dns.is_some(), catalogue));
         }
@@ -136,6 +137,20 @@ impl Settings {
             dns: file.dns.map(|dns| dns.relative_to(base)),
             catalogue,
         })
+    }
+
+    /// The section `core` alone, of a file that need not have any other.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), of what the whole file may not have and of what is wrong with this section.
+    pub(crate) fn load_core(path: &Path) -> Result<subscriber::Config, InvalidSettings> {
+        let (file, source) = Source::read(path)?;
+        let wrong = source.of_core(&file.core);
+        if wrong.is_empty() {
+            Ok(file.core.relative_to(source.folder()))
+        } else {
+            Err(InvalidSettings(wrong))
+        }
     }
 
     /// The secret behind instance ids: from `instance_key_file`, or made once and kept in `state_dir`.

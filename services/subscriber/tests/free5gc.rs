@@ -146,32 +146,3 @@ async fn a_context_whose_deregistration_failed_stays_idle() {
     rig.tells(&supi(1), &[&cell(1), "Idle"]).await;
     rig.end().await;
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_probe_says_that_this_core_notifies_nothing() {
-    let core = core(Sim::default()).await;
-    core.register_ue(0, &supi(1), at(1));
-    let mover = tokio::spawn({
-        let core = core.clone();
-        async move {
-            for step in 1.. {
-                core.move_ue(&supi(1), at(step));
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    });
-    rig::provider();
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = store::Store::open(folder.path().join("store.redb")).expect("a store");
-    let report = subscriber::probe_for(config(&core), store, Duration::from_secs(1)).await;
-    mover.abort();
-    assert!(report.problems.is_empty(), "{report}");
-    let nrf = report.nrf.as_ref().expect("an NRF");
-    assert_eq!((nrf.registered, nrf.oauth2, nrf.amf_token.as_deref()), (true, Some(true), Some("given")));
-    let amf = &report.amfs[0];
-    assert_eq!((amf.source.as_str(), amf.notifications, amf.ues), ("poll", 0, 1), "{report}");
-    assert!(amf.changes_seen > 0 && amf.subscription_accepted, "{report}");
-    assert!(serde_json::to_string(&report).expect("JSON").contains("\"source\":\"poll\""));
-    assert_eq!(core.subscriptions(0), 0);
-    assert_eq!(count(&core, "DELETE", "/nnrf-nfm/v1/nf-instances/"), 1);
-}

@@ -272,23 +272,6 @@ fn unknown_fields_and_wrong_shapes_are_refused_with_their_line() {
 }
 
 #[test]
-fn numbers_that_lost_their_digits_ask_for_quotes() {
-    let tree: serde_json::Value = serde_saphyr::from_str(LAB).expect("YAML");
-    let error = serde_json::from_value::<Section>(tree).expect_err("numbers").to_string();
-    assert!(error.contains("quotes"), "{error}");
-    let quoted = LAB
-        .replace("208", "'208'")
-        .replace("93", "'93'")
-        .replace("0x000000010", "'10'")
-        .replace("000000020", "'20'")
-        .replace("000001", "'000001'")
-        .replace("000002", "'000002'");
-    let tree: serde_json::Value = serde_saphyr::from_str(&quoted).expect("YAML");
-    let section = serde_json::from_value::<Section>(tree).expect("texts");
-    assert_eq!(load(&section, Path::new(".")).expect("valid").cells.len(), 2);
-}
-
-#[test]
 fn sections_that_stand_among_others_keep_their_lines() {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields, default)]

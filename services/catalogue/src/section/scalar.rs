@@ -27,24 +27,6 @@ impl Visitor<'_> for TextVisitor {
     fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
         Ok(Text(text.to_owned()))
     }
-
-    // Only where something has parsed the YAML before us, as a variable laid over the file makes it: the number's
-    // leading zeros, or that it was hexadecimal, are lost by then.
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Text, E> {
-        Err(quote(number))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Text, E> {
-        Err(quote(number))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Text, E> {
-        Err(quote(number))
-    }
-}
-
-fn quote<E: Error>(number: impl fmt::Display) -> E {
-    E::custom(format!("a text is wanted and was read as the number {number}: put it in quotes"))
 }
 
 /// A duration, written `10s`, `1m 30s`, `250ms`.

@@ -4,8 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use tokio_util::sync::CancellationToken;
 
 use crate::settings::Settings;
+
+/// Exit status of a probe that a signal stopped: 128 + SIGINT, as shells have it.
+const EXIT_STOPPED: u8 = 130;
 
 /// Arguments of `edgeroam core`.
 #[derive(Debug, clap::Args)]
@@ -29,12 +33,18 @@ enum Verb {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Verb::Probe { config, json } = &args.verb;
-    let settings = Settings::load(config)?;
+    let core = Settings::load_core(config)?;
     runtime::telemetry::init("warn", runtime::telemetry::Format::Text)?;
-    // The id that a running EdgeRoam has registered under is left alone: the probe registers as itself.
-    let scratch = tempfile::tempdir()?;
-    let store = store::Store::open(scratch.path().join("store.redb"))?;
-    let report = super::runtime()?.block_on(subscriber::probe(settings.core, store));
-    super::print(&if *json { serde_json::to_string(&report)? } else { report.to_string() });
-    Ok(if report.amfs.iter().any(|amf| amf.polls) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let stop = CancellationToken::new();
+    let report = super::runtime()?.block_on(async {
+        runtime::stop::on_signal(stop.clone())?;
+        anyhow::Ok(subscriber::probe(core, stop.clone()).await)
+    })?;
+    let text = if *json { serde_json::to_string(&report)? } else { report.to_string() };
+    super::print(text.trim_end());
+    Ok(match stop.is_cancelled() {
+        true => ExitCode::from(EXIT_STOPPED),
+        false if report.amfs.iter().any(|amf| amf.polls) => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }

@@ -80,11 +80,24 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            say(&format!("edgeroam: {error:#}"));
+            say(&format!("edgeroam: {}", told(&error)));
             let config = error.chain().any(|cause| cause.is::<InvalidSettings>());
             ExitCode::from(if config { EXIT_CONFIG } else { 1 })
         }
     }
+}
+
+/// An error with its causes, but for those that the one before has told already.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// A multi-threaded runtime for verbs that do I/O.

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::{AmfProbe, Probe};
 use crate::amf::Amf;
+use crate::ending::{GOODBYE, seen_through};
 use crate::pace::Pace;
 use crate::sources::event_exposure;
 use crate::track::{AmfSlot, Limits, Seen, Track};
@@ -25,18 +26,18 @@ pub(super) async fn probe(probe: &Probe, root: Url, slot: AmfSlot) -> AmfProbe {
     let subscription = subscribe(probe, &amf, &mut report).await;
     watch(probe, &amf, &mut report).await;
     if let Some(url) = subscription
-        && let Err(error) = event_exposure::delete(&probe.link.caller, url).await
+        && let Some(why) = end(probe, url).await
     {
-        report.subscription = format!("{}; could not be ended: {error}", report.subscription);
+        report.subscription = format!("{}; could not be ended: {why}", report.subscription);
     }
     report.notifications = probe.callbacks.received(&amf.callback.correlation);
     probe.callbacks.revoke(&amf.callback.correlation);
-    choose(&mut report);
+    choose(probe.deaf, &mut report);
     report
 }
 
 async fn subscribe(probe: &Probe, amf: &Amf, report: &mut AmfProbe) -> Option<Url> {
-    match try_subscribe(probe, amf).await {
+    match seen_through(try_subscribe(probe, amf), &probe.stop).await? {
         Ok((answer, id)) => {
             report.subscription_accepted = true;
             let named = if answer.headers.contains_key(http::header::LOCATION) { "with" } else { "without" };
@@ -44,7 +45,7 @@ async fn subscribe(probe: &Probe, amf: &Amf, report: &mut AmfProbe) -> Option<Ur
             event_exposure::resource(&amf.root, &answer.headers, &id)
         }
         Err(error) => {
-            report.subscription = format!("refused: {error}");
+            report.subscription = format!("refused: {}", probe.told(&error));
             None
         }
     }
@@ -58,6 +59,15 @@ async fn try_subscribe(probe: &Probe, amf: &Amf) -> Result<(Answer, String), Cal
     Ok((answer, id))
 }
 
+/// Ends the subscription; says why, where that fails.
+async fn end(probe: &Probe, url: Url) -> Option<String> {
+    match tokio::time::timeout(GOODBYE, event_exposure::delete(&probe.link.caller, url)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(probe.told(&error)),
+        Err(_) => Some("no answer in time".into()),
+    }
+}
+
 async fn watch(probe: &Probe, amf: &Amf, report: &mut AmfProbe) {
     let settings = &probe.config.poll;
     let limits = Limits { gone_after: settings.gone_after, idle_gone_after: settings.idle_gone_after };
@@ -65,10 +75,12 @@ async fn watch(probe: &Probe, amf: &Amf, report: &mut AmfProbe) {
     let mut pace = Pace::default();
     let mut times: Vec<Duration> = Vec::new();
     let end = Instant::now() + probe.watch;
-    loop {
+    while !probe.stop.is_cancelled() {
         let mut pause = settings.min_interval;
         report.polls_made += 1;
-        match poll(probe, amf).await {
+        // An empty answer leaves something behind at some AMFs, so a poll that is out is seen through.
+        let Some(polled) = seen_through(poll(probe, amf), &probe.stop).await else { break };
+        match polled {
             Ok((answer, sightings)) => {
                 times.push(answer.took);
                 pause = pace.after(settings, answer.took, answer.body.len(), 1);
@@ -80,13 +92,16 @@ async fn watch(probe: &Probe, amf: &Amf, report: &mut AmfProbe) {
             }
             Err(error) => {
                 report.polls_failed += 1;
-                report.why = error.to_string();
+                report.last_failure = Some(probe.told(&error));
             }
         }
         if Instant::now() + pause >= end {
             break;
         }
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = probe.stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
     }
     times.sort_unstable();
     let Some(longest) = times.last().copied() else { return };
@@ -122,18 +137,18 @@ fn compare(track: &mut Track, amf: AmfSlot, sightings: &Sightings) -> usize {
     changes
 }
 
-fn choose(report: &mut AmfProbe) {
+fn choose(deaf: bool, report: &mut AmfProbe) {
+    let changes = report.changes_seen;
+    let failure = report.last_failure.as_deref().unwrap_or("none was answered");
     let (source, why) = match (report.polls, report.notifications) {
-        (true, 0) if report.changes_seen > 0 => {
-            let changes = report.changes_seen;
-            ("poll", format!("{changes} changes happened and none was notified"))
-        }
+        (true, 0) if deaf => ("poll", "it answers; whether it notifies cannot be told here".into()),
+        (true, 0) if changes > 0 => ("poll", format!("{changes} changes happened and none was notified")),
         (true, 0) => ("poll", "it answers, and nothing moved that could have been notified".into()),
         (true, notified) => {
             ("poll and push", format!("it answers, and {notified} notifications came as well"))
         }
-        (false, 0) => ("none", format!("it answers no poll and notifies nothing: {}", report.why)),
-        (false, notified) => ("push", format!("{notified} notifications came; polls fail: {}", report.why)),
+        (false, 0) => ("none", format!("it answers no poll and notifies nothing: {failure}")),
+        (false, notified) => ("push", format!("{notified} notifications came; polls fail: {failure}")),
     };
     report.source = source.into();
     report.why = why;

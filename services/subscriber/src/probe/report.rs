@@ -11,12 +11,14 @@ pub struct ProbeReport {
     pub nrf: Option<NrfProbe>,
     /// Every AMF that was found or configured.
     pub amfs: Vec<AmfProbe>,
+    /// What is worth knowing about how it was probed.
+    pub notes: Vec<String>,
     /// What stands in the way, in words; empty where nothing does.
     pub problems: Vec<String>,
 }
 
 /// What the NRF said.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct NrfProbe {
     /// Its root.
     pub url: String,
@@ -24,9 +26,11 @@ pub struct NrfProbe {
     pub registered: bool,
     /// Whether it says that access tokens are used; absent where it says nothing.
     pub oauth2: Option<bool>,
+    /// Whether they are used, in words; empty where it took no registration.
+    pub tokens: String,
     /// Seconds between two heartbeats that it wants; absent where it says nothing.
     pub heartbeat_seconds: Option<u64>,
-    /// What it answered to a heartbeat.
+    /// What it answered to a heartbeat; empty where none was sent.
     pub heartbeat: String,
     /// Whether it gives a token for the AMF's events; absent where tokens are not used.
     pub amf_token: Option<String>,
@@ -45,6 +49,8 @@ pub struct AmfProbe {
     pub polls_made: u32,
     /// Polls that failed.
     pub polls_failed: u32,
+    /// Why the last of them failed.
+    pub last_failure: Option<String>,
     /// UEs of the last answer.
     pub ues: usize,
     /// Bytes of the last answer.
@@ -75,55 +81,56 @@ pub struct AmfProbe {
 
 impl fmt::Display for ProbeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(nrf) = &self.nrf {
-            writeln!(f, "NRF {}", nrf.url)?;
-            writeln!(f, "  registration  {}", if nrf.registered { "accepted" } else { "refused" })?;
-            let tokens = match nrf.oauth2 {
-                Some(true) => "used",
-                Some(false) => "not used",
-                None => "not mentioned",
-            };
-            writeln!(f, "  tokens        {tokens}")?;
-            if let Some(token) = &nrf.amf_token {
-                writeln!(f, "  AMF token     {token}")?;
-            }
-            writeln!(f, "  heartbeat     {}", nrf.heartbeat)?;
-            writeln!(
-                f,
-                "  AMFs          {}",
-                if nrf.amfs.is_empty() { "none".into() } else { nrf.amfs.join(", ") }
-            )?;
+        self.notes.iter().try_for_each(|note| writeln!(f, "note: {note}"))?;
+        self.nrf.iter().try_for_each(|nrf| nrf.fmt(f))?;
+        self.amfs.iter().try_for_each(|amf| amf.fmt(f))?;
+        self.problems.iter().try_for_each(|problem| writeln!(f, "problem: {problem}"))
+    }
+}
+
+impl fmt::Display for NrfProbe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "NRF {}", self.url)?;
+        if !self.registered {
+            return writeln!(f, "  registration  failed");
         }
-        for amf in &self.amfs {
-            writeln!(f, "AMF {}", amf.url)?;
-            let (made, failed) = (amf.polls_made, amf.polls_failed);
-            writeln!(
-                f,
-                "  poll          {made} made, {failed} failed; {} UEs in {} bytes",
-                amf.ues, amf.bytes
-            )?;
-            writeln!(
-                f,
-                "  poll time     {:.1} ms median, {:.1} ms longest",
-                amf.poll_ms_p50, amf.poll_ms_max
-            )?;
-            writeln!(f, "  subscription  {}", amf.subscription)?;
-            writeln!(
-                f,
-                "  meanwhile     {} changes polled, {} notified",
-                amf.changes_seen, amf.notifications
-            )?;
-            writeln!(f, "  source        {}: {}", amf.source, amf.why)?;
-            let (requests, bytes) = (amf.requests_per_second, amf.bytes_per_second);
-            writeln!(
-                f,
-                "  cost          every {} ms: {requests:.1} requests/s, {bytes:.0} bytes/s",
-                amf.interval_ms
-            )?;
+        writeln!(f, "  registration  accepted")?;
+        writeln!(f, "  tokens        {}", self.tokens)?;
+        if let Some(token) = &self.amf_token {
+            writeln!(f, "  AMF token     {token}")?;
         }
-        for problem in &self.problems {
-            writeln!(f, "problem: {problem}")?;
+        let heartbeat = if self.heartbeat.is_empty() { "not tried" } else { &self.heartbeat };
+        writeln!(f, "  heartbeat     {heartbeat}")?;
+        let amfs = if self.amfs.is_empty() { "none".into() } else { self.amfs.join(", ") };
+        writeln!(f, "  AMFs          {amfs}")
+    }
+}
+
+impl fmt::Display for AmfProbe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "AMF {}", self.url)?;
+        let (made, failed) = (self.polls_made, self.polls_failed);
+        write!(f, "  poll          {made} made, {failed} failed")?;
+        if self.polls {
+            write!(f, "; {} UEs in {} bytes", self.ues, self.bytes)?;
         }
-        Ok(())
+        writeln!(f)?;
+        if let Some(failure) = &self.last_failure {
+            writeln!(f, "  last failure  {failure}")?;
+        }
+        if self.polls {
+            let (median, longest) = (self.poll_ms_p50, self.poll_ms_max);
+            writeln!(f, "  poll time     {median:.1} ms median, {longest:.1} ms longest")?;
+        }
+        let subscription = if self.subscription.is_empty() { "not tried" } else { &self.subscription };
+        writeln!(f, "  subscription  {subscription}")?;
+        let (changes, notified) = (self.changes_seen, self.notifications);
+        writeln!(f, "  meanwhile     {changes} changes polled, {notified} notified")?;
+        writeln!(f, "  source        {}: {}", self.source, self.why)?;
+        if !self.polls {
+            return Ok(());
+        }
+        let (interval, requests, bytes) = (self.interval_ms, self.requests_per_second, self.bytes_per_second);
+        writeln!(f, "  cost          every {interval} ms: {requests:.1} requests/s, {bytes:.0} bytes/s")
     }
 }
