@@ -46,7 +46,10 @@ pub fn explain(body: &[u8]) -> String {
     let said = if let Ok(refusal) = serde_json::from_slice::<AccessTokenErr>(body) {
         [Some(refusal.error), refusal.error_description].into_iter().flatten().collect::<Vec<_>>().join(": ")
     } else if let Ok(problem) = serde_json::from_slice::<ProblemDetails>(body) {
-        [problem.cause, problem.title, problem.detail].into_iter().flatten().collect::<Vec<_>>().join(": ")
+        let mut said: Vec<_> = [problem.cause, problem.title, problem.detail].into_iter().flatten().collect();
+        // Free5GC says the same under two names.
+        said.dedup();
+        said.join(": ")
     } else {
         String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]).into_owned()
     };
