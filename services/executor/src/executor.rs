@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::charts::Charts;
+use crate::complaints::Complaints;
 use crate::context::Context;
 use crate::driver::{Driver, absorb};
 use crate::journal::{InstanceFact, Journal, OpenLog};
@@ -74,9 +76,9 @@ impl Executor {
         let facts = facts(&journal, bus.as_ref()).await?;
         let mut known = BTreeMap::new();
         for spec in apps {
-            let names = journal.names(&spec.app.id).await?;
-            known.insert(spec.app.id.clone(), Arc::new(App::new(spec, names)));
+            known.insert(spec.app.id.clone(), Arc::new(App::new(spec)));
         }
+        let charts = Charts::new(journal.names().await?);
         let metrics = Metrics::register(registry);
         let tasks = TaskTracker::new();
         let (outbox, delivery) = Outbox::new(Arc::clone(&bus), metrics.clone(), stop.clone());
@@ -89,6 +91,8 @@ impl Executor {
             steering,
             journal,
             registry: Registry::default(),
+            charts,
+            complaints: Complaints::default(),
             occupancy: crate::occupancy::Occupancy::default(),
             outbox,
             prober: Prober::new().map_err(|e| StartError::Http(e.to_string()))?,
@@ -148,9 +152,11 @@ fn recover(ctx: &Arc<Context>, logs: Vec<OpenLog>) -> Result<Vec<Driver>, StartE
         let job = job.ok_or_else(|| refuse("the plan has no steps".to_owned()))?;
         let job = job.map_err(|e| refuse(e.to_string()))?;
         let Some(app) = ctx.apps.get(&order.app) else {
-            tracing::error!(
-                relocation = %order.relocation, app = %order.app,
-                "an open relocation waits: its app has left the configuration"
+            tracing::warn!(
+                relocation = %order.relocation, app = %order.app, instance = %order.instance,
+                stage = Saga::recover(plan, entries).map_or_else(|e| e.to_string(), |saga| saga.stage().to_string()),
+                "an open relocation waits: its app has left the configuration; put the app back, in mode act, until \
+                 the relocation has ended, or else remove what it made from EMCO by hand"
             );
             ctx.registry.spend(&order);
             continue;
@@ -170,7 +176,7 @@ fn recover(ctx: &Arc<Context>, logs: Vec<OpenLog>) -> Result<Vec<Driver>, StartE
 /// What an open saga may have on clusters.
 fn stake(ctx: &Context, app: &App, job: &Job, saga: &Saga) {
     if let Some(target) = job.target.as_ref().filter(|_| saga.may_exist(Step::Prepare)) {
-        ctx.occupancy.enter(&app.composite, &target.cluster, target.release.as_str());
+        ctx.occupancy.come(&app.composite, &target.cluster, target.release.as_str());
     }
     let retired = saga.succeeded_at(Step::Retire).is_some();
     if let Some(source) = job.source.as_ref().filter(|_| !retired)

@@ -3,6 +3,9 @@
 //! A saga's log begins with its plan and the order behind it; every later entry is one [`relocation::Entry`]. Each
 //! entry is one JSON object.
 
+use std::collections::BTreeMap;
+
+use emco::CompositeApp;
 use model::{AppId, Generation, InstanceId, InstanceState, Order, RelocationId};
 use relocation::{Entry, Plan};
 use serde::{Deserialize, Serialize};
@@ -104,13 +107,19 @@ impl Journal {
         facts.into_iter().map(read).collect()
     }
 
-    pub(crate) async fn keep_names(&self, app: &AppId, names: Names) -> Result<(), StoreError> {
+    pub(crate) async fn keep_names(&self, app: &CompositeApp, names: Names) -> Result<(), StoreError> {
         self.0.put_fact(&format!("{NAMES}{app}"), names.as_bytes().to_vec()).await
     }
 
-    pub(crate) async fn names(&self, app: &AppId) -> Result<Names, StoreError> {
-        let kept = self.0.fact(&format!("{NAMES}{app}")).await?;
-        Ok(kept.map_or(Names::Unknown, |bytes| Names::from_bytes(&bytes)))
+    /// What was kept of each composite app's chart.
+    pub(crate) async fn names(&self) -> Result<BTreeMap<CompositeApp, Names>, StoreError> {
+        let facts = self.0.facts(NAMES).await?;
+        let read = |(key, bytes): (String, Vec<u8>)| {
+            let mut parts = key.strip_prefix(NAMES)?.splitn(3, '/').map(str::to_owned);
+            let (project, name, version) = (parts.next()?, parts.next()?, parts.next()?);
+            Some((CompositeApp { project, name, version }, Names::from_bytes(&bytes)))
+        };
+        Ok(facts.into_iter().filter_map(read).collect())
     }
 }
 

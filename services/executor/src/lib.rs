@@ -13,7 +13,9 @@
 mod address;
 mod adoption;
 mod app;
+mod charts;
 mod clock;
+mod complaints;
 mod config;
 mod context;
 mod driver;
@@ -32,6 +34,7 @@ mod registry;
 mod start_check;
 mod steer;
 mod steps;
+mod survey;
 
 pub use config::Config;
 pub use error::StartError;

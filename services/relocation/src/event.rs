@@ -46,6 +46,9 @@ pub enum Event {
     Expired {
         /// The step.
         step: Step,
+        /// What it last waited for, for an operator; empty where it did not say.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// A newer order for the instance came before the pivot.
     Superseded {
@@ -77,6 +80,9 @@ pub enum Event {
     UndoExpired {
         /// The step that is not undone.
         step: Step,
+        /// What undoing it last waited for, for an operator; empty where it did not say.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
 }
 

@@ -104,6 +104,8 @@ pub struct Lab {
     pub store: Store,
     pub names: Arc<Names>,
     pub spec: AppSpec,
+    /// Further apps of the configuration.
+    pub siblings: Vec<AppSpec>,
     pub sites: Vec<Site>,
     undo: Duration,
     _folder: tempfile::TempDir,
@@ -166,6 +168,7 @@ impl Lab {
             store: Store::open(folder.path().join("store.redb")).expect("the store opens"),
             names: Arc::default(),
             spec: spec(&setup, pod_port),
+            siblings: Vec::new(),
             sites: sites.to_vec(),
             undo: setup.undo,
             _folder: folder,
@@ -192,7 +195,7 @@ impl Lab {
         let mut registry = prometheus_client::registry::Registry::default();
         let executor = Executor::start_with(
             config,
-            vec![self.spec.clone()],
+            std::iter::once(&self.spec).chain(&self.siblings).cloned().collect(),
             self.sites.clone(),
             key(),
             client,
@@ -222,6 +225,20 @@ impl Lab {
         let mut outcomes = self.outcomes().await;
         self.give(order).await;
         outcomes.end_of(order).await
+    }
+
+    /// As [`carry_out`](Self::carry_out), once every instance of the configuration is taken over.
+    pub async fn carry_out_when_taken_over(&self, order: &Order) -> Vec<OutcomeKind> {
+        let apps = std::iter::once(&self.spec).chain(&self.siblings);
+        let wanted = apps.map(|app| app.instances.len()).sum();
+        let known = async || self.bus.latest(Stream::Instances).await.expect("readable").0.len();
+        let all = async {
+            while known().await < wanted {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(GUARD, all).await.expect("they are taken over");
+        self.carry_out(order).await
     }
 
     /// What the executor says of an instance.
