@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::charts::Charts;
 use crate::complaints::Complaints;
 use crate::journal::Journal;
+use crate::leftovers::Leftovers;
 use crate::metrics::Metrics;
 use crate::names::{self, Names, Sample};
 use crate::occupancy::Occupancy;
@@ -30,6 +31,7 @@ pub(crate) struct Context {
     pub registry: Registry,
     pub charts: Charts,
     pub complaints: Complaints,
+    pub leftovers: Leftovers,
     pub occupancy: Occupancy,
     pub outbox: Outbox,
     pub prober: Prober,

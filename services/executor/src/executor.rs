@@ -18,6 +18,7 @@ use crate::complaints::Complaints;
 use crate::context::Context;
 use crate::driver::{Driver, absorb};
 use crate::journal::{InstanceFact, Journal, OpenLog};
+use crate::leftovers::{self, Leftovers};
 use crate::metrics::Metrics;
 use crate::modes::new_group::Job;
 use crate::outbox::Outbox;
@@ -78,6 +79,7 @@ impl Executor {
         for spec in apps {
             known.insert(spec.app.id.clone(), Arc::new(App::new(spec)));
         }
+        let left = journal.leftovers().await?;
         let charts = Charts::new(journal.names().await?);
         let metrics = Metrics::register(registry);
         let tasks = TaskTracker::new();
@@ -93,6 +95,7 @@ impl Executor {
             registry: Registry::default(),
             charts,
             complaints: Complaints::default(),
+            leftovers: Leftovers::default(),
             occupancy: crate::occupancy::Occupancy::default(),
             outbox,
             prober: Prober::new().map_err(|e| StartError::Http(e.to_string()))?,
@@ -103,6 +106,7 @@ impl Executor {
         facts.into_iter().for_each(|fact| ctx.registry.load(fact));
         let drivers = recover(&ctx, logs)?;
         occupy(&ctx);
+        leftovers::take_up(&ctx, left);
         for app in ctx.apps.values() {
             let (ctx, app, key) = (Arc::clone(&ctx), Arc::clone(app), key.clone());
             tasks.spawn(async move { adoption::open_gate(&ctx, &app, &key).await });

@@ -24,6 +24,7 @@ mod executor;
 mod gate;
 mod intake;
 mod journal;
+mod leftovers;
 mod metrics;
 mod modes;
 mod names;

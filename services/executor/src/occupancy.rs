@@ -80,6 +80,13 @@ impl Occupancy {
         }
     }
 
+    /// Another group there, if there is one.
+    pub(crate) fn neighbour(&self, app: &CompositeApp, cluster: &ClusterRef, group: &str) -> Option<String> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = places.get(&(app.clone(), cluster.clone()))?;
+        here.keys().find(|other| *other != group).cloned()
+    }
+
     /// A group is gone from there.
     pub(crate) fn leave(&self, app: &CompositeApp, cluster: &ClusterRef, group: &str) {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);

@@ -38,6 +38,7 @@ pub struct Setup {
     pub drain: Duration,
     pub pod_ready: Duration,
     pub undo: Duration,
+    pub poll: Duration,
     pub instances: Vec<Adopted>,
 }
 
@@ -53,6 +54,7 @@ impl Default for Setup {
             drain: Duration::from_millis(300),
             pod_ready: Duration::from_millis(600),
             undo: Duration::from_secs(20),
+            poll: Duration::from_millis(30),
             instances: Vec::new(),
         }
     }
@@ -108,6 +110,7 @@ pub struct Lab {
     pub siblings: Vec<AppSpec>,
     pub sites: Vec<Site>,
     undo: Duration,
+    poll: Duration,
     _folder: tempfile::TempDir,
 }
 
@@ -171,6 +174,7 @@ impl Lab {
             siblings: Vec::new(),
             sites: sites.to_vec(),
             undo: setup.undo,
+            poll: setup.poll,
             _folder: folder,
         }
     }
@@ -186,10 +190,12 @@ impl Lab {
     pub async fn start_with(&self, client: emco::Client) -> Running {
         let stop = CancellationToken::new();
         let config = executor::Config {
-            poll_min: Duration::from_millis(30),
+            poll_min: self.poll,
             poll_max: Duration::from_millis(200),
             undo_deadline: self.undo,
             recheck: Duration::from_millis(300),
+            leftover_min: Duration::from_millis(300),
+            leftover_max: Duration::from_secs(1),
             ..executor::Config::default()
         };
         let mut registry = prometheus_client::registry::Registry::default();
