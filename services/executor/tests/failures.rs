@@ -312,6 +312,25 @@ async fn what_is_missing_is_named_all_at_once_and_looked_for_again() {
 }
 
 #[tokio::test]
+async fn an_app_without_a_profile_and_a_cloud_that_is_not_instantiated_are_named() {
+    let mut lab = Lab::new(Setup::default()).await;
+    let http = reqwest::Client::new();
+    let base = format!("{}/v2/projects/mec", lab.sim.url());
+    let profile = format!("{base}/composite-apps/addrapp/v1/composite-profiles/prof/profiles/srv-prof");
+    http.delete(profile).send().await.and_then(reqwest::Response::error_for_status).expect("deleted");
+    let cloud = r#"{"metadata":{"name":"idle-lc"},"spec":{"level":"0"}}"#;
+    let made = http.post(format!("{base}/logical-clouds")).body(cloud).send().await;
+    made.and_then(reqwest::Response::error_for_status).expect("created");
+    lab.spec.emco.logical_cloud = "idle-lc".into();
+    let running = lab.start().await;
+    let told = lab.carry_out(&order(UE, 1, None, Some("a"))).await;
+    undone(&told, "EMCO has no profile for app `srv` in composite profile `prof`");
+    undone(&told, "EMCO has no instantiated logical cloud `idle-lc` (it is Created; instantiate it)");
+    assert!(lab.groups().is_empty());
+    running.kill().await;
+}
+
+#[tokio::test]
 async fn a_bus_that_takes_nothing_for_a_while_gets_everything_later() {
     let lab = Lab::new(Setup::default()).await;
     let running = lab.start().await;

@@ -41,6 +41,7 @@ pub(super) async fn serve(inner: &Arc<Inner>, scope: Scope, request: Request) ->
         }
     }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    inner.history.note_request(method.as_str(), &path);
     let effect = inner.faults.take(method.as_str(), &path);
     if effect.is_some() {
         inner.history.record(HistoryEvent::Fault { method: method.to_string(), path });
