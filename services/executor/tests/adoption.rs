@@ -278,6 +278,27 @@ async fn with_fixed_names_an_occupied_cluster_is_told_at_once_and_holds_nobody()
     running.kill().await;
 }
 
+#[tokio::test]
+async fn who_waits_to_learn_of_the_names_says_for_which_group() {
+    let ready = Duration::from_secs(2);
+    let lab = Lab::new(Setup { ready, ..Setup::default() }).await;
+    lab.sim.set_rsync_up(false);
+    let running = lab.start().await;
+    let (one, two) = (order(UE, 1, None, Some("a")), order(OTHER, 1, None, Some("a")));
+    let mut outcomes = lab.outcomes().await;
+    lab.give(&one).await;
+    outcomes.progress(&one, model::Step::Prepare).await;
+    // The first one gives up a moment before the second, but does not get away so soon.
+    lab.sim.delay_next("DELETE", &format!("/{}-gpi", release(&one)), Duration::from_secs(4));
+    lab.give(&two).await;
+    let told = outcomes.end_of(&two).await;
+    let Some(OutcomeKind::Undone { reason }) = told.last() else { panic!("{told:?}") };
+    let waited =
+        format!("prepare took longer than its deadline allows: deployment intent group {}", release(&one));
+    assert!(reason.contains(&waited), "{reason}");
+    running.kill().await;
+}
+
 fn occupied(told: &[OutcomeKind], cluster: &str, by: &str) {
     let Some(OutcomeKind::Undone { reason }) = told.last() else { panic!("{told:?}") };
     for part in [cluster, by, "{{ .Release.Name }}"] {

@@ -65,6 +65,20 @@ async fn no_name_is_guessed_where_nothing_is_left() {
 }
 
 #[tokio::test]
+async fn the_second_look_at_a_ready_target_is_the_one_that_shows_its_address() {
+    let lab = Lab::new(Setup::default()).await;
+    let running = lab.start().await;
+    let first = order(UE, 1, None, Some("a"));
+    lab.carry_out(&first).await;
+    let status = format!("{}/status?", release(&first));
+    let asked = lab.sim.requests();
+    let asked: Vec<_> = asked.iter().filter_map(|(_, path)| Some(path.split_once(&status)?.1)).collect();
+    let looks = ["status=deployed", "status=ready", "status=deployed", "status=ready&output=detail"];
+    assert!(asked.ends_with(&looks), "{asked:?}");
+    running.kill().await;
+}
+
+#[tokio::test]
 async fn the_source_answers_until_the_target_does() {
     let lab = Lab::new(Setup::default()).await;
     let running = lab.start().await;

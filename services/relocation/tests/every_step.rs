@@ -89,10 +89,12 @@ fn every_step_that_never_ends_runs_into_its_deadline() {
 
 #[test]
 fn what_expires_says_what_it_last_failed_with() {
-    let mut run = Run::new(Kind::Move, |step, _, _| match step {
-        Step::Start => Outcome::Transient,
-        _ => Outcome::Done,
-    });
+    let mut run = Run::new(
+        Kind::Move,
+        |step, _, _| {
+            if step == Step::Start { Outcome::Transient } else { Outcome::Done }
+        },
+    );
     assert_eq!(run.finish(), Ended::Failed);
     let (_, last) = run.told.last().expect("something is told");
     let expected =

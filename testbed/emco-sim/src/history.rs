@@ -126,7 +126,7 @@ impl History {
         entries.push_back(Entry { millis, at: Timestamp::now(), event });
     }
 
-    /// Notes a request that came in: its method and path.
+    /// Notes a request that came in: its method, and its path with query.
     pub(crate) fn note_request(&self, method: &str, path: &str) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         if requests.len() == KEPT {

@@ -222,7 +222,7 @@ impl EmcoSim {
         view::ready(&self.inner.world())
     }
 
-    /// The requests that came in, oldest first: method and path without query.
+    /// The requests that came in, oldest first: method, and path with query.
     pub fn requests(&self) -> Vec<(String, String)> {
         self.inner.history.requests()
     }

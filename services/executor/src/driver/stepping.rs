@@ -7,6 +7,7 @@ use std::time::Duration;
 use model::{Placement, Step};
 use relocation::{Class, Event};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::Driver;
 use crate::error::StepError;
@@ -58,6 +59,7 @@ async fn act(work: Work, step: Step, undo: bool) -> Event {
     let doing = async {
         if undo { work.undo(step).await.map(|()| serde_json::Value::Null) } else { work.run(step).await }
     };
+    let doing = doing.instrument(tracing::debug_span!("step", %relocation, step = step.as_str(), undo));
     tokio::pin!(doing);
     let done = tokio::select! {
         done = &mut doing => done,

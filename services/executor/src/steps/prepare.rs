@@ -66,7 +66,8 @@ async fn reserve(work: &Work) -> Result<(), StepError> {
             }
             Err(Denied::Occupied(other)) => return Err(occupied(names, cluster, &other)),
             Err(Denied::Unclear(other)) => work.said.say(format!(
-                "whether the resource names of deployment intent group {other} on {}/{} carry their release",
+                "deployment intent group {other} is on {}/{}, and a release that is on its way has yet to tell whether \
+                 the chart's resource names carry {{{{ .Release.Name }}}}",
                 cluster.provider, cluster.cluster
             )),
         }
