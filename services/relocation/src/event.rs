@@ -107,3 +107,16 @@ pub struct IllegalEvent {
     /// The state that it met.
     pub stage: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_whose_expiries_give_no_reason_can_be_read() {
+        let old = r#"{"at":1,"event":{"event":"expired","step":"ready"}}"#;
+        let entry: Entry = serde_json::from_str(old).expect("an entry");
+        assert_eq!(entry.event, Event::Expired { step: Step::Ready, reason: String::new() });
+        assert_eq!(serde_json::to_string(&entry).expect("JSON"), old);
+    }
+}
