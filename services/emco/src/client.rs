@@ -202,10 +202,12 @@ impl Client {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
+        // The error of a call names the path already.
+        let from = |error: reqwest::Error| format!("{base}: {}", chain(&error.without_url()));
         match request.send().await {
-            Ok(response) => Reply::read(response, self.0.max_body_bytes).await,
-            Err(error) if error.is_connect() || error.is_builder() => Err(Reason::Connect(chain(&error))),
-            Err(error) => Err(Reason::NoAnswer(chain(&error))),
+            Ok(response) => Reply::read(response, self.0.max_body_bytes, from).await,
+            Err(error) if error.is_connect() || error.is_builder() => Err(Reason::Connect(from(error))),
+            Err(error) => Err(Reason::NoAnswer(from(error))),
         }
     }
 }

@@ -31,10 +31,10 @@ pub struct EmcoError {
 #[derive(Debug, Error)]
 pub enum Reason {
     /// No connection: nothing was sent.
-    #[error("cannot connect: {0}")]
+    #[error("cannot connect to {0}")]
     Connect(String),
     /// The connection broke, or the time was over, after the request may have been sent.
-    #[error("no answer: {0}")]
+    #[error("no answer from {0}")]
     NoAnswer(String),
     /// An answer that is not a success.
     #[error("{status} {text}")]

@@ -46,7 +46,7 @@ pub fn judge(deployed: &GroupStatus, ready: &GroupStatus) -> Gone {
 }
 
 /// Names the clusters that EMCO cannot reach.
-fn unreachable(deployed: &GroupStatus) -> String {
+pub(crate) fn unreachable(deployed: &GroupStatus) -> String {
     let clusters = deployed.apps.iter().flat_map(|app| &app.clusters);
     let dead = clusters.filter(|c| c.connectivity == "Retrying");
     dead.map(|c| format!(", {}/{} does not answer EMCO", c.cluster_provider, c.cluster)).collect()

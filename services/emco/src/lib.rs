@@ -29,7 +29,7 @@ pub use client::{Client, Service};
 pub use config::{Config, ConfigError};
 pub use copy::{AppPlacement, GroupCopy, Obstacle};
 pub use error::{Class, EmcoError, Reason};
-pub use listing::{ClusterReference, ClusterReferenceSpec};
+pub use listing::{CloudStatus, ClusterReference, ClusterReferenceSpec};
 pub use paths::{CompositeApp, GroupRef};
 pub use types::group::{AppIntent, AppIntentSpec, Group, GroupSpec, Intents, IntentsSpec, Metadata, Named};
 pub use types::placement::{ClusterTerm, PlacementIntent};

@@ -5,6 +5,7 @@
 //! after an update that applied nothing. Only both views of the status together tell the truth, and only if the same
 //! answer comes twice in a row, which is the caller's part.
 
+use crate::gone::unreachable;
 use crate::{ClusterStatus, GroupStatus, ResourceStatus};
 
 /// What two views of a status say.
@@ -46,7 +47,7 @@ fn find_fault(deployed: &GroupStatus, ready: &GroupStatus, provider: &str, clust
             return Some(format!("the last action is {:?}", view.last_action()));
         }
         if view.deployed_status != "Instantiated" {
-            return Some(format!("deployedStatus is {:?}", view.deployed_status));
+            return Some(format!("deployedStatus is {:?}{}", view.deployed_status, unreachable(deployed)));
         }
     }
     let applied = deployed.deployed_counts.get("Applied").copied().unwrap_or(0);
@@ -69,7 +70,11 @@ fn find_fault(deployed: &GroupStatus, ready: &GroupStatus, provider: &str, clust
     let mut pods = 0;
     for (app, here) in ready.on(provider, cluster) {
         if here.connectivity != "Available" {
-            return Some(format!("connectivity of {provider}/{cluster} is {:?}", here.connectivity));
+            return Some(format!(
+                "connectivity of {provider}/{cluster} is {:?}{}",
+                here.connectivity,
+                unreachable(ready)
+            ));
         }
         let workloads = || here.resources.iter().filter(|r| WORKLOADS.contains(&r.gvk.kind.as_str()));
         if let Some(lazy) = workloads().find(|r| r.ready_status != "Ready") {

@@ -19,8 +19,12 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Reads the answer, at most `limit` bytes of it.
-    pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Result<Self, Reason> {
+    /// Reads the answer, at most `limit` bytes of it; `from` puts a broken connection into words.
+    pub(crate) async fn read(
+        mut response: reqwest::Response,
+        limit: usize,
+        from: impl FnOnce(reqwest::Error) -> String,
+    ) -> Result<Self, Reason> {
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
         let mut body = Vec::new();
@@ -31,7 +35,7 @@ impl Reply {
                 Ok(Some(_)) => {
                     return Err(Reason::Unreadable(format!("more than {limit} bytes (emco.max_body_bytes)")));
                 }
-                Err(error) => return Err(Reason::NoAnswer(chain(&error))),
+                Err(error) => return Err(Reason::NoAnswer(from(error))),
             }
         }
         Ok(Self { status, body, retry_after: retry_after.map(Duration::from_secs) })

@@ -66,10 +66,14 @@ async fn what_is_not_there_is_told_apart_from_what_cannot_be_asked() {
 #[tokio::test]
 async fn no_connection_means_that_nothing_happened() {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a URL");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
+    let url = base.parse().expect("a URL");
     let error = client(Config::at(url)).instantiate(&group()).await.expect_err("nobody listens");
     assert_eq!(error.class(), Class::Transient(Duration::ZERO), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(&base) && text.matches("http://").count() == 1, "{text}");
+    assert_eq!(text.matches("/instantiate").count(), 1, "{text}");
 }
 
 #[tokio::test]

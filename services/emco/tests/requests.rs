@@ -19,6 +19,7 @@ const NOT_RECORDED: &[&str] = &[
     "GET /v2/projects/*/composite-apps/*/*",
     "GET /v2/projects/*/composite-apps/*/*/apps",
     "GET /v2/projects/*/composite-apps/*/*/composite-profiles/*",
+    "GET /v2/projects/*/composite-apps/*/*/composite-profiles/*/profiles",
     "GET /v2/projects/*/composite-apps/*/*/deployment-intent-groups",
     "GET /v2/projects/*/composite-apps/*/*/deployment-intent-groups/*/intents",
     "GET /v2/projects/*/composite-apps/*/*/deployment-intent-groups/*/intents/*",
@@ -34,6 +35,7 @@ const WORDS: &[&str] = &[
     "composite-apps",
     "apps",
     "composite-profiles",
+    "profiles",
     "deployment-intent-groups",
     "generic-placement-intents",
     "app-intents",
@@ -121,6 +123,9 @@ async fn call_everything(server: &Server) {
     client.has_composite_app(&app).await.expect("accepted");
     server.answer(200, object);
     client.has_composite_profile(&app, "prof").await.expect("accepted");
+    client.profiled_apps(&app, "prof").await.expect("accepted");
+    server.answer(200, "{}");
+    client.cloud_status("mec", "admin-lc").await.expect("accepted");
     server.answer(200, object);
     client.has_logical_cloud("mec", "admin-lc").await.expect("accepted");
     server.answer(200, object);

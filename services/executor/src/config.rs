@@ -23,6 +23,12 @@ pub struct Config {
     /// How often an app that lacks something in EMCO is looked at again.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub recheck: Duration,
+    /// The wait before a deployment intent group that is left over is tried again.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub leftover_min: Duration,
+    /// What that wait grows to.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub leftover_max: Duration,
 }
 
 impl Default for Config {
@@ -33,6 +39,8 @@ impl Default for Config {
             settle: Duration::from_secs(2),
             undo_deadline: Duration::from_secs(300),
             recheck: Duration::from_secs(30),
+            leftover_min: Duration::from_secs(60),
+            leftover_max: Duration::from_secs(1_800),
         }
     }
 }

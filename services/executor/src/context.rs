@@ -8,9 +8,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::charts::Charts;
+use crate::complaints::Complaints;
 use crate::journal::Journal;
+use crate::leftovers::Leftovers;
 use crate::metrics::Metrics;
-use crate::names::Names;
+use crate::names::{self, Names, Sample};
 use crate::occupancy::Occupancy;
 use crate::outbox::{Out, Outbox};
 use crate::probe::Prober;
@@ -26,6 +29,9 @@ pub(crate) struct Context {
     pub steering: Option<Arc<dyn Steering>>,
     pub journal: Journal,
     pub registry: Registry,
+    pub charts: Charts,
+    pub complaints: Complaints,
+    pub leftovers: Leftovers,
     pub occupancy: Occupancy,
     pub outbox: Outbox,
     pub prober: Prober,
@@ -63,9 +69,10 @@ impl Context {
         self.outbox.send(Stream::Instances, key.clone(), format!("{key}/{id}"), state)
     }
 
-    /// Takes in what a release shows of its chart's names, and says so where it matters.
-    pub(crate) async fn learn(&self, app: &App, seen: Names) {
-        if !app.learn(seen) {
+    /// Takes in what releases show of their chart's names, and says so where it matters.
+    pub(crate) async fn learn(&self, app: &App, samples: &[Sample]) {
+        let seen = names::learn(samples);
+        if !self.charts.learn(&app.composite, seen) {
             return;
         }
         let id = &app.spec.app.id;
@@ -76,7 +83,7 @@ impl Context {
                  time; put {{{{ .Release.Name }}}} into them"
             );
         }
-        if let Err(error) = self.journal.keep_names(id, seen).await {
+        if let Err(error) = self.journal.keep_names(&app.composite, seen).await {
             tracing::warn!(app = %id, %error, "cannot keep what is known of the chart");
         }
         self.occupancy.notify();

@@ -33,15 +33,21 @@ pub enum StartError {
 pub(crate) struct StepError {
     pub class: Class,
     pub reason: String,
+    /// The reason without what differs from one relocation to the next.
+    pub cause: String,
 }
 
 impl StepError {
     pub(crate) fn permanent(reason: impl Into<String>) -> Self {
-        Self { class: Class::Permanent, reason: reason.into() }
+        Self::new(Class::Permanent, reason.into())
     }
 
     pub(crate) fn transient(reason: impl Into<String>) -> Self {
-        Self { class: Class::Transient(Duration::ZERO), reason: reason.into() }
+        Self::new(Class::Transient(Duration::ZERO), reason.into())
+    }
+
+    fn new(class: Class, reason: String) -> Self {
+        Self { class, cause: reason.clone(), reason }
     }
 }
 
@@ -52,12 +58,12 @@ impl From<emco::EmcoError> for StepError {
             emco::Class::Permanent => Class::Permanent,
             emco::Class::Unknown => Class::Unknown,
         };
-        Self { class, reason: error.to_string() }
+        Self { class, reason: error.to_string(), cause: error.reason.to_string() }
     }
 }
 
 impl From<crate::SteerError> for StepError {
     fn from(error: crate::SteerError) -> Self {
-        Self { class: error.class, reason: error.reason }
+        Self::new(error.class, error.reason)
     }
 }

@@ -13,9 +13,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::charts::Charts;
+use crate::complaints::Complaints;
 use crate::context::Context;
 use crate::driver::{Driver, absorb};
 use crate::journal::{InstanceFact, Journal, OpenLog};
+use crate::leftovers::{self, Leftovers};
 use crate::metrics::Metrics;
 use crate::modes::new_group::Job;
 use crate::outbox::Outbox;
@@ -74,9 +77,10 @@ impl Executor {
         let facts = facts(&journal, bus.as_ref()).await?;
         let mut known = BTreeMap::new();
         for spec in apps {
-            let names = journal.names(&spec.app.id).await?;
-            known.insert(spec.app.id.clone(), Arc::new(App::new(spec, names)));
+            known.insert(spec.app.id.clone(), Arc::new(App::new(spec)));
         }
+        let left = journal.leftovers().await?;
+        let charts = Charts::new(journal.names().await?);
         let metrics = Metrics::register(registry);
         let tasks = TaskTracker::new();
         let (outbox, delivery) = Outbox::new(Arc::clone(&bus), metrics.clone(), stop.clone());
@@ -89,6 +93,9 @@ impl Executor {
             steering,
             journal,
             registry: Registry::default(),
+            charts,
+            complaints: Complaints::default(),
+            leftovers: Leftovers::default(),
             occupancy: crate::occupancy::Occupancy::default(),
             outbox,
             prober: Prober::new().map_err(|e| StartError::Http(e.to_string()))?,
@@ -99,6 +106,7 @@ impl Executor {
         facts.into_iter().for_each(|fact| ctx.registry.load(fact));
         let drivers = recover(&ctx, logs)?;
         occupy(&ctx);
+        leftovers::take_up(&ctx, left);
         for app in ctx.apps.values() {
             let (ctx, app, key) = (Arc::clone(&ctx), Arc::clone(app), key.clone());
             tasks.spawn(async move { adoption::open_gate(&ctx, &app, &key).await });
@@ -148,9 +156,11 @@ fn recover(ctx: &Arc<Context>, logs: Vec<OpenLog>) -> Result<Vec<Driver>, StartE
         let job = job.ok_or_else(|| refuse("the plan has no steps".to_owned()))?;
         let job = job.map_err(|e| refuse(e.to_string()))?;
         let Some(app) = ctx.apps.get(&order.app) else {
-            tracing::error!(
-                relocation = %order.relocation, app = %order.app,
-                "an open relocation waits: its app has left the configuration"
+            tracing::warn!(
+                relocation = %order.relocation, app = %order.app, instance = %order.instance,
+                stage = Saga::recover(plan, entries).map_or_else(|e| e.to_string(), |saga| saga.stage().to_string()),
+                "an open relocation waits: its app has left the configuration; put the app back, in mode act, until \
+                 the relocation has ended, or else remove what it made from EMCO by hand"
             );
             ctx.registry.spend(&order);
             continue;
@@ -170,7 +180,7 @@ fn recover(ctx: &Arc<Context>, logs: Vec<OpenLog>) -> Result<Vec<Driver>, StartE
 /// What an open saga may have on clusters.
 fn stake(ctx: &Context, app: &App, job: &Job, saga: &Saga) {
     if let Some(target) = job.target.as_ref().filter(|_| saga.may_exist(Step::Prepare)) {
-        ctx.occupancy.enter(&app.composite, &target.cluster, target.release.as_str());
+        ctx.occupancy.come(&app.composite, &target.cluster, target.release.as_str());
     }
     let retired = saga.succeeded_at(Step::Retire).is_some();
     if let Some(source) = job.source.as_ref().filter(|_| !retired)

@@ -3,17 +3,23 @@
 //! A saga's log begins with its plan and the order behind it; every later entry is one [`relocation::Entry`]. Each
 //! entry is one JSON object.
 
+use std::collections::BTreeMap;
+
+use emco::CompositeApp;
 use model::{AppId, Generation, InstanceId, InstanceState, Order, RelocationId};
 use relocation::{Entry, Plan};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 
 use crate::StartError;
+use crate::leftovers::Leftover;
 use crate::names::Names;
 
 /// The version of what is written here.
 const VERSION: u32 = 1;
 const INSTANCES: &str = "executor/instance/";
+const LEFTOVERS: &str = "executor/leftover/";
 const NAMES: &str = "executor/names/";
 
 /// What the executor keeps of an instance while no saga of it is open.
@@ -96,21 +102,43 @@ impl Journal {
     }
 
     pub(crate) async fn instances(&self) -> Result<Vec<InstanceFact>, StartError> {
-        let facts = self.0.facts(INSTANCES).await?;
+        self.read_facts(INSTANCES, "the instance fact").await
+    }
+
+    pub(crate) async fn keep_leftover(&self, leftover: &Leftover) -> Result<(), StoreError> {
+        self.0.put_fact(&format!("{LEFTOVERS}{}", leftover.key()), json(leftover)).await
+    }
+
+    pub(crate) async fn drop_leftover(&self, leftover: &Leftover) -> Result<(), StoreError> {
+        self.0.remove_fact(&format!("{LEFTOVERS}{}", leftover.key())).await
+    }
+
+    pub(crate) async fn leftovers(&self) -> Result<Vec<Leftover>, StartError> {
+        self.read_facts(LEFTOVERS, "what is left over").await
+    }
+
+    async fn read_facts<T: DeserializeOwned>(&self, prefix: &str, what: &str) -> Result<Vec<T>, StartError> {
+        let facts = self.0.facts(prefix).await?;
         let read = |(key, bytes): (String, Vec<u8>)| {
             serde_json::from_slice(&bytes)
-                .map_err(|e| StartError::Log { saga: key, reason: format!("the instance fact: {e}") })
+                .map_err(|e| StartError::Log { saga: key, reason: format!("{what}: {e}") })
         };
         facts.into_iter().map(read).collect()
     }
 
-    pub(crate) async fn keep_names(&self, app: &AppId, names: Names) -> Result<(), StoreError> {
+    pub(crate) async fn keep_names(&self, app: &CompositeApp, names: Names) -> Result<(), StoreError> {
         self.0.put_fact(&format!("{NAMES}{app}"), names.as_bytes().to_vec()).await
     }
 
-    pub(crate) async fn names(&self, app: &AppId) -> Result<Names, StoreError> {
-        let kept = self.0.fact(&format!("{NAMES}{app}")).await?;
-        Ok(kept.map_or(Names::Unknown, |bytes| Names::from_bytes(&bytes)))
+    /// What was kept of each composite app's chart.
+    pub(crate) async fn names(&self) -> Result<BTreeMap<CompositeApp, Names>, StoreError> {
+        let facts = self.0.facts(NAMES).await?;
+        let read = |(key, bytes): (String, Vec<u8>)| {
+            let mut parts = key.strip_prefix(NAMES)?.splitn(3, '/').map(str::to_owned);
+            let (project, name, version) = (parts.next()?, parts.next()?, parts.next()?);
+            Some((CompositeApp { project, name, version }, Names::from_bytes(&bytes)))
+        };
+        Ok(facts.into_iter().filter_map(read).collect())
     }
 }
 

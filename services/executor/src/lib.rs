@@ -13,7 +13,9 @@
 mod address;
 mod adoption;
 mod app;
+mod charts;
 mod clock;
+mod complaints;
 mod config;
 mod context;
 mod driver;
@@ -22,6 +24,7 @@ mod executor;
 mod gate;
 mod intake;
 mod journal;
+mod leftovers;
 mod metrics;
 mod modes;
 mod names;
@@ -32,6 +35,7 @@ mod registry;
 mod start_check;
 mod steer;
 mod steps;
+mod survey;
 
 pub use config::Config;
 pub use error::StartError;

@@ -72,6 +72,7 @@ pub(crate) struct Metrics {
     pub steps: Family<DurationLabel, Histogram>,
     pub unpublished: Gauge,
     pub apps_shut: Gauge,
+    pub leftovers: Gauge,
 }
 
 impl Metrics {
@@ -85,6 +86,7 @@ impl Metrics {
             steps: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.01, 2.0, 16))),
             unpublished: Gauge::default(),
             apps_shut: Gauge::default(),
+            leftovers: Gauge::default(),
         };
         let registry = registry.sub_registry_with_prefix("executor");
         registry.register("orders", "Orders taken in, by what became of them", metrics.orders.clone());
@@ -97,6 +99,8 @@ impl Metrics {
         registry.register_with_unit("step_duration", help, Unit::Seconds, metrics.steps.clone());
         registry.register("outbox_records", "Records not yet on the bus", metrics.unpublished.clone());
         registry.register("apps_shut", "Apps that lack something in EMCO", metrics.apps_shut.clone());
+        let help = "Deployment intent groups that could not be removed and are tried again";
+        registry.register("groups_left_over", help, metrics.leftovers.clone());
         metrics
     }
 }

@@ -19,14 +19,28 @@ pub(crate) async fn missing(ctx: &Context, app: &App) -> Result<Vec<String>, Emc
     if !emco.has_composite_app(composite).await? {
         missing.push(format!("composite app `{}` in version `{}`", composite.name, composite.version));
     } else {
-        if emco.apps(composite).await?.is_empty() {
+        let apps = emco.apps(composite).await?;
+        if apps.is_empty() {
             missing.push(format!("an app in composite app `{}`", composite.name));
         }
-        if !emco.has_composite_profile(composite, &wants.composite_profile).await? {
-            missing.push(format!("composite profile `{}`", wants.composite_profile));
+        let profile = &wants.composite_profile;
+        if !emco.has_composite_profile(composite, profile).await? {
+            missing.push(format!("composite profile `{profile}`"));
+        } else {
+            // EMCO tells this only at instantiation, and then as an error that looks as if it might pass.
+            let profiled = emco.profiled_apps(composite, profile).await?;
+            let without = apps.iter().filter(|app| !profiled.contains(app));
+            missing.extend(
+                without.map(|app| format!("profile for app `{app}` in composite profile `{profile}`")),
+            );
         }
     }
     let spanned = if emco.has_logical_cloud(&wants.project, &wants.logical_cloud).await? {
+        let status = emco.cloud_status(&wants.project, &wants.logical_cloud).await?;
+        if let Some(state) = status.as_ref().and_then(emco::CloudStatus::unusable) {
+            let cloud = &wants.logical_cloud;
+            missing.push(format!("instantiated logical cloud `{cloud}` (it is {state}; instantiate it)"));
+        }
         Some(emco.cluster_references(&wants.project, &wants.logical_cloud).await?)
     } else {
         missing.push(format!("logical cloud `{}`", wants.logical_cloud));

@@ -17,6 +17,7 @@ use lab::{Lab, Setup, completed, order, release};
 use model::{Generation, InstanceId, Mode, OutcomeKind};
 
 const UE: &str = "0123456789abcdef";
+const OTHER: &str = "fedcba9876543210";
 
 fn adopts(group: &str) -> Vec<Adopted> {
     let instance = AdoptedInstance::Id(InstanceId::new(UE).expect("valid"));
@@ -25,26 +26,37 @@ fn adopts(group: &str) -> Vec<Adopted> {
 
 /// What an operator did before EdgeRoam came.
 async fn operator(lab: &Lab, further: &[(&str, &str)]) -> GroupRef {
+    operator_at(lab, "by-hand", "edge-r1", "edge-a", further).await
+}
+
+async fn operator_at(
+    lab: &Lab,
+    name: &str,
+    release: &str,
+    cluster: &str,
+    further: &[(&str, &str)],
+) -> GroupRef {
     let client = lab.client();
     let app = CompositeApp { project: "mec".into(), name: "addrapp".into(), version: "v1".into() };
-    let group = app.group("by-hand");
+    let group = app.group(name);
     let spec = GroupSpec {
         composite_profile: "prof".into(),
-        version: "edge-r1".into(),
+        version: release.into(),
         logical_cloud: "admin-lc".into(),
         override_values: vec![serde_json::json!({"app": "srv", "values": {"size": "large"}})],
     };
-    let wanted = Group { metadata: Metadata::named("by-hand"), spec };
+    let wanted = Group { metadata: Metadata::named(name), spec };
     client.create_group(&app, &wanted).await.expect("accepted");
     client.create_placement(&group, &Named { metadata: Metadata::named("where") }).await.expect("accepted");
     let placed = AppIntent {
         metadata: Metadata::named("srv-there"),
-        spec: AppIntentSpec { app: "srv".into(), intent: PlacementIntent::at("edge", "edge-a") },
+        spec: AppIntentSpec { app: "srv".into(), intent: PlacementIntent::at("edge", cluster) },
     };
     client.create_app_intent(&group, "where", &placed).await.expect("accepted");
     let mut intent = BTreeMap::from([("genericPlacementIntent".to_owned(), "where".to_owned())]);
     intent.extend(further.iter().map(|(kind, name)| ((*kind).to_owned(), (*name).to_owned())));
-    let intents = Intents { metadata: Metadata::named("by-hand-intents"), spec: IntentsSpec { intent } };
+    let intents =
+        Intents { metadata: Metadata::named(format!("{name}-intents")), spec: IntentsSpec { intent } };
     client.create_intents(&group, &intents).await.expect("accepted");
     client.approve(&group).await.expect("accepted");
     client.instantiate(&group).await.expect("accepted");
@@ -155,8 +167,65 @@ async fn an_app_that_is_only_observed_is_read_and_nothing_else() {
     running.kill().await;
 }
 
+/// Two groups made by hand, on sites a and b.
+async fn on_both_sites(lab: &mut Lab, releases: [&str; 2]) {
+    let entry = |ue: &str, group: &str| Adopted {
+        instance: AdoptedInstance::Id(InstanceId::new(ue).expect("valid")),
+        deployment_intent_group: group.to_owned(),
+    };
+    lab.spec.instances = vec![entry(UE, "one"), entry(OTHER, "two")];
+    operator_at(lab, "one", releases[0], "edge-a", &[]).await;
+    operator_at(lab, "two", releases[1], "edge-b", &[]).await;
+}
+
 #[tokio::test]
-async fn with_fixed_names_the_second_release_waits_until_the_first_is_gone() {
+async fn instances_taken_over_on_both_sites_can_go_to_each_others() {
+    // Two releases tell by their disjoint names; two of one name only by names that carry it.
+    for releases in [["srv", "v1"], ["edge-r1", "edge-r1"]] {
+        let mut lab = Lab::new(Setup::default()).await;
+        on_both_sites(&mut lab, releases).await;
+        let running = lab.start().await;
+        let told = lab.carry_out_when_taken_over(&order(UE, 1, Some("a"), Some("b"))).await;
+        assert!(completed(&told), "{releases:?}: {told:?}");
+        running.kill().await;
+    }
+}
+
+#[tokio::test]
+async fn apps_that_share_a_composite_app_share_what_is_known_of_its_chart() {
+    let mut lab = Lab::new(Setup::default()).await;
+    on_both_sites(&mut lab, ["srv", "v1"]).await;
+    let mut sibling = lab.spec.clone();
+    sibling.app.id = model::AppId::new("vr").expect("valid");
+    sibling.instances = lab.spec.instances.split_off(1);
+    lab.siblings.push(sibling);
+    let running = lab.start().await;
+    let told = lab.carry_out_when_taken_over(&order(UE, 1, Some("a"), Some("b"))).await;
+    assert!(completed(&told), "{told:?}");
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn while_nothing_tells_whether_names_collide_nobody_waits_for_ever() {
+    // A word of the composite app may be in its names by chance, and there is no second release to compare.
+    let mut lab = Lab::new(Setup::default()).await;
+    on_both_sites(&mut lab, ["srv", "srv"]).await;
+    let running = lab.start().await;
+    let told = lab.carry_out_when_taken_over(&order(UE, 1, Some("a"), Some("b"))).await;
+    assert!(
+        matches!(told.last(), Some(OutcomeKind::Undone { reason }) if reason.contains("not known yet")),
+        "{told:?}"
+    );
+    assert!(completed(&lab.carry_out(&order(UE, 2, Some("a"), Some("c"))).await), "a free cluster tells");
+    assert!(
+        completed(&lab.carry_out(&order(OTHER, 1, Some("b"), Some("c"))).await),
+        "from then on all may move"
+    );
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn with_fixed_names_the_second_release_may_come_once_the_first_is_gone() {
     let drain = Duration::from_secs(3);
     let lab = Lab::new(Setup { release_in_names: false, drain, ..Setup::default() }).await;
     let running = lab.start().await;
@@ -164,6 +233,7 @@ async fn with_fixed_names_the_second_release_waits_until_the_first_is_gone() {
         order(UE, 1, None, Some("a")),
         order(UE, 2, Some("a"), Some("b")),
         order(UE, 3, Some("b"), Some("a")),
+        order(UE, 4, Some("b"), Some("a")),
     ];
     let mut outcomes = lab.outcomes().await;
     lab.give(&orders[0]).await;
@@ -172,32 +242,66 @@ async fn with_fixed_names_the_second_release_waits_until_the_first_is_gone() {
     outcomes.progress(&orders[1], model::Step::Verify).await;
     // Back to where the first still drains.
     lab.give(&orders[2]).await;
-    assert!(completed(&outcomes.end_of(&orders[2]).await));
+    occupied(&outcomes.end_of(&orders[2]).await, "edge/edge-a", &release(&orders[0]));
     assert!(completed(&outcomes.end_of(&orders[1]).await));
+    lab.give(&orders[3]).await;
+    assert!(completed(&outcomes.end_of(&orders[3]).await));
     let history = lab.sim.history();
     let gone = history
         .iter()
         .position(|(_, event)| matches!(event, HistoryEvent::PodGone { cluster, .. } if cluster == "edge-a"));
     let again = history.iter().position(|(_, event)| {
-        matches!(event, HistoryEvent::Action { group, action: "instantiate" } if *group == release(&orders[2]))
+        matches!(event, HistoryEvent::Action { group, action: "instantiate" } if *group == release(&orders[3]))
     });
     assert!(gone.expect("it went") < again.expect("it came back"), "{history:?}");
     running.kill().await;
 }
 
 #[tokio::test]
-async fn with_fixed_names_two_instances_never_share_a_cluster() {
-    let setup = Setup { release_in_names: false, ready: Duration::from_secs(3), ..Setup::default() };
+async fn with_fixed_names_an_occupied_cluster_is_told_at_once_and_holds_nobody() {
+    // Nobody waits for the deadline, which is far away.
+    let setup = Setup { release_in_names: false, ready: Duration::from_secs(3_600), ..Setup::default() };
     let lab = Lab::new(setup).await;
     let running = lab.start().await;
-    let (one, two) = (order(UE, 1, None, Some("a")), order("fedcba9876543210", 1, None, Some("a")));
-    assert!(completed(&lab.carry_out(&one).await));
-    let told = lab.carry_out(&two).await;
-    assert!(matches!(told.last(), Some(OutcomeKind::Undone { .. })), "{told:?}");
-    assert_eq!(lab.groups(), [release(&one)]);
-    assert!(
-        completed(&lab.carry_out(&order("fedcba9876543210", 2, None, Some("b"))).await),
-        "elsewhere is free"
-    );
+    let ues: Vec<String> = (1..=4).map(|n| format!("{n:016x}")).collect();
+    let one = order(UE, 1, None, Some("a"));
+    let swap = order(OTHER, 1, None, Some("b"));
+    assert!(completed(&lab.carry_out(&one).await) && completed(&lab.carry_out(&swap).await));
+    for ue in &ues {
+        occupied(&lab.carry_out(&order(ue, 1, None, Some("a"))).await, "edge/edge-a", &release(&one));
+    }
+    occupied(&lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await, "edge/edge-b", &release(&swap));
+    occupied(&lab.carry_out(&order(OTHER, 2, Some("b"), Some("a"))).await, "edge/edge-a", &release(&one));
+    assert_eq!(lab.groups().len(), 2);
+    assert!(completed(&lab.carry_out(&order(UE, 3, Some("a"), Some("c"))).await), "elsewhere is free");
+    assert!(completed(&lab.carry_out(&order(&ues[0], 2, None, Some("a"))).await), "and now a is");
     running.kill().await;
+}
+
+#[tokio::test]
+async fn who_waits_to_learn_of_the_names_says_for_which_group() {
+    let ready = Duration::from_secs(2);
+    let lab = Lab::new(Setup { ready, ..Setup::default() }).await;
+    lab.sim.set_rsync_up(false);
+    let running = lab.start().await;
+    let (one, two) = (order(UE, 1, None, Some("a")), order(OTHER, 1, None, Some("a")));
+    let mut outcomes = lab.outcomes().await;
+    lab.give(&one).await;
+    outcomes.progress(&one, model::Step::Prepare).await;
+    // The first one gives up a moment before the second, but does not get away so soon.
+    lab.sim.delay_next("DELETE", &format!("/{}-gpi", release(&one)), Duration::from_secs(4));
+    lab.give(&two).await;
+    let told = outcomes.end_of(&two).await;
+    let Some(OutcomeKind::Undone { reason }) = told.last() else { panic!("{told:?}") };
+    let waited =
+        format!("prepare took longer than its deadline allows: deployment intent group {}", release(&one));
+    assert!(reason.contains(&waited), "{reason}");
+    running.kill().await;
+}
+
+fn occupied(told: &[OutcomeKind], cluster: &str, by: &str) {
+    let Some(OutcomeKind::Undone { reason }) = told.last() else { panic!("{told:?}") };
+    for part in [cluster, by, "{{ .Release.Name }}"] {
+        assert!(reason.contains(part), "{part} is not in: {reason}");
+    }
 }

@@ -38,7 +38,8 @@ fn as_before(lab: &Lab) {
 async fn a_target_that_never_gets_ready_is_taken_away_again() {
     let (lab, running) = placed(Setup { ready: Duration::from_secs(3), ..Setup::default() }).await;
     lab.sim.set_pod_never_ready("edge-b", true);
-    undone(&lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await, "ready took longer");
+    let told = lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await;
+    undone(&told, "ready took longer than its deadline allows: readyStatus is \"NotReady\" with");
     as_before(&lab);
     let told = lab.carry_out(&order(UE, 3, Some("a"), Some("c"))).await;
     assert!(completed(&told), "the next order goes through: {told:?}");
@@ -75,17 +76,32 @@ async fn a_target_that_cannot_be_reached_leaves_the_source_alone_and_asks_for_an
     let (lab, running) = placed(setup).await;
     lab.sim.set_cluster_reachable("edge-b", false);
     let told = lab.carry_out(&order(UE, 2, Some("a"), Some("b"))).await;
-    assert!(
-        matches!(told.last(), Some(OutcomeKind::Failed { reason }) if reason.contains("undoing start")),
-        "{told:?}"
-    );
+    let Some(OutcomeKind::Failed { reason }) = told.last() else { panic!("{told:?}") };
+    let second = release(&order(UE, 2, Some("a"), Some("b")));
+    let waited = "ready took longer than its deadline allows: deployedStatus is \"Instantiating\", edge/edge-b does \
+                  not answer EMCO; undoing start";
+    for part in [waited, "terminate and delete it in EMCO", "cluster edge/edge-b", &second] {
+        assert!(reason.contains(part), "{part} is not in: {reason}");
+    }
     let first = order(UE, 1, None, Some("a"));
     assert_eq!(lab.leads_to(&first), Some(("edge-a".into(), release(&first))));
     assert!(
         completed(&lab.carry_out(&order(UE, 3, Some("a"), Some("c"))).await),
         "the instance is not stuck"
     );
+    lab.sim.set_cluster_reachable("edge-b", true);
+    gone(&lab, &second).await;
     running.kill().await;
+}
+
+/// Waits until a group is gone from EMCO.
+async fn gone(lab: &Lab, group: &str) {
+    let gone = async {
+        while lab.groups().iter().any(|there| there == group) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(lab::GUARD, gone).await.expect("it is removed in the end");
 }
 
 #[tokio::test]
@@ -100,7 +116,66 @@ async fn a_source_that_cannot_be_removed_is_left_over_and_holds_no_lock() {
     lab.give(&third).await;
     assert!(completed(&outcomes.end_of(&third).await));
     let told = outcomes.end_of(&second).await;
-    assert!(completed(&told) && matches!(told.last(), Some(OutcomeKind::Leftover { .. })), "{told:?}");
+    let Some(OutcomeKind::Leftover { reason }) = told.last() else { panic!("{told:?}") };
+    let first = release(&order(UE, 1, None, Some("a")));
+    let parts =
+        ["does not answer EMCO", "cluster edge/edge-a", "terminate and delete it in EMCO", first.as_str()];
+    for part in parts {
+        assert!(reason.contains(part), "{part} is not in: {reason}");
+    }
+    // The next run knows of it still, and removes it once the cluster is back.
+    running.kill().await;
+    let running = lab.start().await;
+    lab.sim.set_cluster_reachable("edge-a", true);
+    gone(&lab, &first).await;
+    outcomes.until(|o| o.relocation == second.relocation && o.kind == OutcomeKind::Retired).await;
+    assert_eq!(lab.actions(&first, "terminate"), 1);
+    assert_eq!(lab.leads_to(&third), Some(("edge-c".into(), release(&third))));
+    running.kill().await;
+    assert!(lab.store.facts("executor/leftover/").await.expect("readable").is_empty(), "and it is forgotten");
+}
+
+#[tokio::test]
+async fn what_is_left_over_keeps_its_cluster_occupied_across_a_restart() {
+    let setup = Setup { release_in_names: false, retire: Duration::from_secs(2), ..Setup::default() };
+    let (lab, running) = placed(setup).await;
+    let first = release(&order(UE, 1, None, Some("a")));
+    let second = order(UE, 2, Some("a"), Some("b"));
+    let mut outcomes = lab.outcomes().await;
+    lab.give(&second).await;
+    outcomes.progress(&second, Step::Start).await;
+    lab.sim.set_cluster_reachable("edge-a", false);
+    assert!(matches!(outcomes.end_of(&second).await.last(), Some(OutcomeKind::Leftover { .. })));
+    running.kill().await;
+    let running = lab.start().await;
+    let other = "fedcba9876543210";
+    undone(&lab.carry_out(&order(other, 1, None, Some("a"))).await, &first);
+    lab.sim.set_cluster_reachable("edge-a", true);
+    outcomes.until(|o| o.relocation == second.relocation && o.kind == OutcomeKind::Retired).await;
+    // It is told before its cluster is free.
+    let mut generation = 2;
+    while !completed(&lab.carry_out(&order(other, generation, None, Some("a"))).await) {
+        generation += 1;
+    }
+    assert_eq!(lab.groups().len(), 2);
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn what_emco_answers_instead_of_a_status_is_told() {
+    let poll = Duration::from_secs(1);
+    let lab = Lab::new(Setup { ready: Duration::from_millis(1_800), poll, ..Setup::default() }).await;
+    let running = lab.start().await;
+    let first = order(UE, 1, None, Some("a"));
+    let mut outcomes = lab.outcomes().await;
+    lab.sim.delay_next("POST", "/instantiate", Duration::from_millis(500));
+    lab.give(&first).await;
+    outcomes.progress(&first, Step::Prepare).await;
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    for _ in 0..2 {
+        lab.sim.fail_next("GET", "/status", 401, "Jwt is missing");
+    }
+    undone(&outcomes.end_of(&first).await, "401 Jwt is missing");
     running.kill().await;
 }
 
@@ -233,6 +308,25 @@ async fn what_is_missing_is_named_all_at_once_and_looked_for_again() {
     .await;
     lab.sim.provision(lab::provision(true)).await;
     until(&|told| completed(told)).await;
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn an_app_without_a_profile_and_a_cloud_that_is_not_instantiated_are_named() {
+    let mut lab = Lab::new(Setup::default()).await;
+    let http = reqwest::Client::new();
+    let base = format!("{}/v2/projects/mec", lab.sim.url());
+    let profile = format!("{base}/composite-apps/addrapp/v1/composite-profiles/prof/profiles/srv-prof");
+    http.delete(profile).send().await.and_then(reqwest::Response::error_for_status).expect("deleted");
+    let cloud = r#"{"metadata":{"name":"idle-lc"},"spec":{"level":"0"}}"#;
+    let made = http.post(format!("{base}/logical-clouds")).body(cloud).send().await;
+    made.and_then(reqwest::Response::error_for_status).expect("created");
+    lab.spec.emco.logical_cloud = "idle-lc".into();
+    let running = lab.start().await;
+    let told = lab.carry_out(&order(UE, 1, None, Some("a"))).await;
+    undone(&told, "EMCO has no profile for app `srv` in composite profile `prof`");
+    undone(&told, "EMCO has no instantiated logical cloud `idle-lc` (it is Created; instantiate it)");
+    assert!(lab.groups().is_empty());
     running.kill().await;
 }
 

@@ -48,6 +48,37 @@ async fn an_instance_is_placed_moved_and_let_go() {
 }
 
 #[tokio::test]
+async fn no_name_is_guessed_where_nothing_is_left() {
+    let lab = Lab::new(Setup::default()).await;
+    let running = lab.start().await;
+    let (first, second) = (order(UE, 1, None, Some("a")), order(UE, 2, Some("a"), Some("b")));
+    lab.carry_out(&first).await;
+    lab.carry_out(&second).await;
+    let intents = format!("{}/intents/", release(&first));
+    let asked = lab.sim.requests();
+    let asked = asked.iter().filter(|(method, path)| method == "GET" && path.contains(&intents));
+    let asked: Vec<_> = asked.filter_map(|(_, path)| path.rsplit('/').next()).collect();
+    let own = format!("{}-intents", release(&first));
+    // Once before it was made, and once before it was deleted.
+    assert_eq!(asked, [own.as_str(), own.as_str()]);
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn the_second_look_at_a_ready_target_is_the_one_that_shows_its_address() {
+    let lab = Lab::new(Setup::default()).await;
+    let running = lab.start().await;
+    let first = order(UE, 1, None, Some("a"));
+    lab.carry_out(&first).await;
+    let status = format!("{}/status?", release(&first));
+    let asked = lab.sim.requests();
+    let asked: Vec<_> = asked.iter().filter_map(|(_, path)| Some(path.split_once(&status)?.1)).collect();
+    let looks = ["status=deployed", "status=ready", "status=deployed", "status=ready&output=detail"];
+    assert!(asked.ends_with(&looks), "{asked:?}");
+    running.kill().await;
+}
+
+#[tokio::test]
 async fn the_source_answers_until_the_target_does() {
     let lab = Lab::new(Setup::default()).await;
     let running = lab.start().await;

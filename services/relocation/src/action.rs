@@ -9,7 +9,8 @@ use crate::{Ended, Event};
 /// What a driver does next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Append this to the log, durably, then [`handle`](crate::Saga::handle) it.
+    /// Append this to the log, durably, then [`handle`](crate::Saga::handle) it. Where a step that still runs has
+    /// expired, the driver may put in what it last waited for.
     Append(Event),
     /// Run the step and append what became of it.
     Run {

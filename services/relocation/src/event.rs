@@ -46,6 +46,9 @@ pub enum Event {
     Expired {
         /// The step.
         step: Step,
+        /// What it last waited for, for an operator; empty where it did not say.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// A newer order for the instance came before the pivot.
     Superseded {
@@ -77,6 +80,9 @@ pub enum Event {
     UndoExpired {
         /// The step that is not undone.
         step: Step,
+        /// What undoing it last waited for, for an operator; empty where it did not say.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
 }
 
@@ -100,4 +106,17 @@ pub struct IllegalEvent {
     pub event: Box<Event>,
     /// The state that it met.
     pub stage: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_whose_expiries_give_no_reason_can_be_read() {
+        let old = r#"{"at":1,"event":{"event":"expired","step":"ready"}}"#;
+        let entry: Entry = serde_json::from_str(old).expect("an entry");
+        assert_eq!(entry.event, Event::Expired { step: Step::Ready, reason: String::new() });
+        assert_eq!(serde_json::to_string(&entry).expect("JSON"), old);
+    }
 }

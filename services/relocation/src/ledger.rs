@@ -23,6 +23,8 @@ pub(crate) struct Trace {
     pub undo_unknown: bool,
     /// When it was undone.
     pub undone_at: Option<Timestamp>,
+    /// Why the last attempt that failed did; empty where none did.
+    pub complaint: String,
 }
 
 impl Trace {
@@ -42,6 +44,9 @@ impl Trace {
 
     /// Undoing is started.
     pub(crate) fn start_undo(&mut self, attempt: u32) {
+        if self.undo_attempts == 0 {
+            self.complaint.clear();
+        }
         self.undo_unknown |= self.undo_in_flight;
         self.undo_in_flight = true;
         self.undo_attempts = attempt;

@@ -88,6 +88,21 @@ fn every_step_that_never_ends_runs_into_its_deadline() {
 }
 
 #[test]
+fn what_expires_says_what_it_last_failed_with() {
+    let mut run = Run::new(
+        Kind::Move,
+        |step, _, _| {
+            if step == Step::Start { Outcome::Transient } else { Outcome::Done }
+        },
+    );
+    assert_eq!(run.finish(), Ended::Failed);
+    let (_, last) = run.told.last().expect("something is told");
+    let expected =
+        "start took longer than its deadline allows: Transient; undoing start: it takes too long: Transient";
+    assert_eq!(*last, NoticeKind::Failed { reason: expected.to_owned() });
+}
+
+#[test]
 fn every_step_may_run_twice() {
     for kind in KINDS {
         let mut run = Run::new(kind, |_, _, _| Outcome::Done);

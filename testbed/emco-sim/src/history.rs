@@ -107,11 +107,12 @@ pub(crate) struct Entry {
 pub(crate) struct History {
     started: Instant,
     entries: Mutex<VecDeque<Entry>>,
+    requests: Mutex<VecDeque<(String, String)>>,
 }
 
 impl History {
     pub(crate) fn new() -> Self {
-        Self { started: Instant::now(), entries: Mutex::default() }
+        Self { started: Instant::now(), entries: Mutex::default(), requests: Mutex::default() }
     }
 
     pub(crate) fn record(&self, event: HistoryEvent) {
@@ -123,6 +124,19 @@ impl History {
         // Read under the lock: entries never run backwards.
         let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         entries.push_back(Entry { millis, at: Timestamp::now(), event });
+    }
+
+    /// Notes a request that came in: its method, and its path with query.
+    pub(crate) fn note_request(&self, method: &str, path: &str) {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.len() == KEPT {
+            requests.pop_front();
+        }
+        requests.push_back((method.to_owned(), path.to_owned()));
+    }
+
+    pub(crate) fn requests(&self) -> Vec<(String, String)> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {

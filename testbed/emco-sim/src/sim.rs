@@ -222,6 +222,11 @@ impl EmcoSim {
         view::ready(&self.inner.world())
     }
 
+    /// The requests that came in, oldest first: method, and path with query.
+    pub fn requests(&self) -> Vec<(String, String)> {
+        self.inner.history.requests()
+    }
+
     /// What happened so far, with milliseconds since the start.
     pub fn history(&self) -> Vec<(u64, HistoryEvent)> {
         self.inner.history.entries().into_iter().map(|entry| (entry.millis, entry.event)).collect()

@@ -1,32 +1,27 @@
 //! Drives one saga to its end: asks it what to do, and does it.
 
 mod admission;
+mod stepping;
 mod telling;
 
 pub(crate) use telling::absorb;
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use model::{Generation, Order, Placement, Step};
-use relocation::{Action, Class, Entry, Event, Saga};
+use model::{Generation, Order};
+use relocation::{Action, Entry, Event, Saga};
 use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
 use crate::clock;
 use crate::context::Context;
-use crate::error::StepError;
-use crate::metrics::{DurationLabel, StepLabel, StepName, StepResult};
 use crate::modes::new_group::Job;
 use crate::outbox::Out;
 use crate::registry::Live;
-use crate::steps::Work;
+use stepping::Running;
 
 /// How long to leave a store alone that could not append.
 const STORE_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// A step at work; resolves with what is to be appended.
-type Running = Pin<Box<dyn Future<Output = Event> + Send>>;
 
 /// One saga and all that its driver holds.
 pub(crate) struct Driver {
@@ -110,7 +105,7 @@ impl Driver {
                     self.saga.told();
                 }
                 Action::Append(event) => {
-                    running = None;
+                    let event = stepping::with_reason(event, running.take());
                     if !self.append(event).await {
                         return Stopped::ShuttingDown;
                     }
@@ -170,59 +165,12 @@ impl Driver {
         }
         true
     }
-
-    /// Begins a step, or undoing it.
-    fn step(&self, step: Step, doubtful: bool, undo: bool) -> Running {
-        let ready = self.saga.output(Step::Ready).cloned();
-        let work = Work {
-            ctx: Arc::clone(&self.ctx),
-            app: Arc::clone(&self.app),
-            order: self.order.clone(),
-            job: self.job.clone(),
-            doubtful,
-            ready: ready.and_then(|placement| serde_json::from_value::<Placement>(placement).ok()),
-        };
-        let metrics = self.ctx.metrics.clone();
-        let relocation = self.order.relocation;
-        Box::pin(async move {
-            let began = tokio::time::Instant::now();
-            let done = if undo {
-                work.undo(step).await.map(|()| serde_json::Value::Null)
-            } else {
-                work.run(step).await
-            };
-            let name = StepName(step);
-            let result = match &done {
-                Ok(_) => StepResult::Done,
-                Err(StepError { class: Class::Transient(_), .. }) => StepResult::Transient,
-                Err(StepError { class: Class::Permanent, .. }) => StepResult::Permanent,
-                Err(StepError { class: Class::Unknown, .. }) => StepResult::Unknown,
-            };
-            metrics.attempts.get_or_create(&StepLabel { step: name, undo, result }).inc();
-            match done {
-                Ok(_) if undo => Event::Undone { step },
-                Ok(output) => {
-                    let seconds = began.elapsed().as_secs_f64();
-                    metrics.steps.get_or_create(&DurationLabel { step: name }).observe(seconds);
-                    Event::Succeeded { step, output }
-                }
-                Err(StepError { class, reason }) => {
-                    tracing::warn!(%relocation, step = step.as_str(), undo, ?class, reason, "a step failed");
-                    if undo {
-                        Event::UndoFailed { step, class, reason }
-                    } else {
-                        Event::Failed { step, class, reason }
-                    }
-                }
-            }
-        })
-    }
 }
 
 /// What runs, if anything does.
 async fn result(running: &mut Option<Running>) -> Event {
     match running {
-        Some(step) => step.await,
+        Some(running) => (&mut running.step).await,
         None => std::future::pending().await,
     }
 }

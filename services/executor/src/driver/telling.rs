@@ -1,9 +1,10 @@
 //! What the world is told of a saga, and closing its log once it is told.
 
-use model::{InstanceState, OutcomeKind, Placement, Step, Timestamp};
+use model::{ClusterRef, InstanceState, OutcomeKind, Placement, Step, Timestamp};
 use relocation::{Notice, NoticeKind, Saga};
 
 use super::{Driver, STORE_WAIT};
+use crate::leftovers::{self, Leftover, Part};
 use crate::metrics::EndLabel;
 use crate::registry::Registry;
 
@@ -48,9 +49,13 @@ impl Driver {
                 OutcomeKind::Completed { serving: placement(&self.saga), took_ms }
             }
             NoticeKind::Undone { reason } => OutcomeKind::Undone { reason },
-            NoticeKind::Failed { reason } => OutcomeKind::Failed { reason },
+            NoticeKind::Failed { reason } => {
+                OutcomeKind::Failed { reason: self.leave_target(at, reason).await }
+            }
             NoticeKind::Retired => OutcomeKind::Retired,
-            NoticeKind::Leftover { reason } => OutcomeKind::Leftover { reason },
+            NoticeKind::Leftover { reason } => {
+                OutcomeKind::Leftover { reason: self.leave_source(at, reason).await }
+            }
         };
         let label = match &kind {
             OutcomeKind::Progress { .. } | OutcomeKind::Fenced { .. } => None,
@@ -64,6 +69,60 @@ impl Driver {
             self.ctx.metrics.ends.get_or_create(&EndLabel { outcome }).inc();
         }
         self.pending.push(self.ctx.tell(&self.order, at, &id, kind));
+    }
+
+    /// Keeps the source as left over; what an operator is told of it.
+    async fn leave_source(&self, at: Timestamp, reason: String) -> String {
+        let Some(source) = &self.job.source else { return reason };
+        let Some(site) = self.ctx.sites.get(&source.site) else {
+            let group = self.app.composite.group(&source.deployment_intent_group);
+            return format!(
+                "{reason}; deployment intent group {group} of site {}, which left the catalogue, stays: terminate and \
+                 delete it in EMCO",
+                source.site
+            );
+        };
+        let group = source.deployment_intent_group.clone();
+        self.leave(Part::Source, group, site.cluster.clone(), at, reason).await
+    }
+
+    /// Keeps the target as left over, unless its name may still lead clients there.
+    async fn leave_target(&self, at: Timestamp, reason: String) -> String {
+        let Some(target) = &self.job.target else { return reason };
+        let (release, cluster) = (target.release.to_string(), &target.cluster);
+        self.ctx.occupancy.enter(&self.app.composite, cluster, &release);
+        if self.saga.may_exist(Step::Steer) {
+            let group = self.app.composite.group(release);
+            return format!(
+                "{reason}; the name {} may still lead to deployment intent group {group} on cluster {}/{}: point it \
+                 elsewhere, then terminate and delete the group in EMCO",
+                self.job.name, cluster.provider, cluster.cluster
+            );
+        }
+        self.leave(Part::Target, release, cluster.clone(), at, reason).await
+    }
+
+    async fn leave(
+        &self,
+        part: Part,
+        group: String,
+        cluster: ClusterRef,
+        since: Timestamp,
+        reason: String,
+    ) -> String {
+        let leftover = Leftover {
+            order: self.order.clone(),
+            job: self.job.clone(),
+            part,
+            composite_app: self.app.composite.clone(),
+            group,
+            cluster,
+            since,
+            reason,
+        };
+        let text = leftover.text();
+        leftovers::keep(&self.ctx, leftover).await;
+        text
     }
 
     fn warn(&self, outcome: &'static str, reason: &str) -> &'static str {

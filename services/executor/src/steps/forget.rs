@@ -26,23 +26,27 @@ pub(super) async fn delete(work: &Work, group: &GroupRef) -> Result<(), StepErro
             return Err(StepError::transient(format!("group {}: {why}", group.name)));
         }
     }
-    let mut names = likely_names(&group.name);
+    let mut placements = Vec::new();
     for placement in emco.placements(group).await? {
         let placement = placement.metadata.name;
         for intent in emco.app_intents(group, &placement).await? {
             emco.delete_app_intent(group, &placement, &intent.metadata.name).await?;
         }
         emco.delete_placement(group, &placement).await?;
-        names.push(placement);
+        placements.push(placement);
     }
-    if !emco.intents(group).await?.is_empty() {
-        for name in names {
-            if emco.has_intents(group, &name).await? {
-                emco.delete_intents(group, &name).await?;
-            }
+    // EMCO tells what they name, not what they are called; where ours were all, there is nothing to guess.
+    let mut left = emco.intents(group).await?;
+    for name in likely_names(&group.name).into_iter().chain(placements) {
+        if left.is_empty() {
+            break;
+        }
+        if emco.has_intents(group, &name).await? {
+            emco.delete_intents(group, &name).await?;
+            left = emco.intents(group).await?;
         }
     }
-    if !emco.intents(group).await?.is_empty() {
+    if !left.is_empty() {
         return Err(StepError::permanent(format!(
             "group {} is terminated, but EMCO does not tell the names of its `intents` objects; delete them and \
              then the group by hand",

@@ -5,6 +5,7 @@ mod poll;
 mod prepare;
 mod ready;
 mod retire;
+mod said;
 mod start;
 mod steer;
 mod verify;
@@ -21,6 +22,7 @@ use crate::error::StepError;
 use crate::modes::new_group::{Job, Target};
 
 pub(crate) use poll::Poll;
+pub(crate) use said::Said;
 
 /// What a step works on.
 pub(crate) struct Work {
@@ -32,6 +34,8 @@ pub(crate) struct Work {
     pub doubtful: bool,
     /// What [`Step::Ready`] gave.
     pub ready: Option<Placement>,
+    /// What it waits for, for an operator.
+    pub said: Said,
 }
 
 impl Work {

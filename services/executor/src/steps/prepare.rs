@@ -7,8 +7,13 @@ use emco::{
     Metadata, Named, Output, PlacementIntent, StatusKind,
 };
 
+use model::ClusterRef;
+
 use super::{Work, forget};
 use crate::error::StepError;
+use crate::names::Names;
+use crate::occupancy::Denied;
+use crate::survey;
 
 /// What the new group consists of.
 struct Wanted {
@@ -18,8 +23,8 @@ struct Wanted {
 }
 
 pub(super) async fn run(work: &Work) -> Result<(), StepError> {
-    let wanted = wanted(work).await?;
     reserve(work).await?;
+    let wanted = wanted(work).await?;
     let group = work.target_group()?;
     own_group(work, &group, wanted.spec).await?;
     children(work, &group, &wanted.apps).await?;
@@ -41,28 +46,46 @@ pub(super) async fn undo(work: &Work) -> Result<(), StepError> {
     Ok(())
 }
 
-/// Waits until no group with the same resource names is on the target's cluster.
+/// Takes the target's cluster, which no group with the same resource names may be on. It waits only where that will
+/// soon be known: whoever waits holds a slot of the app, perhaps the one that the group in the way needs to leave.
 async fn reserve(work: &Work) -> Result<(), StepError> {
-    let (target, app) = (work.target()?, &work.app);
-    let mut said = false;
+    let (ctx, target, composite) = (&work.ctx, work.target()?, &work.app.composite);
+    let (release, cluster) = (target.release.as_str(), &target.cluster);
+    let mut surveyed = false;
     loop {
-        let changed = work.ctx.occupancy.changed();
+        let changed = ctx.occupancy.changed();
         tokio::pin!(changed);
         changed.as_mut().enable();
-        let release = target.release.as_str();
-        match work.ctx.occupancy.reserve(app.names(), &app.composite, &target.cluster, release) {
+        let names = ctx.charts.names(composite);
+        match ctx.occupancy.reserve(names, composite, cluster, release) {
             Ok(()) => return Ok(()),
-            Err(other) if !said => {
-                said = true;
-                tracing::info!(
-                    app = %app.spec.app.id, site = %target.site, %release, %other,
-                    "waits until the other release is gone: their resources may have the same names"
-                );
+            Err(Denied::Occupied(_)) if names == Names::Unknown && !surveyed => {
+                surveyed = true;
+                survey::look(ctx, &work.app).await?;
+                continue;
             }
-            Err(_) => {}
+            Err(Denied::Occupied(other)) => return Err(occupied(names, cluster, &other)),
+            Err(Denied::Unclear(other)) => work.said.say(format!(
+                "deployment intent group {other} is on {}/{}, and a release that is on its way has yet to tell whether \
+                 the chart's resource names carry {{{{ .Release.Name }}}}",
+                cluster.provider, cluster.cluster
+            )),
         }
         changed.await;
     }
+}
+
+fn occupied(names: Names, cluster: &ClusterRef, other: &str) -> StepError {
+    let lack = match names {
+        Names::Fixed => "do not carry {{ .Release.Name }}",
+        Names::Unknown | Names::Unique => "are not known yet to carry {{ .Release.Name }}",
+    };
+    StepError::permanent(format!(
+        "cluster {}/{} is occupied by deployment intent group {other}, and the chart's resource names {lack}: two \
+         releases there would share their objects; put {{{{ .Release.Name }}}} into every resource name, or let that \
+         instance leave first",
+        cluster.provider, cluster.cluster
+    ))
 }
 
 /// What the source is like, or what the app's entry says where there is none.

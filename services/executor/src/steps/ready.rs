@@ -7,11 +7,11 @@ use model::{Placement, Site};
 use super::{Poll, Work};
 use crate::address::{self, AddressError};
 use crate::error::StepError;
+use crate::names::Sample;
 use crate::probe::Seen;
-use crate::{clock, names};
 
-/// How many looks in a row must agree.
-const IN_A_ROW: u32 = 2;
+/// How many probes in a row must be answered.
+const PROBES: u32 = 2;
 
 pub(super) async fn run(work: &Work) -> Result<Placement, StepError> {
     let (group, target) = (work.target_group()?, work.target()?);
@@ -21,77 +21,80 @@ pub(super) async fn run(work: &Work) -> Result<Placement, StepError> {
     // The plan's cluster counts, should the catalogue name another one by now.
     let site = Site { cluster: target.cluster.clone(), ..site.clone() };
     let mut poll = Poll::new(&work.ctx.config);
-    let mut in_a_row = 0;
-    let mut said = String::new();
+    // The first look is a light one. The second asks for the objects themselves, where the address is; it judges all
+    // the same, and its two views are of one context as those of the first are.
+    let mut output = Output::All;
     loop {
-        match look(work, &group, &site).await? {
-            Ok(()) => {
-                in_a_row += 1;
-                if in_a_row >= IN_A_ROW {
-                    match serves(work, &group, &site).await? {
-                        Ok(address) => {
-                            return Ok(Placement {
-                                site: target.site.clone(),
-                                release: target.release.clone(),
-                                deployment_intent_group: group.name,
-                                address,
-                            });
-                        }
-                        Err(why) => said = say(&group, said, why),
-                    }
-                }
+        match look(work, &group, &site, output).await? {
+            Ok(_) if output == Output::All => {
+                output = Output::Detail;
                 poll.wait_shortly().await;
             }
+            Ok(detail) => match serves(work, &detail, &site).await? {
+                Ok(address) => {
+                    return Ok(Placement {
+                        site: target.site.clone(),
+                        release: target.release.clone(),
+                        deployment_intent_group: group.name,
+                        address,
+                    });
+                }
+                Err(why) => {
+                    work.said.say(why);
+                    poll.wait().await;
+                }
+            },
             Err(why) => {
-                in_a_row = 0;
-                said = say(&group, said, why);
+                output = Output::All;
+                work.said.say(why);
                 poll.wait().await;
             }
         }
     }
 }
 
-/// Whether EMCO's two views say that the target is ready; otherwise why not.
-async fn look(work: &Work, group: &GroupRef, site: &Site) -> Result<Result<(), String>, StepError> {
-    let Some(deployed) = view(work, group, StatusKind::Deployed, Output::All).await? else {
-        return Ok(Err("EMCO does not answer".to_owned()));
+/// The ready view, if EMCO's two views say that the target is ready; otherwise why not.
+async fn look(
+    work: &Work,
+    group: &GroupRef,
+    site: &Site,
+    output: Output,
+) -> Result<Result<GroupStatus, String>, StepError> {
+    let deployed = match view(work, group, StatusKind::Deployed, Output::All).await? {
+        Ok(deployed) => deployed,
+        Err(why) => return Ok(Err(why)),
     };
-    work.ctx.learn(&work.app, names::learn(&deployed, &group.name)).await;
-    let Some(ready) = view(work, group, StatusKind::Ready, Output::All).await? else {
-        return Ok(Err("EMCO does not answer".to_owned()));
+    work.ctx.learn(&work.app, &[Sample::of(&deployed, &work.app.composite, &group.name)]).await;
+    let ready = match view(work, group, StatusKind::Ready, output).await? {
+        Ok(ready) => ready,
+        Err(why) => return Ok(Err(why)),
     };
     match judge(&deployed, &ready, &site.cluster.provider, &site.cluster.cluster) {
-        Readiness::Ready => Ok(Ok(())),
+        Readiness::Ready => Ok(Ok(ready)),
         Readiness::NotYet(why) => Ok(Err(why)),
         Readiness::Never(why) => Err(StepError::permanent(why)),
     }
 }
 
-/// One view; `None` where asking failed in a way that another look may mend.
+/// One view, or why there is none where another look may mend that.
 async fn view(
     work: &Work,
     group: &GroupRef,
     kind: StatusKind,
     output: Output,
-) -> Result<Option<GroupStatus>, StepError> {
+) -> Result<Result<GroupStatus, String>, StepError> {
     match work.ctx.emco.status(group, kind, output).await {
-        Ok(Some(status)) => Ok(Some(status)),
+        Ok(Some(status)) => Ok(Ok(status)),
         Ok(None) => Err(StepError::permanent(format!("group {} is not there", group.name))),
         Err(error) if matches!(error.class(), emco::Class::Permanent) => Err(error.into()),
-        Err(error) => {
-            tracing::debug!(group = group.name, %error, "no status");
-            Ok(None)
-        }
+        Err(error) => Ok(Err(error.to_string())),
     }
 }
 
 /// The address at which our own probe is answered by the new release, twice.
-async fn serves(work: &Work, group: &GroupRef, site: &Site) -> Result<Result<String, String>, StepError> {
+async fn serves(work: &Work, detail: &GroupStatus, site: &Site) -> Result<Result<String, String>, StepError> {
     let (spec, target) = (&work.app.spec, work.target()?);
-    let Some(detail) = view(work, group, StatusKind::Ready, Output::Detail).await? else {
-        return Ok(Err("EMCO does not answer".to_owned()));
-    };
-    let found = address::find(&detail, &spec.address, site, &target.release, &work.order.instance);
+    let found = address::find(detail, &spec.address, site, &target.release, &work.order.instance);
     let found = found.and_then(|found| match &work.ctx.steering {
         Some(_) => address::ip(&found).map(|_| found),
         None => Ok(found),
@@ -101,7 +104,7 @@ async fn serves(work: &Work, group: &GroupRef, site: &Site) -> Result<Result<Str
         Err(AddressError::NotYet(what)) => return Ok(Err(format!("the status shows no {what} yet"))),
         Err(error @ AddressError::Never(_)) => return Err(StepError::permanent(error.to_string())),
     };
-    for _ in 0..IN_A_ROW {
+    for _ in 0..PROBES {
         match work.ctx.prober.ask(&address, None, &spec.probe, &target.release).await {
             Seen::Release => {}
             Seen::Other(text) => return Ok(Err(format!("{address} answers as `{text}`"))),
@@ -109,12 +112,4 @@ async fn serves(work: &Work, group: &GroupRef, site: &Site) -> Result<Result<Str
         }
     }
     Ok(Ok(address))
-}
-
-/// Logs a reason when it is a new one.
-fn say(group: &GroupRef, said: String, why: String) -> String {
-    if said != why {
-        tracing::debug!(group = group.name, at = %clock::now(), why, "not ready");
-    }
-    why
 }

@@ -63,13 +63,14 @@ pub(super) async fn terminate(
                 poll.wait_shortly().await;
             }
             Gone::NotYet(why) => {
-                tracing::debug!(group = group.name, why, "not gone");
+                work.said.say(format!("group {}: {why}", group.name));
                 poll.wait().await;
             }
         }
     }
     let Some(address) = address else { return Ok(()) };
     while work.ctx.prober.ask(address, None, &work.app.spec.probe, release).await == Seen::Release {
+        work.said.say(format!("{address} still answers as {release}"));
         poll.wait().await;
     }
     Ok(())

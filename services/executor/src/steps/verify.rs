@@ -11,7 +11,7 @@ pub(super) async fn run(work: &Work) -> Result<(), StepError> {
     loop {
         match look(work).await? {
             Ok(()) => return Ok(()),
-            Err(why) => tracing::debug!(name = work.job.name, why, "not verified"),
+            Err(why) => work.said.say(why),
         }
         poll.wait().await;
     }

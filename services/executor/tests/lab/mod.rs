@@ -38,6 +38,7 @@ pub struct Setup {
     pub drain: Duration,
     pub pod_ready: Duration,
     pub undo: Duration,
+    pub poll: Duration,
     pub instances: Vec<Adopted>,
 }
 
@@ -53,6 +54,7 @@ impl Default for Setup {
             drain: Duration::from_millis(300),
             pod_ready: Duration::from_millis(600),
             undo: Duration::from_secs(20),
+            poll: Duration::from_millis(30),
             instances: Vec::new(),
         }
     }
@@ -104,8 +106,11 @@ pub struct Lab {
     pub store: Store,
     pub names: Arc<Names>,
     pub spec: AppSpec,
+    /// Further apps of the configuration.
+    pub siblings: Vec<AppSpec>,
     pub sites: Vec<Site>,
     undo: Duration,
+    poll: Duration,
     _folder: tempfile::TempDir,
 }
 
@@ -166,8 +171,10 @@ impl Lab {
             store: Store::open(folder.path().join("store.redb")).expect("the store opens"),
             names: Arc::default(),
             spec: spec(&setup, pod_port),
+            siblings: Vec::new(),
             sites: sites.to_vec(),
             undo: setup.undo,
+            poll: setup.poll,
             _folder: folder,
         }
     }
@@ -183,16 +190,18 @@ impl Lab {
     pub async fn start_with(&self, client: emco::Client) -> Running {
         let stop = CancellationToken::new();
         let config = executor::Config {
-            poll_min: Duration::from_millis(30),
+            poll_min: self.poll,
             poll_max: Duration::from_millis(200),
             undo_deadline: self.undo,
             recheck: Duration::from_millis(300),
+            leftover_min: Duration::from_millis(300),
+            leftover_max: Duration::from_secs(1),
             ..executor::Config::default()
         };
         let mut registry = prometheus_client::registry::Registry::default();
         let executor = Executor::start_with(
             config,
-            vec![self.spec.clone()],
+            std::iter::once(&self.spec).chain(&self.siblings).cloned().collect(),
             self.sites.clone(),
             key(),
             client,
@@ -222,6 +231,20 @@ impl Lab {
         let mut outcomes = self.outcomes().await;
         self.give(order).await;
         outcomes.end_of(order).await
+    }
+
+    /// As [`carry_out`](Self::carry_out), once every instance of the configuration is taken over.
+    pub async fn carry_out_when_taken_over(&self, order: &Order) -> Vec<OutcomeKind> {
+        let apps = std::iter::once(&self.spec).chain(&self.siblings);
+        let wanted = apps.map(|app| app.instances.len()).sum();
+        let known = async || self.bus.latest(Stream::Instances).await.expect("readable").0.len();
+        let all = async {
+            while known().await < wanted {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(GUARD, all).await.expect("they are taken over");
+        self.carry_out(order).await
     }
 
     /// What the executor says of an instance.

@@ -37,7 +37,7 @@ impl View<'_> {
 pub(crate) fn propose(view: &View<'_>, step: Step, attempt: Attempt, now: Timestamp) -> Action {
     let deadline = view.deadline(step);
     if deadline.is_some_and(|d| now >= d) {
-        return Action::Append(Event::Expired { step });
+        return Action::Append(Event::Expired { step, reason: view.ledger.of(step).complaint.clone() });
     }
     let end = deadline.unwrap_or(Timestamp::from_micros(u64::MAX));
     match attempt {
@@ -51,6 +51,11 @@ pub(crate) fn propose(view: &View<'_>, step: Step, attempt: Attempt, now: Timest
             Action::Run { step, attempt: number, doubtful: view.ledger.of(step).unknown }
         }
     }
+}
+
+/// What happened, with what was waited for where that is known.
+pub(crate) fn because(what: String, reason: &str) -> String {
+    if reason.is_empty() { what } else { format!("{what}: {reason}") }
 }
 
 /// Folds an event about the current step into the ledger; `None` where it does not fit.
@@ -70,15 +75,17 @@ pub(crate) fn turn(fold: &mut Fold<'_>, current: Step, attempt: Attempt, event: 
         }
         (Event::Failed { step, class, reason }, Attempt::Running(number)) if *step == current => {
             trace.end(!matches!(class, Class::Unknown));
+            trace.complaint.clone_from(reason);
             Some(match retry::wait(fold.plan, *class, number) {
                 Some(wait) => Turn::Stay(Attempt::Due(at.plus(wait))),
                 None => Turn::GiveUp(format!("{}: {reason}", current.as_str())),
             })
         }
         // Also before its own first attempt, where it shares its clock with an earlier step.
-        (Event::Expired { step }, _) if *step == current => {
+        (Event::Expired { step, reason }, _) if *step == current => {
             trace.end(false);
-            Some(Turn::GiveUp(format!("{} took longer than its deadline allows", current.as_str())))
+            let late = format!("{} took longer than its deadline allows", current.as_str());
+            Some(Turn::GiveUp(because(late, reason)))
         }
         _ => None,
     }

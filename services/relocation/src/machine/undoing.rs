@@ -2,7 +2,7 @@
 
 use model::{Step, Timestamp};
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, because};
 use super::{Ended, Fold, Machine, View};
 use crate::ledger::Ledger;
 use crate::{Action, Class, Event, NoticeKind, retry};
@@ -48,7 +48,10 @@ impl Undoing {
     pub(crate) fn propose(&self, view: &View<'_>, now: Timestamp) -> Action {
         let (step, deadline) = (self.step, self.deadline(view));
         if now >= deadline {
-            return Action::Append(Event::UndoExpired { step });
+            return Action::Append(Event::UndoExpired {
+                step,
+                reason: view.ledger.of(step).complaint.clone(),
+            });
         }
         let trace = view.ledger.of(step);
         match self.attempt {
@@ -84,14 +87,15 @@ impl Undoing {
             }
             (Event::UndoFailed { step, class, reason }, Attempt::Running(number)) if *step == current => {
                 trace.end_undo(!matches!(class, Class::Unknown));
+                trace.complaint.clone_from(reason);
                 Some(match retry::wait(fold.plan, *class, number) {
                     Some(wait) => stay(Attempt::Due(at.plus(wait))),
                     None => self.fail(fold, reason),
                 })
             }
-            (Event::UndoExpired { step }, _) if *step == current => {
+            (Event::UndoExpired { step, reason }, _) if *step == current => {
                 trace.end_undo(false);
-                Some(self.fail(fold, "it takes too long"))
+                Some(self.fail(fold, &because("it takes too long".to_owned(), reason)))
             }
             _ => None,
         }

@@ -41,6 +41,8 @@ pub(super) async fn serve(inner: &Arc<Inner>, scope: Scope, request: Request) ->
         }
     }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let whole = request.uri().path_and_query().map_or(path.as_str(), |whole| whole.as_str());
+    inner.history.note_request(method.as_str(), whole);
     let effect = inner.faults.take(method.as_str(), &path);
     if effect.is_some() {
         inner.history.record(HistoryEvent::Fault { method: method.to_string(), path });

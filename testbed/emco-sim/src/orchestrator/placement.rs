@@ -16,7 +16,7 @@ const GENERIC_PLACEMENT: &str = "genericPlacementIntent";
 /// Where each app of a group goes, and as what.
 ///
 /// # Errors
-/// 404 without a group or without a placement intent listed in it, 400 where the logical cloud lacks a cluster
+/// 500 where the composite profile has none for an app, 404 without a group or without a placement intent listed in it, 400 where the logical cloud lacks a cluster
 /// that the placement demands, 409 where it is not instantiated.
 pub(super) fn resolve(world: &World, group_key: &str, pod_port: u16) -> Result<Vec<Part>, Refusal> {
     let group: Specified<GroupSpec> =
@@ -33,6 +33,10 @@ pub(super) fn resolve(world: &World, group_key: &str, pod_port: u16) -> Result<V
     let mut parts = Vec::new();
     for (key, document) in world.store.list(Kind::App, app_key) {
         let app = key.rsplit('/').next().unwrap_or(key);
+        let profile = format!("{app_key}/composite-profiles/{}", group.spec.composite_profile);
+        if !world.store.has_profile(&profile, app) {
+            return Err(Refusal::internal("AppProfileContent not found"));
+        }
         let Payload::Chart(chart, _) = &document.payload else { continue };
         let intents = world.store.list(Kind::AppIntent, &placement_key).into_iter();
         let intent = intents.filter_map(|(_, d)| d.read::<AppIntent>()).find(|intent| intent.spec.app == app);
