@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use model::Timestamp;
 use tokio::sync::watch;
 use url::Url;
 
 use crate::callback::IssuedCallback;
-use crate::track::{AmfSlot, Epoch};
+use crate::clock;
+use crate::track::{AmfLife, AmfSlot, Epoch};
 
 /// An AMF.
 pub(crate) struct Amf {
@@ -24,10 +26,7 @@ pub(crate) struct Amf {
 
 struct State {
     answered: Instant,
-    /// NF instance ids under which it was discovered.
-    ids: BTreeSet<String>,
-    /// The last subscription id that was a number.
-    number: Option<u64>,
+    life: AmfLife,
     away: bool,
     /// Whether it has ever answered a poll with reports.
     reports: bool,
@@ -41,9 +40,9 @@ enum Memory {
     /// It does.
     Kept,
     /// It was away, or we were: what it was told before this poll it may have forgotten.
-    Doubtful(Epoch, Instant),
+    Doubtful { since: Epoch, at: Timestamp, number: Option<u64> },
     /// It restarted before this poll.
-    Lost(Epoch, Instant),
+    Lost { since: Epoch, at: Timestamp },
 }
 
 /// Reasons to doubt that the AMF still has our subscription.
@@ -56,17 +55,15 @@ pub(crate) struct Doubts {
 }
 
 impl Amf {
-    /// An AMF that was last discovered under `ids`; whose memory is `doubtful` where we were away.
-    pub(crate) fn new(
-        root: Url,
-        slot: AmfSlot,
-        callback: IssuedCallback,
-        ids: BTreeSet<String>,
-        doubtful: bool,
-    ) -> Self {
-        let now = Instant::now();
-        let memory = if doubtful { Memory::Doubtful(Epoch(1), now) } else { Memory::Kept };
-        let state = State { answered: now, ids, number: None, away: false, reports: doubtful, memory };
+    /// An AMF with what is known of its life; its memory is doubtful where it `held` UEs when we were last here.
+    pub(crate) fn new(root: Url, slot: AmfSlot, callback: IssuedCallback, life: AmfLife, held: bool) -> Self {
+        let since = Epoch(1);
+        let memory = match life.lost_at {
+            Some(at) => Memory::Lost { since, at },
+            None if held => Memory::Doubtful { since, at: clock::now(), number: life.number },
+            None => Memory::Kept,
+        };
+        let state = State { answered: Instant::now(), life, away: false, reports: held, memory };
         let (doubts, _) = watch::channel(Doubts::default());
         Self { root, slot, callback, state: Mutex::new(state), doubts }
     }
@@ -77,7 +74,8 @@ impl Amf {
         state.answered = Instant::now();
         if std::mem::take(&mut state.away) {
             if state.memory == Memory::Kept {
-                state.memory = Memory::Doubtful(epoch, state.answered);
+                let number = state.life.number;
+                state.memory = Memory::Doubtful { since: epoch, at: clock::now(), number };
             }
             drop(state);
             self.doubts.send_modify(|doubts| doubts.returns += 1);
@@ -94,42 +92,48 @@ impl Amf {
         self.state().answered.elapsed()
     }
 
-    /// It gave poll `epoch` this subscription id. Numbers only grow, so a smaller one tells of a restart, and a larger
-    /// one that there was none. Only polls are compared: one follows the other, while a subscription may overtake a
-    /// poll.
-    pub(crate) fn gave(&self, epoch: Epoch, subscription_id: &str) {
+    /// It gave poll `epoch` this subscription id; returns whether that tells of a restart. Numbers only grow: one that
+    /// does not tells of it, a larger one than before an absence tells that there was none. Only polls are compared:
+    /// one follows the other, while a subscription may overtake a poll.
+    pub(crate) fn gave(&self, epoch: Epoch, subscription_id: &str) -> bool {
         let number = subscription_id.parse::<u64>().ok();
         let mut state = self.state();
-        match (std::mem::replace(&mut state.number, number), number) {
-            (Some(before), Some(now)) if now < before => {
-                state.memory = Memory::Lost(epoch, Instant::now());
-                drop(state);
-                self.doubts.send_modify(|doubts| doubts.restarts += 1);
-            }
-            (Some(_), Some(_)) => state.confirm(),
-            (None, _) | (_, None) => {}
+        let before = std::mem::replace(&mut state.life.number, number);
+        let restarted = matches!((before, number), (Some(before), Some(now)) if now <= before);
+        if restarted {
+            state.memory = Memory::Lost { since: epoch, at: clock::now() };
+            drop(state);
+            self.doubts.send_modify(|doubts| doubts.restarts += 1);
+        } else if let Memory::Doubtful { number: Some(before), .. } = state.memory
+            && number.is_some_and(|now| now > before)
+        {
+            state.memory = Memory::Kept;
         }
+        restarted
     }
 
     /// It was discovered under these NF instance ids while `epoch` was the newest poll. A new one beside or in place of
     /// an old one tells of a restart (an AMF draws its id at random when it starts), unless that is known.
     pub(crate) fn discovered_as(&self, epoch: Epoch, ids: BTreeSet<String>) {
         let mut state = self.state();
-        let before = std::mem::replace(&mut state.ids, ids);
+        let before = std::mem::replace(&mut state.life.ids, ids);
         if before.is_empty() {
             return;
         }
-        if state.ids.is_subset(&before) {
-            state.confirm();
-        } else if !matches!(state.memory, Memory::Lost(..)) {
-            let since = match state.memory {
-                Memory::Doubtful(since, _) => since,
-                Memory::Kept | Memory::Lost(..) => epoch,
-            };
-            state.memory = Memory::Lost(since, Instant::now());
-            drop(state);
-            self.doubts.send_modify(|doubts| doubts.restarts += 1);
-        }
+        let same = state.life.ids.is_subset(&before);
+        let since = match state.memory {
+            Memory::Doubtful { .. } if same => {
+                state.memory = Memory::Kept;
+                return;
+            }
+            _ if same => return,
+            Memory::Lost { .. } => return,
+            Memory::Doubtful { since, .. } => since,
+            Memory::Kept => epoch,
+        };
+        state.memory = Memory::Lost { since, at: clock::now() };
+        drop(state);
+        self.doubts.send_modify(|doubts| doubts.restarts += 1);
     }
 
     /// Of UEs that were seen since this poll a complete answer tells whether they are there. Of others too, once the
@@ -138,12 +142,26 @@ impl Amf {
         let mut state = self.state();
         match state.memory {
             Memory::Kept => Epoch(0),
-            Memory::Doubtful(since, at) | Memory::Lost(since, at) if at.elapsed() < patience => since,
-            Memory::Doubtful(..) | Memory::Lost(..) => {
+            Memory::Doubtful { since, at, .. } | Memory::Lost { since, at }
+                if clock::now().since(at) < patience =>
+            {
+                since
+            }
+            Memory::Doubtful { .. } | Memory::Lost { .. } => {
                 state.memory = Memory::Kept;
                 Epoch(0)
             }
         }
+    }
+
+    /// What the next life of this process is to know of it.
+    pub(crate) fn life(&self) -> AmfLife {
+        let state = self.state();
+        let lost_at = match state.memory {
+            Memory::Lost { at, .. } => Some(at),
+            Memory::Kept | Memory::Doubtful { .. } => None,
+        };
+        AmfLife { lost_at, ..state.life.clone() }
     }
 
     /// It answered a poll with reports, or without; returns whether an answer without says that there is no UE.
@@ -164,15 +182,6 @@ impl Amf {
     }
 }
 
-impl State {
-    /// It did not restart while it was away.
-    fn confirm(&mut self) {
-        if matches!(self.memory, Memory::Doubtful(..)) {
-            self.memory = Memory::Kept;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,9 +189,14 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn amf() -> Amf {
+        after(AmfLife::default(), false)
+    }
+
+    /// An AMF that is met again after this life.
+    fn after(life: AmfLife, held: bool) -> Amf {
         let uri: Url = "http://127.0.0.1:1/".parse().expect("URL");
         let callback = IssuedCallback { uri: uri.clone(), correlation: "c".into() };
-        Amf::new(uri, AmfSlot(0), callback, BTreeSet::new(), false)
+        Amf::new(uri, AmfSlot(0), callback, life, held)
     }
 
     #[test]
@@ -249,5 +263,42 @@ mod tests {
         assert_eq!(other.remembers_since(HOUR), Epoch(9));
         other.gave(Epoch(11), "8");
         assert_eq!(other.remembers_since(HOUR), Epoch(9), "proven is proven");
+    }
+
+    #[test]
+    fn after_a_restart_of_ours_only_what_was_known_before_tells_of_its_memory() {
+        let ids = || BTreeSet::from(["a".to_owned()]);
+        let known = || AmfLife { ids: ids(), number: Some(500), lost_at: None };
+        let kept = after(known(), true);
+        assert_eq!(kept.remembers_since(HOUR), Epoch(1));
+        kept.gave(Epoch(1), "501");
+        assert_eq!(kept.remembers_since(HOUR), Epoch(0));
+        // It restarted while we were away, and its numbers begin anew.
+        let lost = after(known(), true);
+        assert!(lost.gave(Epoch(1), "1"));
+        lost.gave(Epoch(2), "2");
+        assert_eq!(lost.remembers_since(HOUR), Epoch(1));
+        // Numbers alone prove nothing where none was known.
+        let unknown = after(AmfLife { number: None, ..known() }, true);
+        unknown.gave(Epoch(1), "1");
+        unknown.gave(Epoch(2), "2");
+        assert_eq!(unknown.remembers_since(HOUR), Epoch(1));
+        unknown.discovered_as(Epoch(2), ids());
+        assert_eq!(unknown.remembers_since(HOUR), Epoch(0));
+    }
+
+    #[test]
+    fn what_it_lost_stays_lost_over_a_restart_of_ours() {
+        let before = amf();
+        before.gave(Epoch(1), "7");
+        before.discovered_as(Epoch(1), BTreeSet::from(["a".to_owned()]));
+        before.gave(Epoch(2), "1");
+        before.discovered_as(Epoch(2), BTreeSet::from(["b".to_owned()]));
+        let again = after(before.life(), true);
+        again.gave(Epoch(1), "2");
+        again.discovered_as(Epoch(1), BTreeSet::from(["b".to_owned()]));
+        assert_eq!(again.remembers_since(HOUR), Epoch(1));
+        assert_eq!(again.remembers_since(Duration::ZERO), Epoch(0), "it has been waited for");
+        assert_eq!(again.life().lost_at, None);
     }
 }

@@ -137,7 +137,7 @@ impl Roster {
                 member.discovered = true;
                 let mut track = self.core.publisher.track();
                 member.amf.discovered_as(track.after_polls(), ids.clone());
-                track.discovered(member.amf.slot, ids);
+                track.note(member.amf.slot, member.amf.life());
             }
         }
         for (root, member) in &mut self.members {
@@ -160,13 +160,13 @@ impl Roster {
             let known = slot.and_then(|slot| track.named(slot).cloned());
             (slot, known, slot.map_or(0, |slot| track.alive(slot)))
         };
-        let (Some(slot), Some(Named { ids, .. })) = (slot, known) else {
+        let (Some(slot), Some(Named { life, .. })) = (slot, known) else {
             tracing::error!(amf = %root, "is not used: there have been more AMFs than can be told apart");
             return;
         };
         tracing::info!(amf = %root, known_ues = ues, "found");
         let callback = self.core.callbacks.issue(slot);
-        let amf = Arc::new(Amf::new(root.clone(), slot, callback, ids, ues > 0));
+        let amf = Arc::new(Amf::new(root.clone(), slot, callback, life, ues > 0));
         let stop = self.stop.child_token();
         self.tasks.spawn(amf_poll::run(amf.clone(), self.core.clone(), stop.clone()));
         if self.core.config.push {

@@ -98,25 +98,23 @@ async fn complete(bus: &dyn Bus, start: Start, track: &mut Track) -> Result<(), 
 
 /// Keeps what is known, again and again until `stop`.
 pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
-    let mut last = Sequence(0);
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(INTERVAL) => {}
         }
-        last = keep(&core, last).await;
+        keep(&core).await;
     }
 }
 
-/// Keeps what is known, if anything was told since `last`.
-pub(crate) async fn keep(core: &Core, last: Sequence) -> Sequence {
+/// Keeps what is known.
+pub(crate) async fn keep(core: &Core) {
     let (position, track) = match core.publisher.save().await {
-        Ok((position, _)) if position == last => return last,
         Ok(saved) => saved,
         Err(error) => {
             tracing::debug!(%error, "the bus does not tell its position; the UEs are kept later");
-            return last;
+            return;
         }
     };
     let token = match &core.link.tokens {
@@ -130,11 +128,7 @@ pub(crate) async fn keep(core: &Core, last: Sequence) -> Sequence {
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),
     };
-    match stored {
-        Ok(()) => position,
-        Err(error) => {
-            tracing::error!(%error, "the UEs cannot be kept; a restart reads more of the bus");
-            last
-        }
+    if let Err(error) = stored {
+        tracing::error!(%error, "the UEs cannot be kept; a restart reads more of the bus");
     }
 }

@@ -146,7 +146,7 @@ impl Metrics {
         registry.register("amfs", "AMFs known", metrics.amfs.clone());
         registry.register_with_unit(
             "detection_delay",
-            "From the network's time of a location until its event was on the bus, by both clocks",
+            "From the network's time of a location until a change of it goes on the bus, by both clocks",
             Unit::Seconds,
             metrics.delay.clone(),
         );

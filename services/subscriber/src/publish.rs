@@ -99,7 +99,9 @@ impl Publisher {
         if let Some(since) = complete {
             events += self.tell_gone(amf, epoch, since, &sightings.seen, observed_at).await?;
         }
-        self.metrics.ues.set(i64::try_from(self.track().len()).unwrap_or(i64::MAX));
+        let mut track = self.track();
+        track.answered(amf, epoch);
+        self.metrics.ues.set(i64::try_from(track.len()).unwrap_or(i64::MAX));
         Ok(events)
     }
 
@@ -133,6 +135,10 @@ impl Publisher {
             for sighting in batch {
                 let verdict = track.judge(sighting, seen);
                 self.count_ignored(&verdict);
+                if let Some(reported_at) = sighting.reported_at.filter(|_| verdict.moved) {
+                    let delay = clock::now().as_micros().saturating_sub(reported_at.as_micros());
+                    self.metrics.delay(delay as f64 / 1e6);
+                }
                 let new_here = verdict.tells() && track.holder(&sighting.supi) != Some(seen.amf);
                 let named = if new_here { track.named(seen.amf) } else { None };
                 events.extend(verdict.changes.into_iter().flatten().map(|change| UeEvent {
@@ -203,12 +209,8 @@ impl Publisher {
             return Ok(());
         }
         self.bus.publish(Stream::UeEvents, events.iter().map(record).collect()).await?;
-        let now = clock::now();
         for event in events {
             self.metrics.event(event.source, &event.change);
-            if let Some(reported_at) = event.reported_at {
-                self.metrics.delay(now.as_micros().saturating_sub(reported_at.as_micros()) as f64 / 1e6);
-            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use bus::{Bus, Sequence};
+use bus::Bus;
 use prometheus_client::registry::Registry;
 use sbi::oauth2::Scope;
 use sbi::server::{Server, ServerConfig};
@@ -163,5 +163,5 @@ async fn run(core: Arc<Core>, server: Server, handler: Arc<Callback<Publisher>>,
     }
     close.cancel();
     let _ = serving.await;
-    baseline::keep(&core, Sequence(0)).await;
+    baseline::keep(&core).await;
 }

@@ -16,6 +16,12 @@ async fn core() -> CoreSim {
     CoreSim::start(Sim::default()).await.expect("a core")
 }
 
+/// Waits for some polls more.
+async fn polled(core: &CoreSim) {
+    core.forget_requests();
+    assert!(within(|| count(core, "POST", "/namf-evts/v1/subscriptions") > 10).await, "not polled");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_comes_up_without_a_core_and_finds_it_later() {
     let core = core().await;
@@ -86,18 +92,38 @@ async fn an_amf_that_was_killed_is_found_again_beside_its_old_registration() {
     core.register_ue(0, &supi(1), at(1));
     let rig = start(config(&core)).await;
     rig.tells(&supi(1), &[&cell(1)]).await;
+    polled(&core).await;
     core.restart_amf(0, How::Sigkill).await.expect("restarted");
     // It lost every context. Its UEs and their user plane are still there (TS 23.527): nobody is gone.
     core.register_ue(0, &supi(2), at(7));
     rig.tells(&supi(2), &[&cell(7)]).await;
-    core.forget_requests();
-    assert!(within(|| count(&core, "POST", "/namf-evts/v1/subscriptions") > 10).await, "not polled any more");
+    polled(&core).await;
     rig.tells(&supi(1), &[&cell(1)]).await;
     // Who was seen since can go.
     core.register_ue(0, &supi(1), at(2));
     rig.tells(&supi(1), &[&cell(1), &cell(2)]).await;
     core.deregister_ue(&supi(1));
     rig.tells(&supi(1), &[&cell(1), &cell(2), "gone"]).await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ues_that_a_restarted_amf_forgot_outlive_restarts_of_ours_too() {
+    let core = core().await;
+    core.register_ue(0, &supi(1), at(1));
+    let mut rig = start(config(&core)).await;
+    rig.tells(&supi(1), &[&cell(1)]).await;
+    polled(&core).await;
+    core.restart_amf(0, How::Sigkill).await.expect("restarted");
+    for life in 2..4 {
+        core.register_ue(0, &supi(life), at(7));
+        rig.tells(&supi(life), &[&cell(7)]).await;
+        let (bus, folder) = (rig.bus.clone(), rig.end().await);
+        rig = rig::start_on(config(&core), folder, bus).await;
+        rig.tells(&supi(life), &[&cell(7), &cell(7), "Connected"]).await;
+        polled(&core).await;
+        rig.tells(&supi(1), &[&cell(1)]).await;
+    }
     rig.end().await;
 }
 

@@ -22,9 +22,9 @@ impl Held {
         Self { token: reply.access_token.as_str().into(), due }
     }
 
-    /// A token of unknown age: it is to be renewed at once.
+    /// A token of unknown age: it is to be renewed soon, once we are registered.
     pub(super) fn old(token: &str, now: Instant) -> Self {
-        Self { token: token.into(), due: Some(now) }
+        Self { token: token.into(), due: Some(now + PUT_OFF) }
     }
 
     pub(super) fn token(&self) -> Arc<str> {

@@ -134,7 +134,7 @@ impl Tokens {
         self.held.lock().await.get(&scope).map(Held::token)
     }
 
-    /// Begins with a token of a former life; it is renewed as soon as it is used.
+    /// Begins with a token of a former life; it is renewed soon.
     pub async fn remember(&self, scope: Scope, token: &str) {
         self.held.lock().await.entry(scope).or_insert_with(|| Held::old(token, Instant::now()));
     }

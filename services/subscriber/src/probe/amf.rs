@@ -1,6 +1,5 @@
 //! One AMF under the probe.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -16,12 +15,12 @@ use crate::amf::Amf;
 use crate::ending::{GOODBYE, seen_through};
 use crate::pace::Pace;
 use crate::sources::event_exposure;
-use crate::track::{AmfSlot, Limits, Seen, Track};
+use crate::track::{AmfLife, AmfSlot, Limits, Seen, Track};
 use crate::translate::Sightings;
 
 /// Polls and watches one AMF.
 pub(super) async fn probe(probe: &Probe, root: Url, slot: AmfSlot) -> AmfProbe {
-    let amf = Amf::new(root, slot, probe.callbacks.issue(slot), BTreeSet::new(), false);
+    let amf = Amf::new(root, slot, probe.callbacks.issue(slot), AmfLife::default(), false);
     let mut report = AmfProbe { url: amf.root.to_string(), ..AmfProbe::default() };
     let subscription = subscribe(probe, &amf, &mut report).await;
     watch(probe, &amf, &mut report).await;

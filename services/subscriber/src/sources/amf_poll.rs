@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::event_exposure;
 use crate::amf::Amf;
+use crate::baseline;
 use crate::clock::timestamp;
 use crate::context::Core;
 use crate::ending::seen_through;
@@ -36,7 +37,7 @@ pub(crate) async fn run(amf: Arc<Amf>, core: Arc<Core>, stop: CancellationToken)
     let mut backoff = Backoff::new(core.config.poll.min_interval, LONGEST_PAUSE);
     let mut pace = Pace::default();
     loop {
-        let Some(polled) = seen_through(poll(&amf, &core, &mut pace), &stop).await else { return };
+        let Some(polled) = seen_through(poll(&amf, &core, &mut pace), &stop).await else { break };
         let pause = match polled {
             Ok(pause) => {
                 complaint.works();
@@ -44,16 +45,18 @@ pub(crate) async fn run(amf: Arc<Amf>, core: Arc<Core>, stop: CancellationToken)
                 pause
             }
             Err(error) => {
+                core.publisher.track().does_not_answer(amf.slot);
                 complaint.failed(&error);
                 backoff.failed(asked(&error))
             }
         };
         tokio::select! {
             biased;
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             () = tokio::time::sleep(pause) => {}
         }
     }
+    core.publisher.track().does_not_answer(amf.slot);
 }
 
 /// One poll; returns the pause after it.
@@ -62,8 +65,17 @@ async fn poll(amf: &Amf, core: &Core, pace: &mut Pace) -> Result<Duration, PollE
     let request = event_exposure::poll_request(amf, &core.nf_instance_id)?;
     let answer = core.link.caller.call(Scope::AMF_EVENTS, &request).await.inspect_err(|error| {
         core.metrics.poll(PollResult::Failed);
-        if let CallError::Connect { .. } = error {
-            amf.away();
+        match error {
+            CallError::Connect { .. }
+            | CallError::Broken { .. }
+            | CallError::NeverSent { .. }
+            | CallError::Timeout { .. } => amf.away(),
+            CallError::TooLarge { .. }
+            | CallError::Refused { .. }
+            | CallError::Malformed { .. }
+            | CallError::BadToken { .. }
+            | CallError::NotSerialisable(_)
+            | CallError::Token(_) => {}
         }
     })?;
     amf.answered(epoch);
@@ -72,7 +84,12 @@ async fn poll(amf: &Amf, core: &Core, pace: &mut Pace) -> Result<Duration, PollE
     core.metrics.poll_bytes.inc_by(bytes as u64);
     let read = event_exposure::read(answer).await;
     let (polled, answer) = read.inspect_err(|_| core.metrics.poll(PollResult::Refused))?;
-    amf.gave(epoch, &polled.subscription_id);
+    let restarted = amf.gave(epoch, &polled.subscription_id);
+    core.publisher.track().note(amf.slot, amf.life());
+    if restarted {
+        // Whoever takes over from here must know it too.
+        baseline::keep(core).await;
+    }
     if !polled.any {
         leave_nothing_behind(amf, core, &answer.headers, &polled.subscription_id).await;
     }

@@ -24,6 +24,8 @@ pub(crate) struct Seen {
 pub(crate) struct Verdict {
     /// To be told.
     pub(crate) changes: Changes,
+    /// Whether the location is a change of one that was known and told.
+    pub(crate) moved: bool,
     /// Why some of it changes nothing.
     pub(crate) ignored: Option<Ignored>,
     /// To be kept; `None` where nothing is.
@@ -34,7 +36,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     fn ignored(reason: Ignored, next: Option<Row>) -> Self {
-        Self { changes: [None, None], ignored: Some(reason), next, place: None }
+        Self { changes: [None, None], moved: false, ignored: Some(reason), next, place: None }
     }
 
     /// Whether there is anything to be told.
@@ -84,7 +86,7 @@ pub(super) fn judge(
 
 /// Compares location and CM state with what is known.
 fn compare(row: Row, next: Row, sighting: &Sighting, seen: Seen, places: &Places) -> Verdict {
-    let mut verdict = Verdict { changes: [None, None], ignored: None, next: None, place: None };
+    let mut verdict = Verdict { changes: [None, None], moved: false, ignored: None, next: None, place: None };
     let mut next = next;
     // The poll was asked before a notification came: what it says may be what was so before.
     let overtaken = seen.source == UeSource::Poll && row.seen > seen.epoch.0;
@@ -99,6 +101,7 @@ fn compare(row: Row, next: Row, sighting: &Sighting, seen: Seen, places: &Places
             next.reported_at = sighting.reported_at.or(next.reported_at);
             if places.get(row.place) != Some(location) {
                 verdict.place = Some(location);
+                verdict.moved = places.get(row.place).is_some();
                 verdict.changes[0] = Some(UeChange::Location(location));
             }
         }
@@ -116,7 +119,13 @@ fn compare(row: Row, next: Row, sighting: &Sighting, seen: Seen, places: &Places
 
 fn leaves(change: Option<UeChange>, next: Row, sighting: &Sighting) -> Verdict {
     let reported_at = sighting.reported_at.max(next.reported_at);
-    Verdict { changes: [change, None], ignored: None, next: Some(Row { reported_at, ..next }), place: None }
+    Verdict {
+        changes: [change, None],
+        moved: false,
+        ignored: None,
+        next: Some(Row { reported_at, ..next }),
+        place: None,
+    }
 }
 
 /// Whether the sighting is newer than the row by the network's clock. A notification without a time is about now;

@@ -15,6 +15,8 @@ mod row;
 mod saved;
 mod table;
 
+use std::collections::BTreeMap;
+
 use model::{CmState, Supi, UeChange};
 
 use crate::translate::Sighting;
@@ -24,7 +26,7 @@ use row::{Life, Row};
 use table::Table;
 
 pub(crate) use judge::{Seen, Verdict};
-pub(crate) use names::Named;
+pub(crate) use names::{AmfLife, Named};
 pub(crate) use saved::Saved;
 pub use table::Footprint;
 
@@ -57,6 +59,8 @@ pub(crate) struct Track {
     epoch: u32,
     /// Rows that are alive, by AMF.
     alive: Vec<u32>,
+    /// The last poll that an AMF answered, while it answers.
+    answered: BTreeMap<u16, Epoch>,
     /// Rows that are marks.
     marks: u32,
     swept: u32,
@@ -69,6 +73,7 @@ impl Track {
             names: Names::default(),
             limits,
             epoch: 0,
+            answered: BTreeMap::new(),
             alive: Vec::new(),
             marks: 0,
             swept: 0,
@@ -114,22 +119,36 @@ impl Track {
 
     /// Counts the UEs of `amf` that its complete answer to poll `epoch` lacked, and returns those that have been
     /// missing often enough. `present` is how many UEs of this AMF the answer had: where it had all of them,
-    /// nothing is searched. UEs that were last seen before `since` are not missed: the AMF may have forgotten them.
+    /// nothing is searched. UEs that were last seen before `since` are not missed: the AMF may have forgotten them. Nobody
+    /// is gone before every other AMF that answers has answered a poll that was asked after the one before this: a UE
+    /// that went there is missed here first.
     pub(crate) fn missing(&mut self, amf: AmfSlot, epoch: Epoch, since: Epoch, present: u32) -> Vec<Supi> {
         if self.alive(amf) <= present {
             return Vec::new();
         }
         let mut gone = Vec::new();
         let limit = self.limits.gone_after;
+        let before = self.answered.get(&amf.0).copied().unwrap_or(Epoch(0));
+        let elsewhere = self.answered.iter().any(|(other, last)| *other != amf.0 && *last <= before);
         self.table.for_each(|supi, row| {
             if row.amf == amf && row.life == Life::Alive && (since.0..epoch.0).contains(&row.seen) {
                 row.misses = (row.misses + 1).min(limit);
-                if row.misses >= limit {
+                if row.misses >= limit && !elsewhere {
                     gone.push(supi());
                 }
             }
         });
         gone
+    }
+
+    /// The AMF answered this poll, and what it said is kept.
+    pub(crate) fn answered(&mut self, amf: AmfSlot, epoch: Epoch) {
+        self.answered.insert(amf.0, epoch);
+    }
+
+    /// The AMF does not answer; nobody waits for what it would say.
+    pub(crate) fn does_not_answer(&mut self, amf: AmfSlot) {
+        self.answered.remove(&amf.0);
     }
 
     /// Whether a UE that was missing is still so: neither seen nor taken over since poll `epoch`.

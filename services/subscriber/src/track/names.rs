@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -17,13 +18,24 @@ impl AmfSlot {
     pub(crate) const UNKNOWN: Self = Self((1 << 12) - 2);
 }
 
-/// What is known of an AMF apart from its UEs.
+/// An AMF apart from its UEs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Named {
     /// Root of its APIs.
     pub(crate) root: Url,
+    /// What tells whether it has restarted.
+    pub(crate) life: AmfLife,
+}
+
+/// What tells whether an AMF has restarted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AmfLife {
     /// NF instance ids under which it was last discovered.
     pub(crate) ids: BTreeSet<String>,
+    /// The last subscription id that was a number.
+    pub(crate) number: Option<u64>,
+    /// When it lost its memory, where that has not been waited out.
+    pub(crate) lost_at: Option<Timestamp>,
 }
 
 /// AMFs by number, in the order in which they were met; a number is never given to another one.
@@ -56,7 +68,7 @@ impl Names {
             if self.named.len() >= MOST {
                 return None;
             }
-            self.named.push(Named { root: root.clone(), ids: BTreeSet::new() });
+            self.named.push(Named { root: root.clone(), life: AmfLife::default() });
         }
         u16::try_from(known.unwrap_or(self.named.len() - 1)).ok().map(AmfSlot)
     }

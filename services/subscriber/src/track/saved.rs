@@ -2,12 +2,10 @@
 //!
 //! Where they are is not kept: after a restart every UE is told once more, and whoever is no longer reported is gone.
 
-use std::collections::BTreeSet;
-
 use model::{UeChange, UeEvent};
 use serde::{Deserialize, Serialize};
 
-use super::names::{Named, Names};
+use super::names::{AmfLife, Named, Names};
 use super::places::PlaceId;
 use super::row::{Life, Row};
 use super::table::{Rows, Table};
@@ -69,12 +67,10 @@ impl Track {
         self.names.number(root)
     }
 
-    /// An AMF was discovered under these NF instance ids.
-    pub(crate) fn discovered(&mut self, amf: AmfSlot, ids: &BTreeSet<String>) {
-        if let Some(named) = self.names.get_mut(amf)
-            && named.ids != *ids
-        {
-            named.ids.clone_from(ids);
+    /// Notes what tells whether an AMF has restarted.
+    pub(crate) fn note(&mut self, amf: AmfSlot, life: AmfLife) {
+        if let Some(named) = self.names.get_mut(amf) {
+            named.life = life;
         }
     }
 

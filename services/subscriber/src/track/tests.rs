@@ -52,6 +52,7 @@ fn answer_to(track: &mut Track, amf: AmfSlot, epoch: Epoch, answer: &[Sighting])
         track.gone(&supi);
         told.push("gone".into());
     }
+    track.answered(amf, epoch);
     told
 }
 
@@ -337,4 +338,24 @@ fn ues_that_a_restarted_amf_forgot_are_not_gone_and_those_that_came_back_can_go(
     track.gone(&supi(2));
     assert_eq!(empty(&mut track, Epoch(0)), [], "missed for the first time");
     assert_eq!(empty(&mut track, Epoch(0)), [supi(1)], "it has been waited for long enough");
+}
+
+#[test]
+fn a_ue_that_is_missed_may_be_at_an_amf_whose_answer_is_still_to_come() {
+    let mut track = track();
+    poll(&mut track, A, &[sighting(1, 8, 10)]);
+    poll(&mut track, B, &[sighting(9, 8, 10)]);
+    // It goes to B, which is slow: A misses it again and again.
+    let slow = track.begin_poll();
+    for _ in 0..5 {
+        assert!(poll(&mut track, A, &[]).is_empty());
+    }
+    let there = [sighting(9, 8, 10), sighting(1, 7, 20)];
+    assert_eq!(answer_to(&mut track, B, slow, &there), ["at 208-93-000000007"]);
+    assert!(poll(&mut track, A, &[]).is_empty());
+    // Nobody waits for an AMF that does not answer.
+    poll(&mut track, A, &[sighting(2, 8, 30)]);
+    track.does_not_answer(B);
+    assert!(poll(&mut track, A, &[]).is_empty());
+    assert_eq!(poll(&mut track, A, &[]), ["gone"]);
 }
