@@ -137,12 +137,6 @@ async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
             () = tokio::time::sleep(WAIT) => {}
         }
     }
-    tracing::info!(
-        relocation = %order.relocation, app = %order.app, instance = %order.instance,
-        generation = order.generation.0, trigger = order.trigger.as_str(),
-        source = order.source.as_ref().map_or("-", |s| s.as_str()),
-        target = order.target.as_ref().map_or("-", |s| s.as_str()), "relocation begins"
-    );
     for older in predecessors {
         // Its driver looks when it next waits; one that is gone needs no telling.
         let _ = older.supersede.try_send(order.generation);

@@ -144,6 +144,7 @@ async fn remove(ctx: &Arc<Context>, leftover: &Leftover) -> Result<(), String> {
         return Err("its app is in mode observe".to_owned());
     }
     spare(ctx, leftover)?;
+    let said = Said::default();
     let work = || Work {
         ctx: Arc::clone(ctx),
         app: Arc::clone(app),
@@ -152,7 +153,7 @@ async fn remove(ctx: &Arc<Context>, leftover: &Leftover) -> Result<(), String> {
         // Requests of the relocation itself, or of a try that was cut short, may still be under way.
         doubtful: true,
         ready: None,
-        said: Said::default(),
+        said: said.clone(),
     };
     let steps = async {
         match leftover.part {
@@ -168,7 +169,7 @@ async fn remove(ctx: &Arc<Context>, leftover: &Leftover) -> Result<(), String> {
     };
     match tokio::time::timeout(TRY, steps).await {
         Ok(done) => done.map_err(|StepError { reason, .. }| reason),
-        Err(_) => Err("EMCO has not removed it yet".to_owned()),
+        Err(_) => Err(format!("EMCO has not removed it yet: {}", said.last())),
     }
 }
 

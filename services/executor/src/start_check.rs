@@ -57,7 +57,7 @@ pub(crate) async fn missing(ctx: &Context, app: &App) -> Result<Vec<String>, Emc
             })
         }) {
             missing.push(format!(
-                "a reference to cluster `{}/{}` (site {}) in logical cloud `{}`",
+                "reference to cluster `{}/{}` (site {}) in logical cloud `{}`",
                 cluster.provider, cluster.cluster, site.id, wants.logical_cloud
             ));
         }

@@ -24,6 +24,7 @@ impl Driver {
             None => return Admitted::ShuttingDown,
             Some(Ok(())) => {}
             Some(Err(reason)) => {
+                tracing::debug!(relocation = %self.order.relocation, reason, "relocation refused");
                 self.pending.push(ctx.tell(
                     &self.order,
                     clock::now(),
@@ -43,6 +44,13 @@ impl Driver {
         }
         let serving = ctx.registry.serving(&self.order.app, &self.order.instance);
         if serving == self.job.source {
+            let order = &self.order;
+            tracing::info!(
+                relocation = %order.relocation, app = %order.app, instance = %order.instance,
+                generation = order.generation.0, trigger = order.trigger.as_str(),
+                source = order.source.as_ref().map_or("-", |s| s.as_str()),
+                target = order.target.as_ref().map_or("-", |s| s.as_str()), "relocation begins"
+            );
             return Admitted::Yes;
         }
         let kind = OutcomeKind::Fenced {

@@ -48,8 +48,8 @@ pub(super) async fn delete(work: &Work, group: &GroupRef) -> Result<(), StepErro
     }
     if !left.is_empty() {
         return Err(StepError::permanent(format!(
-            "group {} is terminated, but EMCO does not tell the names of its `intents` objects; delete them and \
-             then the group by hand",
+            "group {} is terminated, but EMCO does not tell the names of its `intents` objects; delete them, \
+             then the group goes by itself",
             group.name
         )));
     }
