@@ -16,14 +16,17 @@ pub const fn is_label_value(word: &str) -> bool {
 /// An enum whose variants are the values of a label, each with its word; a word of another form does not compile.
 /// The crate that uses it has `prometheus-client`; this one needs it not.
 ///
-/// ```ignore
-/// label_values! {
+/// ```
+/// model::label_values! {
 ///     /// How a poll ended.
 ///     pub(crate) enum PollResult {
 ///         Complete = "complete",
 ///         NotPublished = "not_published",
 ///     }
 /// }
+/// fn labels(_: impl prometheus_client::encoding::EncodeLabelValue) {}
+/// labels(PollResult::Complete);
+/// labels(PollResult::NotPublished);
 /// ```
 #[macro_export]
 macro_rules! label_values {
