@@ -169,7 +169,7 @@ impl Metrics {
 
     /// A location event is on the bus this long after the time that the network gave for it. The core's clock need
     /// not agree with ours: one that goes ahead of it counts as no delay, and what is no number not at all.
-    pub fn delay(&self, seconds: f64) {
+    pub(crate) fn delay(&self, seconds: f64) {
         if seconds.is_finite() {
             self.delay.observe(seconds.max(0.0));
         }

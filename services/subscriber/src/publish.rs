@@ -139,8 +139,7 @@ impl Publisher {
                     let delay = clock::now().as_micros().saturating_sub(reported_at.as_micros());
                     self.metrics.delay(delay as f64 / 1e6);
                 }
-                let new_here = verdict.tells() && track.holder(&sighting.supi) != Some(seen.amf);
-                let named = if new_here { track.named(seen.amf) } else { None };
+                let named = if verdict.new_here { track.named(seen.amf) } else { None };
                 events.extend(verdict.changes.into_iter().flatten().map(|change| UeEvent {
                     supi: sighting.supi.clone(),
                     observed_at,

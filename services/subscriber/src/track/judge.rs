@@ -24,6 +24,8 @@ pub(crate) struct Seen {
 pub(crate) struct Verdict {
     /// To be told.
     pub(crate) changes: Changes,
+    /// Whether the UE is new at the AMF that reports it.
+    pub(crate) new_here: bool,
     /// Whether the location is a change of one that was known and told.
     pub(crate) moved: bool,
     /// Why some of it changes nothing.
@@ -36,7 +38,14 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     fn ignored(reason: Ignored, next: Option<Row>) -> Self {
-        Self { changes: [None, None], moved: false, ignored: Some(reason), next, place: None }
+        Self {
+            changes: [None, None],
+            new_here: false,
+            moved: false,
+            ignored: Some(reason),
+            next,
+            place: None,
+        }
     }
 
     /// Whether there is anything to be told.
@@ -71,22 +80,31 @@ pub(super) fn judge(
         }
     };
     let known = before.is_some_and(|row| row.life == Life::Alive);
+    let new_here = !known || row.amf != seen.amf;
     let next = Row { amf: seen.amf, seen: seen.epoch.0.max(row.seen), misses: 0, ..row };
     if sighting.deregistered {
         let change = known.then_some(UeChange::Gone);
-        return leaves(change, Row { life: Life::Gone, ..next }, sighting);
+        let verdict = leaves(change, Row { life: Life::Gone, ..next }, sighting);
+        return Verdict { new_here, ..verdict };
     }
     if is_stale(sighting, row, limits) {
         let change = known.then_some(UeChange::Gone);
         let verdict = leaves(change, Row { life: Life::Stale, ..next }, sighting);
-        return Verdict { ignored: Some(Ignored::Stale), ..verdict };
+        return Verdict { new_here, ignored: Some(Ignored::Stale), ..verdict };
     }
-    compare(row, next, sighting, seen, places)
+    Verdict { new_here, ..compare(row, next, sighting, seen, places) }
 }
 
 /// Compares location and CM state with what is known.
 fn compare(row: Row, next: Row, sighting: &Sighting, seen: Seen, places: &Places) -> Verdict {
-    let mut verdict = Verdict { changes: [None, None], moved: false, ignored: None, next: None, place: None };
+    let mut verdict = Verdict {
+        changes: [None, None],
+        new_here: false,
+        moved: false,
+        ignored: None,
+        next: None,
+        place: None,
+    };
     let mut next = next;
     // The poll was asked before a notification came: what it says may be what was so before.
     let overtaken = seen.source == UeSource::Poll && row.seen > seen.epoch.0;
@@ -121,6 +139,7 @@ fn leaves(change: Option<UeChange>, next: Row, sighting: &Sighting) -> Verdict {
     let reported_at = sighting.reported_at.max(next.reported_at);
     Verdict {
         changes: [change, None],
+        new_here: false,
         moved: false,
         ignored: None,
         next: Some(Row { reported_at, ..next }),

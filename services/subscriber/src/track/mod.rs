@@ -17,7 +17,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use model::{CmState, Supi, UeChange};
+use model::{Supi, UeChange};
 
 use crate::translate::Sighting;
 use names::Names;
@@ -174,14 +174,9 @@ impl Track {
         self.alive.get(usize::from(amf.0)).copied().unwrap_or_default()
     }
 
-    /// The AMF that holds this UE, as far as is known.
-    pub(crate) fn holder(&self, supi: &Supi) -> Option<AmfSlot> {
-        self.table.get(supi).filter(|row| row.life == Life::Alive).map(|row| row.amf)
-    }
-
     /// Whether this AMF holds this UE, as far as is known.
     pub(crate) fn holds(&self, amf: AmfSlot, supi: &Supi) -> bool {
-        self.holder(supi) == Some(amf)
+        self.table.get(supi).is_some_and(|row| row.amf == amf && row.life == Life::Alive)
     }
 
     /// The memory that all this takes.

@@ -9,7 +9,7 @@ use super::names::{AmfLife, Named, Names};
 use super::places::PlaceId;
 use super::row::{Life, Row};
 use super::table::{Rows, Table};
-use super::{AmfSlot, CmState, Limits, Track};
+use super::{AmfSlot, Epoch, Limits, Seen, Track};
 
 /// A track in the form in which it is kept.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -45,15 +45,8 @@ impl Track {
         let named = event.amf.as_deref().and_then(|root| root.parse().ok());
         let named = named.and_then(|root| self.names.number(&root));
         let before = self.table.get(&event.supi);
-        let row = before.unwrap_or(Row {
-            reported_at: None,
-            place: PlaceId::IN_DOUBT,
-            cm: CmState::Connected,
-            amf: AmfSlot::UNKNOWN,
-            life: Life::Alive,
-            misses: 0,
-            seen: 0,
-        });
+        let unknown = Seen { amf: AmfSlot::UNKNOWN, epoch: Epoch(0), source: event.source };
+        let row = before.unwrap_or(Row::blank(unknown));
         let life = match event.change {
             UeChange::Gone => Life::Gone,
             UeChange::Location(_) | UeChange::Connectivity { .. } => Life::Alive,
