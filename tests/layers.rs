@@ -8,6 +8,7 @@ use serde_json::Value;
 /// Every crate of the workspace with its layer. A crate may depend on lower layers only.
 const LAYERS: &[(&str, u8)] = &[
     ("model", 0),
+    ("contract", 0),
     ("sbi-schemas", 0),
     ("placement", 1),
     ("relocation", 1),
@@ -21,17 +22,18 @@ const LAYERS: &[(&str, u8)] = &[
     ("subscriber", 3),
     ("decider", 3),
     ("executor", 3),
+    ("relay", 3),
     ("edgeroam", 4),
 ];
 
 /// The simulators: they share nothing with EdgeRoam's services but `sbi-schemas` and each other.
-const TESTBED: &[&str] = &["mobility", "core-sim", "emco-sim", "edge-app"];
+const TESTBED: &[&str] = &["mobility", "core-sim", "emco-sim", "edge-app", "brokers"];
 
 /// Who may see the 3GPP types.
 const SEE_SCHEMAS: &[&str] = &["sbi", "subscriber", "steering", "core-sim"];
 
 /// Dependencies within a layer or across L1 and L2 that the architecture allows by name.
-const EXCEPTIONS: &[(&str, &str)] = &[("steering", "sbi")];
+const EXCEPTIONS: &[(&str, &str)] = &[("steering", "sbi"), ("contract", "model")];
 
 /// What a sans-IO core may build on: data structures, geometry and serialisation.
 const CORE_DEPENDENCIES: &[&str] =

@@ -40,7 +40,6 @@ mod recent;
 mod recover;
 mod scan;
 mod segment;
-mod size;
 mod slots;
 mod state;
 mod tail;
@@ -49,6 +48,5 @@ mod view;
 mod writer;
 
 pub use bus::EmbeddedBus;
-pub use config::{Config, Durability, Retention, Retentions};
-pub use size::ByteSize;
+pub use config::{Config, Durability};
 pub use tail::Tail;

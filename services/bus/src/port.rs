@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use model::Stream;
 
-use crate::BusError;
+use crate::{Alone, BusError, Share};
 
 /// Position of a record in its stream: 1 for the first, only growing.
 #[derive(
@@ -78,6 +78,18 @@ pub trait Bus: Send + Sync + 'static {
     /// # Errors
     /// [`BusError`] where the stream cannot be read or keeps no latest values.
     async fn latest(&self, stream: Stream) -> Result<(Vec<Delivery>, Sequence), BusError>;
+
+    /// Joins the replicas that share this work, cut into `parts`. A bus that only one process can use gives it all.
+    ///
+    /// # Errors
+    /// [`BusError`] where the broker cannot be asked.
+    async fn share(&self, _work: &str, parts: u16) -> Result<Box<dyn Share>, BusError> {
+        Ok(Box::new(Alone::new(parts)))
+    }
+
+    /// Hands over what was published and acknowledged, then lets the bus go. Whoever uses it afterwards gets
+    /// [`BusError::Closed`].
+    async fn close(&self) {}
 
     /// The position of the newest record of a stream; zero where there is none.
     ///

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bus::Bus;
 use bus::conformance::{self, RECORD_LIMIT, RETAINED};
-use bus::embedded::{ByteSize, Config, Durability, EmbeddedBus, Retention};
+use bus::embedded::{Config, Durability, EmbeddedBus};
+use bus::{ByteSize, Retention};
 use tempfile::TempDir;
 
 fn config(durability: Durability) -> Config {

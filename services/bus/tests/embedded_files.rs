@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bus::embedded::{ByteSize, Config, Durability, EmbeddedBus};
+use bus::ByteSize;
+use bus::embedded::{Config, Durability, EmbeddedBus};
 use bus::{Bus, BusError, Class, Record, Start};
 use model::Stream;
 

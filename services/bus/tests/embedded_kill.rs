@@ -10,8 +10,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::embedded::{ByteSize, Config, EmbeddedBus, Retention};
+use bus::embedded::{Config, EmbeddedBus};
 use bus::{Bus, BusError, Record, Start};
+use bus::{ByteSize, Retention};
 use model::Stream;
 
 const DIR: &str = "EDGEROAM_TEST_KILLED_BUS";

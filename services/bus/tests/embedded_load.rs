@@ -1,7 +1,8 @@
 //! The embedded bus under more than fits: in its queue, in its memory of ids.
 #![allow(clippy::unwrap_used)]
 
-use bus::embedded::{ByteSize, Config, Durability, EmbeddedBus};
+use bus::ByteSize;
+use bus::embedded::{Config, Durability, EmbeddedBus};
 use bus::{Bus, Record, Sequence, Start};
 use model::Stream;
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bus::embedded::{ByteSize, Config, EmbeddedBus, Retention, Tail};
+use bus::embedded::{Config, EmbeddedBus, Tail};
 use bus::{Bus, BusError, Record, Sequence, Start};
+use bus::{ByteSize, Retention};
 use model::Stream;
 
 const HANG: Duration = Duration::from_secs(120);

@@ -1,11 +1,10 @@
-//! Subscriber, decider and executor in one process, on the embedded bus and store.
+//! Subscriber, decider and executor in one process, on one bus and one store.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use bus::Bus;
-use bus::embedded::EmbeddedBus;
 use prometheus_client::registry::Registry;
 use runtime::admin::Readiness;
 use runtime::telemetry::LogLevel;
@@ -15,7 +14,7 @@ use crate::settings::Settings;
 
 /// All services of `edgeroam all`.
 pub(crate) struct Services {
-    bus: Arc<EmbeddedBus>,
+    bus: Arc<dyn Bus>,
     subscriber: subscriber::Subscriber,
     decider: decider::Decider,
     executor: Option<executor::Executor>,
@@ -38,8 +37,7 @@ impl Services {
         let state = &settings.state_dir;
         std::fs::create_dir_all(state).with_context(|| format!("state_dir {}", state.display()))?;
         let key = settings.instance_key()?;
-        let embedded = EmbeddedBus::open(state.join("bus"), settings.bus.clone())?;
-        let bus: Arc<dyn Bus> = embedded.clone();
+        let bus = settings.bus.open(&state.join("bus")).await?;
         let store = store::Store::open(state.join("store.redb"))?;
         let mut registry = Registry::with_prefix("edgeroam");
         let catalogue = &settings.catalogue;
@@ -78,16 +76,21 @@ impl Services {
             stop.clone(),
         )
         .await?;
-        let subscriber =
-            subscriber::Subscriber::start(settings.core.clone(), bus, store, &mut registry, stop.clone())
-                .await?;
+        let subscriber = subscriber::Subscriber::start(
+            settings.core.clone(),
+            bus.clone(),
+            store,
+            &mut registry,
+            stop.clone(),
+        )
+        .await?;
         let callback = subscriber.callback_addr();
         let readiness = Readiness::default();
         let admin =
             runtime::admin::serve(settings.admin.listen, registry, readiness.clone(), level, stop.clone())
                 .await?;
         readiness.set(true);
-        Ok(Self { bus: embedded, subscriber, decider, executor, admin, callback })
+        Ok(Self { bus, subscriber, decider, executor, admin, callback })
     }
 
     /// The bus, for readers of its streams.

@@ -18,13 +18,16 @@ pub enum Stream {
     Outcomes,
     /// [`InstanceState`](crate::InstanceState); key: app `/` instance.
     Instances,
+    /// What an executor must not forget of an instance: open saga logs and what is left over; key: app `/` instance.
+    /// Read by the replica that takes over.
+    Sagas,
     /// What no consumer could digest, with the reason; key: the original key.
     DeadLetter,
 }
 
 impl Stream {
     /// Every stream.
-    pub const ALL: [Stream; 8] = [
+    pub const ALL: [Stream; 9] = [
         Self::UeEvents,
         Self::Sites,
         Self::Commands,
@@ -33,6 +36,7 @@ impl Stream {
         Self::Outcomes,
         Self::Instances,
         Self::DeadLetter,
+        Self::Sagas,
     ];
 
     /// Its name on every bus.
@@ -45,12 +49,13 @@ impl Stream {
             Self::Orders => "orders",
             Self::Outcomes => "outcomes",
             Self::Instances => "instances",
+            Self::Sagas => "sagas",
             Self::DeadLetter => "dead-letter",
         }
     }
 
     /// Whether the last value of every key is kept for ever.
     pub const fn latest_per_key(self) -> bool {
-        matches!(self, Self::Sites | Self::Instances)
+        matches!(self, Self::Sites | Self::Instances | Self::Sagas)
     }
 }

@@ -18,6 +18,9 @@ use unsure::Unsure;
 /// How many UEs are judged under one lock, and published in one batch.
 const BATCH: usize = 512;
 
+/// Bytes of an event with room to spare, so that one is written without growing its buffer.
+const TYPICAL: usize = 384;
+
 /// Compares sightings with what is known and puts the differences on the bus.
 ///
 /// Events of one UE are published one after the other, in the order in which they were judged. What is known
@@ -232,8 +235,9 @@ impl Publisher {
 }
 
 fn record(event: &UeEvent) -> Record {
+    let mut data = Vec::with_capacity(TYPICAL);
     // A struct of strings and numbers always serialises.
-    let data = serde_json::to_vec(event).unwrap_or_default();
+    let _ = serde_json::to_writer(&mut data, event);
     Record { key: event.supi.to_string().into(), id: None, data: data.into() }
 }
 

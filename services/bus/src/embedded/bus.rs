@@ -66,15 +66,6 @@ impl EmbeddedBus {
         Ok(Arc::new(Self { shared, threads: Mutex::new(Some(threads)) }))
     }
 
-    /// Commits what was handed in, with the consumers' positions, and lets the directory go. Whoever publishes or
-    /// waits afterwards gets [`BusError::Closed`].
-    pub async fn close(&self) {
-        if let Some(threads) = self.stop() {
-            // Fails only where the runtime is going away; the threads end by themselves then.
-            let _ = tokio::task::spawn_blocking(move || threads.join()).await;
-        }
-    }
-
     /// Whether syncs fail from now on.
     #[cfg(test)]
     pub(super) fn break_disk(&self) -> &std::sync::atomic::AtomicBool {
@@ -240,5 +231,12 @@ impl Bus for EmbeddedBus {
 
     async fn newest(&self, stream: Stream) -> Result<Sequence, BusError> {
         Ok(Sequence(self.shared.view().newest[Slot::of(stream).index()]))
+    }
+
+    async fn close(&self) {
+        if let Some(threads) = self.stop() {
+            // Fails only where the runtime is going away; the threads end by themselves then.
+            let _ = tokio::task::spawn_blocking(move || threads.join()).await;
+        }
     }
 }

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use model::Stream;
 use serde::Deserialize;
 
-use super::size::ByteSize;
-use crate::BusError;
+use crate::{BusError, ByteSize, Retentions};
 
 /// Settings of the embedded bus.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,33 +36,6 @@ pub enum Durability {
     Os,
 }
 
-/// How much of a stream is kept; a record leaves when it has passed either limit, never sooner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Retention {
-    /// This much of the newest records stays.
-    pub max_bytes: ByteSize,
-    /// Records younger than this stay, as far as `max_bytes` goes.
-    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
-    pub max_age: Duration,
-}
-
-/// How much of each stream is kept. Of latest-per-key streams the last value of every key stays besides.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "each field is the stream of its name")]
-pub struct Retentions {
-    pub ue_events: Retention,
-    pub sites: Retention,
-    pub commands: Retention,
-    pub decisions: Retention,
-    pub orders: Retention,
-    pub outcomes: Retention,
-    pub instances: Retention,
-    pub dead_letter: Retention,
-}
-
-const HOUR: Duration = Duration::from_secs(3_600);
 /// A commit waits for others no longer than this, whatever is configured.
 const LONGEST_WAIT: Duration = Duration::from_millis(2);
 
@@ -78,43 +49,6 @@ impl Default for Config {
             max_record_bytes: ByteSize::mib(1),
             retention: Retentions::default(),
         }
-    }
-}
-
-impl Default for Retentions {
-    fn default() -> Self {
-        let keep = |mib, hours| Retention { max_bytes: ByteSize::mib(mib), max_age: HOUR * hours };
-        Self {
-            ue_events: keep(512, 24),
-            sites: keep(16, 24),
-            commands: keep(64, 7 * 24),
-            decisions: keep(256, 7 * 24),
-            orders: keep(256, 7 * 24),
-            outcomes: keep(256, 7 * 24),
-            instances: keep(64, 24),
-            dead_letter: keep(64, 30 * 24),
-        }
-    }
-}
-
-impl Retentions {
-    /// The limits of a stream.
-    pub fn of(&self, stream: Stream) -> Retention {
-        match stream {
-            Stream::UeEvents => self.ue_events,
-            Stream::Sites => self.sites,
-            Stream::Commands => self.commands,
-            Stream::Decisions => self.decisions,
-            Stream::Orders => self.orders,
-            Stream::Outcomes => self.outcomes,
-            Stream::Instances => self.instances,
-            Stream::DeadLetter => self.dead_letter,
-        }
-    }
-
-    /// The shortest age that any stream is kept for.
-    pub(super) fn shortest_age(&self) -> Duration {
-        Stream::ALL.iter().map(|stream| self.of(*stream).max_age).min().unwrap_or(HOUR)
     }
 }
 
@@ -145,6 +79,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use model::Stream;
+
     use super::*;
 
     #[test]
@@ -154,7 +90,7 @@ mod tests {
         let config: Config = serde_json::from_str(text).expect("valid");
         assert_eq!(config.durability, Durability::Os);
         assert_eq!(config.segment_bytes, ByteSize::kib(128));
-        assert_eq!(config.retention.of(Stream::UeEvents).max_age, HOUR * 36);
+        assert_eq!(config.retention.of(Stream::UeEvents).max_age, Duration::from_secs(36 * 3_600));
         assert_eq!(config.retention.of(Stream::Orders), Retentions::default().orders);
         config.check().expect("within bounds");
         assert!(serde_json::from_str::<Config>(r#"{"segment_size":"1MiB"}"#).is_err());

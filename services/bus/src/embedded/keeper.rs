@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use super::config::Retention;
 use super::failure::Failure;
 use super::frame::HEADER;
 use super::header::LENGTH;
@@ -14,6 +13,7 @@ use super::slots::{Kept, SLOTS, Slot};
 use super::state::{Shared, now_micros};
 use super::view::View;
 use crate::BusError;
+use crate::Retention;
 
 /// What the keeper is told.
 #[derive(Debug)]

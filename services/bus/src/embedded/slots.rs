@@ -38,6 +38,7 @@ impl Slot {
             Stream::Outcomes => 6,
             Stream::Instances => 7,
             Stream::DeadLetter => 8,
+            Stream::Sagas => 9,
         })
     }
 
@@ -83,11 +84,11 @@ mod tests {
     #[test]
     fn every_stream_has_a_number_of_its_own() {
         let numbers: Vec<_> = Slot::all().map(Slot::number).collect();
-        assert_eq!(numbers, (0..=8).collect::<Vec<_>>());
+        assert_eq!(numbers, (0..=9).collect::<Vec<_>>());
         for slot in Slot::all() {
             assert!(slot.index() < SLOTS);
             assert_eq!(Slot::from_number(slot.number()), Some(slot));
         }
-        assert_eq!(Slot::from_number(9), None);
+        assert_eq!(Slot::from_number(10), None);
     }
 }

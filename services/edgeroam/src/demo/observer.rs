@@ -60,7 +60,7 @@ fn enter(
             ledger.outcome(&outcome);
             progress::outcome(&outcome);
         }
-        Stream::Sites | Stream::Commands | Stream::Instances | Stream::DeadLetter => {}
+        Stream::Sites | Stream::Commands | Stream::Instances | Stream::DeadLetter | Stream::Sagas => {}
     }
     Ok(())
 }

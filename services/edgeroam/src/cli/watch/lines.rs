@@ -13,7 +13,7 @@ pub(super) fn line(stream: Stream, data: &[u8]) -> Option<String> {
         Stream::Decisions => parsed(data, decision),
         Stream::Outcomes => parsed(data, outcome),
         Stream::DeadLetter => Some(format!("dead letter   {}", String::from_utf8_lossy(data))),
-        Stream::Sites | Stream::Commands | Stream::Orders | Stream::Instances => None,
+        Stream::Sites | Stream::Commands | Stream::Orders | Stream::Instances | Stream::Sagas => None,
     }
 }
 

@@ -1,0 +1,70 @@
+//! Which bus: the section `bus` of the configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::embedded::EmbeddedBus;
+use crate::kafka::KafkaBus;
+use crate::nats::NatsBus;
+use crate::{Bus, BusError, embedded, kafka, nats};
+
+/// The bus that EdgeRoam runs on, by the one key of this section.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Config {
+    /// In this process, on this disk.
+    Embedded(embedded::Config),
+    /// NATS JetStream.
+    Nats(nats::Config),
+    /// Apache Kafka.
+    Kafka(kafka::Config),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::Embedded(embedded::Config::default())
+    }
+}
+
+impl Config {
+    /// The bus behind `nats://HOST:PORT`, `tls://HOST:PORT` (NATS) or `kafka://HOST:PORT` with everything else at its
+    /// default; `embedded` is the one in this process.
+    ///
+    /// # Errors
+    /// [`BusError::Config`] says what is understood.
+    pub fn of_url(url: &str) -> Result<Self, BusError> {
+        let scheme = url.split("://").next().unwrap_or_default();
+        match scheme {
+            "embedded" => Ok(Self::default()),
+            "nats" | "tls" => Ok(Self::Nats(nats::Config::at(url))),
+            "kafka" => Ok(Self::Kafka(kafka::Config::at(url.trim_start_matches("kafka://")))),
+            _ => Err(BusError::Config(format!(
+                "`{url}` is no bus; write embedded, nats://HOST:PORT or kafka://HOST:PORT"
+            ))),
+        }
+    }
+
+    /// With relative paths taken from this folder.
+    #[must_use]
+    pub fn relative_to(self, base: &Path) -> Self {
+        match self {
+            Self::Embedded(config) => Self::Embedded(config),
+            Self::Nats(config) => Self::Nats(config.relative_to(base)),
+            Self::Kafka(config) => Self::Kafka(config.relative_to(base)),
+        }
+    }
+
+    /// Opens it; the embedded one in this directory.
+    ///
+    /// # Errors
+    /// What each says: a directory in use, a broker that cannot be reached or lacks what is needed.
+    pub async fn open(&self, dir: &Path) -> Result<Arc<dyn Bus>, BusError> {
+        match self {
+            Self::Embedded(config) => Ok(EmbeddedBus::open(dir, config.clone())?),
+            Self::Nats(config) => NatsBus::connect(config.clone()).await,
+            Self::Kafka(config) => KafkaBus::connect(config.clone()).await,
+        }
+    }
+}

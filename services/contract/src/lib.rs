@@ -1,0 +1,1 @@
+//! What EdgeRoam promises to those who consume its events.

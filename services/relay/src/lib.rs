@@ -1,0 +1,1 @@
+//! Derives the public events from the internal streams.
