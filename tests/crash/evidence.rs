@@ -64,7 +64,8 @@ impl Evidence {
             | Stream::Commands
             | Stream::Decisions
             | Stream::Instances
-            | Stream::DeadLetter => unreachable!("only the two others are followed"),
+            | Stream::DeadLetter
+            | Stream::Sagas => unreachable!("only the two others are followed"),
         }
     }
 
