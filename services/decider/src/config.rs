@@ -12,11 +12,25 @@ pub struct Config {
     /// after the last time.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub snapshot_interval: Duration,
+    /// How often a replica that stands by takes in what is new on the bus.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub standby_interval: Duration,
     /// The most records of a stream that are taken at once, 1 to 65536.
     pub batch: usize,
 }
 
+/// No timer runs faster than this.
+const SHORTEST: Duration = Duration::from_millis(10);
+
 impl Config {
+    pub(crate) fn snapshot_interval(&self) -> Duration {
+        self.snapshot_interval.max(SHORTEST)
+    }
+
+    pub(crate) fn standby_interval(&self) -> Duration {
+        self.standby_interval.max(SHORTEST)
+    }
+
     /// The batch size within its limits.
     pub(crate) fn batch(&self) -> usize {
         self.batch.clamp(1, 65_536)
@@ -24,9 +38,13 @@ impl Config {
 }
 
 impl Default for Config {
-    /// 30 s, 512 records.
+    /// 30 s, 500 ms, 512 records.
     fn default() -> Self {
-        Self { snapshot_interval: Duration::from_secs(30), batch: 512 }
+        Self {
+            snapshot_interval: Duration::from_secs(30),
+            standby_interval: Duration::from_millis(500),
+            batch: 512,
+        }
     }
 }
 

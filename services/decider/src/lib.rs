@@ -7,11 +7,15 @@
 //! never computed again. Without a usable snapshot (the first start, another catalogue, another schema) the
 //! engine is built from `instances`, `orders`, `outcomes` and the kept part of `ue-events`.
 //!
+//! Of several replicas one decides; the others follow the streams, so that taking over means reading little. Which one
+//! it is, the bus says ([`bus::Share`]).
+//!
 //! What is decided is `placement`'s business, how an order is carried out the executor's. Public, pseudonymised
 //! streams are derived elsewhere: `decisions` names UEs.
 //!
-//! Main types: [`Decider`], [`Config`], [`StartError`].
+//! Main types: [`Decider`], [`Inputs`], [`Config`], [`StartError`].
 
+mod active;
 mod checkpoint;
 mod clock;
 mod config;
@@ -23,8 +27,9 @@ mod reader;
 mod records;
 mod run;
 mod start;
+mod term;
 mod wire;
 
 pub use clock::Clock;
 pub use config::Config;
-pub use start::{Decider, StartError};
+pub use start::{Decider, Inputs, StartError};

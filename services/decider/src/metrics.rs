@@ -52,6 +52,8 @@ pub(crate) struct Metrics {
     pub(crate) order_delay: Histogram,
     pub(crate) snapshot_bytes: Gauge,
     pub(crate) cold_starts: Counter,
+    /// 1 while this replica decides.
+    pub(crate) active: Gauge,
     ues: Gauge,
     instances: Gauge,
     detached: Gauge,
@@ -75,6 +77,7 @@ impl Metrics {
             order_delay: Histogram::new(exponential_buckets(0.000_1, 2.0, 18)),
             snapshot_bytes: Gauge::default(),
             cold_starts: Counter::default(),
+            active: Gauge::default(),
             ues: Gauge::default(),
             instances: Gauge::default(),
             detached: Gauge::default(),
@@ -100,6 +103,11 @@ impl Metrics {
             "Size of the last snapshot",
             Unit::Bytes,
             metrics.snapshot_bytes.clone(),
+        );
+        registry.register(
+            "active",
+            "1 while this replica decides, 0 while it stands by",
+            metrics.active.clone(),
         );
         registry.register("cold_starts", "Starts without a usable snapshot", metrics.cold_starts.clone());
         registry.register("ues", "UEs that use an app", metrics.ues.clone());

@@ -40,8 +40,10 @@ pub(crate) struct Publisher {
     pub(crate) orders: Sequence,
     pub(crate) metrics: Metrics,
     pub(crate) clock: Clock,
-    /// Cancelled where the bus fails for good: a decider that cannot give orders must not look alive.
+    /// Ends the term.
     pub(crate) stop: CancellationToken,
+    /// Cancelled where the bus fails for good: a decider that cannot give orders must not look alive.
+    pub(crate) failed: CancellationToken,
 }
 
 impl Publisher {
@@ -90,8 +92,10 @@ impl Publisher {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "cannot publish; the decider stops");
-                self.stop.cancel();
+                if !self.stop.is_cancelled() {
+                    tracing::error!(%error, "cannot publish; the decider stops");
+                    self.failed.cancel();
+                }
                 return false;
             }
         }

@@ -49,6 +49,11 @@ impl Outgoing {
         });
     }
 
+    /// Whether there is nothing to publish.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.decisions.is_empty() && self.orders.is_empty() && self.dead_letters.is_empty()
+    }
+
     /// Moves what `other` holds to the end of this.
     pub(crate) fn append(&mut self, mut other: Self) {
         self.decisions.append(&mut other.decisions);

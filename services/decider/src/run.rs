@@ -32,7 +32,10 @@ pub(crate) struct Runner {
     pub(crate) positions: Positions,
     pub(crate) metrics: Metrics,
     pub(crate) clock: Clock,
+    /// Ends this term.
     pub(crate) stop: CancellationToken,
+    /// Cancelled where the bus fails for good.
+    pub(crate) failed: CancellationToken,
     pub(crate) jobs: mpsc::Sender<Job>,
     pub(crate) handing: mpsc::Sender<Handed>,
     pub(crate) done: Vec<(Feed, watch::Receiver<Sequence>)>,
@@ -46,8 +49,7 @@ pub(crate) struct Runner {
 impl Runner {
     /// Works until it is stopped, then keeps a last snapshot and lets the readers end.
     pub(crate) async fn run(mut self, mut handed: mpsc::Receiver<Handed>) {
-        let mut snapshots =
-            tokio::time::interval(self.config.snapshot_interval.max(Duration::from_millis(10)));
+        let mut snapshots = tokio::time::interval(self.config.snapshot_interval());
         snapshots.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         snapshots.reset();
         loop {
@@ -91,7 +93,7 @@ impl Runner {
     fn give_up(&self, feed: Feed, error: &BusError) {
         if !self.stop.is_cancelled() {
             tracing::error!(stream = feed.stream().name(), %error, "cannot read; the decider stops");
-            self.stop.cancel();
+            self.failed.cancel();
         }
     }
 
@@ -141,7 +143,7 @@ impl Runner {
     async fn hand_over(&self, job: Job) {
         if self.jobs.send(job).await.is_err() {
             // The publisher has said why; without it nothing that happens here can have an effect.
-            self.stop.cancel();
+            self.failed.cancel();
         }
     }
 
@@ -160,7 +162,7 @@ impl Runner {
     /// Takes in a stream from its oldest record, and follows it from there.
     async fn read_again(&mut self, lost: Feed) -> Result<(), BusError> {
         self.engine.catch_up();
-        self.read(lost, Start::Oldest).await?;
+        self.read(lost, Start::Oldest, None).await?;
         self.follow(lost).await?;
         let now = (self.clock)();
         self.engine.settle(now, &mut self.commands);
@@ -169,8 +171,25 @@ impl Runner {
         Ok(())
     }
 
-    /// Feeds the engine, which is catching up, with what stands on a stream.
-    pub(crate) async fn read(&mut self, from: Feed, start: Start) -> Result<(), BusError> {
+    /// As [`read`](Self::read), from the oldest record where those after `start` are no longer kept.
+    pub(crate) async fn read_whatever_is_kept(
+        &mut self,
+        feed: Feed,
+        start: Start,
+        through: Option<Sequence>,
+    ) -> Result<(), BusError> {
+        match self.read(feed, start, through).await {
+            Err(error @ BusError::FellBehind { .. }) => {
+                tracing::error!(%error, "records are lost to retention: this stream is read from its oldest record");
+                self.metrics.cold_starts.inc();
+                self.read(feed, Start::Oldest, through).await
+            }
+            read => read,
+        }
+    }
+
+    /// Feeds the engine, which is catching up, with what stands on a stream, up to `through` or its newest record.
+    async fn read(&mut self, from: Feed, start: Start, through: Option<Sequence>) -> Result<(), BusError> {
         let latest = from == Feed::Instances && start == Start::Oldest;
         let (bus, now) = (self.bus.clone(), (self.clock)());
         let horizon = match (from, start) {
@@ -200,14 +219,19 @@ impl Runner {
             values.into_iter().for_each(&mut each);
             through
         } else {
-            let through = bus.newest(from.stream()).await?;
+            let through = match through {
+                Some(through) => through,
+                None => bus.newest(from.stream()).await?,
+            };
             history::read(bus.as_ref(), from, start, through, &mut each).await?;
             through
         };
         self.metrics.took(from, read, dead);
         self.positions.advance(from, through);
         self.changed |= read > 0;
-        self.hand_over(Job::Publish(outgoing, None)).await;
+        if !outgoing.is_empty() {
+            self.hand_over(Job::Publish(outgoing, None)).await;
+        }
         Ok(())
     }
 

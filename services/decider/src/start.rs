@@ -2,28 +2,20 @@
 
 use std::sync::Arc;
 
-use bus::{Bus, BusError, Sequence, Start};
+use bus::{Bus, BusError};
 use model::{App, Cell, InstanceKey, Site, TaiPin};
-use placement::{AppError, Engine, Topology, TopologyError};
+use placement::{AppError, Topology, TopologyError};
 use prometheus_client::registry::Registry;
 use store::{Store, StoreError};
 use thiserror::Error;
-use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::checkpoint::{Checkpoint, NAME};
+use crate::active::Replica;
 use crate::clock::{self, Clock};
 use crate::config::Config;
-use crate::feed::{Feed, Positions};
 use crate::metrics::Metrics;
-use crate::publisher::Publisher;
-use crate::run::Runner;
-
-/// Batches that may wait for the engine.
-const BATCHES: usize = 8;
-/// Jobs that may wait for the bus.
-const JOBS: usize = 64;
+use crate::term::Ground;
 
 /// Why the decider does not start.
 #[derive(Debug, Error)]
@@ -43,147 +35,79 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
-/// The running decider. It runs until the token that it was started with is cancelled; where the bus fails for
-/// good, it logs an error and cancels that token itself.
+/// What a decider lives on.
+pub struct Inputs {
+    /// How it runs.
+    pub config: Config,
+    /// The catalogue's sites.
+    pub sites: Vec<Site>,
+    /// The catalogue's cells.
+    pub cells: Vec<Cell>,
+    /// Tracking areas that are pinned to sites.
+    pub tai_pins: Vec<TaiPin>,
+    /// The apps that may move.
+    pub apps: Vec<App>,
+    /// The secret behind instance ids; the same for every replica.
+    pub key: InstanceKey,
+    /// Where it reads and writes.
+    pub bus: Arc<dyn Bus>,
+    /// Where it keeps its snapshots.
+    pub store: Store,
+}
+
+/// The running decider: one of the replicas of its domain, of which one decides and the others stand by. It runs until
+/// the token that it was started with is cancelled; where the bus fails for good, it logs an error and cancels that
+/// token itself.
 #[derive(Debug)]
 pub struct Decider {
     task: JoinHandle<()>,
-    publisher: JoinHandle<()>,
 }
 
 impl Decider {
-    /// Restores the engine, reads what has happened since, publishes what follows from it, and goes on from
-    /// there. Returns once that is handed to the bus.
+    /// Restores the engine and reads what has happened since. On a bus that has no other replicas it also publishes what
+    /// follows from that before this returns; otherwise it decides once it is the active one.
     ///
     /// # Errors
     /// [`StartError`]: a catalogue that cannot be used, or a bus or store that cannot be read.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the binary hands over everything that the service lives on"
-    )]
     pub async fn start(
-        config: Config,
-        sites: Vec<Site>,
-        cells: Vec<Cell>,
-        tai_pins: Vec<TaiPin>,
-        apps: Vec<App>,
-        key: InstanceKey,
-        bus: Arc<dyn Bus>,
-        store: Store,
+        inputs: Inputs,
         registry: &mut Registry,
         stop: CancellationToken,
     ) -> Result<Self, StartError> {
-        let clock = clock::system();
-        Self::start_at(config, sites, cells, tai_pins, apps, key, bus, store, registry, stop, clock).await
+        Self::start_at(inputs, registry, stop, clock::system()).await
     }
 
     /// As [`start`](Self::start), by another clock.
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    #[expect(clippy::too_many_arguments, reason = "as `start`")]
     pub async fn start_at(
-        config: Config,
-        sites: Vec<Site>,
-        cells: Vec<Cell>,
-        tai_pins: Vec<TaiPin>,
-        apps: Vec<App>,
-        key: InstanceKey,
-        bus: Arc<dyn Bus>,
-        store: Store,
+        inputs: Inputs,
         registry: &mut Registry,
         stop: CancellationToken,
         clock: Clock,
     ) -> Result<Self, StartError> {
         let metrics = Metrics::register(registry);
-        let topology = Arc::new(Topology::new(sites, cells, tai_pins)?);
-        let kept = match store.snapshot(NAME).await? {
-            Some(bytes) => restore(&bytes, topology.clone(), &apps, &key),
-            None => Err("there is no snapshot".into()),
-        };
-        let (engine, positions) = match kept {
-            Ok((engine, positions)) => (engine, Some(positions)),
-            Err(reason) => {
-                tracing::info!(%reason, "cold start: instances, orders, outcomes and ue-events are read anew");
-                metrics.cold_starts.inc();
-                (Engine::new(topology, apps, key)?, None)
-            }
-        };
-        let (jobs, to_publish) = mpsc::channel(JOBS);
-        let (handing, handed) = mpsc::channel(BATCHES);
-        let done = Feed::LIVE.map(|feed| (feed, watch::Sender::new(Sequence(0))));
-        let publisher = Publisher {
-            bus: bus.clone(),
-            store,
-            orders: bus.newest(Feed::Orders.stream()).await?,
-            metrics: metrics.clone(),
-            clock: clock.clone(),
-            stop: stop.clone(),
-            done,
-        };
-        let mut runner = Runner {
-            config,
-            bus,
-            engine,
-            positions: positions.unwrap_or_default(),
+        let topology = Arc::new(Topology::new(inputs.sites, inputs.cells, inputs.tai_pins)?);
+        let ground = Ground {
+            config: inputs.config,
+            topology,
+            apps: inputs.apps,
+            key: inputs.key,
+            bus: inputs.bus,
+            store: inputs.store,
             metrics,
             clock,
             stop,
-            jobs,
-            handing,
-            done: publisher.done.iter().map(|(feed, done)| (*feed, done.subscribe())).collect(),
-            readers: Vec::new(),
-            commands: Vec::new(),
-            changed: positions.is_none(),
         };
-        let publisher = tokio::spawn(publisher.run(to_publish));
-        runner.catch_up(positions).await?;
-        let task = tokio::spawn(runner.run(handed));
-        Ok(Self { task, publisher })
+        let replica = Replica::join(ground).await?;
+        Ok(Self { task: tokio::spawn(replica.run()) })
     }
 
     /// Waits until it has stopped: everything decided is on the bus and the last snapshot is kept.
     pub async fn join(self) {
-        for (what, task) in [("decider", self.task), ("publisher of the decider", self.publisher)] {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "{what} ended abnormally");
-            }
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "decider ended abnormally");
         }
     }
-}
-
-impl Runner {
-    async fn catch_up(&mut self, kept: Option<Positions>) -> Result<(), BusError> {
-        self.engine.catch_up();
-        for feed in Feed::HISTORY {
-            let start = kept.map_or(Start::Oldest, |kept| Start::After(kept.get(feed)));
-            match self.read(feed, start).await {
-                Err(error @ BusError::FellBehind { .. }) => {
-                    tracing::error!(%error, "records are lost to retention: this stream is read from its oldest record");
-                    self.metrics.cold_starts.inc();
-                    self.read(feed, Start::Oldest).await?;
-                }
-                read => read?,
-            }
-        }
-        for feed in Feed::LIVE {
-            self.follow(feed).await?;
-        }
-        let now = (self.clock)();
-        self.engine.settle(now, &mut self.commands);
-        self.flush().await;
-        self.keep().await;
-        Ok(())
-    }
-}
-
-fn restore(
-    bytes: &[u8],
-    topology: Arc<Topology>,
-    apps: &[App],
-    key: &InstanceKey,
-) -> Result<(Engine, Positions), String> {
-    let checkpoint = Checkpoint::decode(bytes)?;
-    let engine = Engine::restore(&checkpoint.engine, topology, apps.to_vec(), key.clone());
-    engine.map(|engine| (engine, checkpoint.positions)).map_err(|e| e.to_string())
 }

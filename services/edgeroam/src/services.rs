@@ -63,19 +63,17 @@ impl Services {
             }
             None => None,
         };
-        let decider = decider::Decider::start(
-            settings.decider.clone(),
-            catalogue.sites.clone(),
-            catalogue.cells.clone(),
-            catalogue.tai_pins.clone(),
-            catalogue.apps.iter().map(|spec| spec.app.clone()).collect(),
+        let inputs = decider::Inputs {
+            config: settings.decider.clone(),
+            sites: catalogue.sites.clone(),
+            cells: catalogue.cells.clone(),
+            tai_pins: catalogue.tai_pins.clone(),
+            apps: catalogue.apps.iter().map(|spec| spec.app.clone()).collect(),
             key,
-            bus.clone(),
-            store.clone(),
-            &mut registry,
-            stop.clone(),
-        )
-        .await?;
+            bus: bus.clone(),
+            store: store.clone(),
+        };
+        let decider = decider::Decider::start(inputs, &mut registry, stop.clone()).await?;
         let subscriber = subscriber::Subscriber::start(
             settings.core.clone(),
             bus.clone(),

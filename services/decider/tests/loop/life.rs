@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bus::Bus;
-use decider::{Clock, Config, Decider, StartError};
+use decider::{Clock, Config, Decider, Inputs, StartError};
 use model::{
     App, AppId, Cell, CellId, ClusterRef, Decision, InstanceKey, Mode, Order, Outcome, OutcomeKind, Pin,
     Placement, PlmnId, Policy, Position, Scope, Site, SiteId, Stream, Supi, Timestamp, UeChange, UeEvent,
@@ -169,19 +169,17 @@ impl Life {
         let store = store::Store::open(dir.join("store.redb")).unwrap();
         let time = world.clock.clone();
         let clock: Clock = Arc::new(move || Timestamp::from_micros(time.load(Ordering::SeqCst)));
-        let decider = runtime.block_on(Decider::start_at(
-            world.config.clone(),
-            (0..world.sites).map(site).collect(),
-            (0..=30).map(cell).collect(),
-            Vec::new(),
-            vec![world.app.clone()],
-            InstanceKey::new(b"sixteen bytes or more").unwrap(),
+        let inputs = Inputs {
+            config: world.config.clone(),
+            sites: (0..world.sites).map(site).collect(),
+            cells: (0..=30).map(cell).collect(),
+            tai_pins: Vec::new(),
+            apps: vec![world.app.clone()],
+            key: InstanceKey::new(b"sixteen bytes or more").unwrap(),
             bus,
             store,
-            &mut registry,
-            stop.clone(),
-            clock,
-        ))?;
+        };
+        let decider = runtime.block_on(Decider::start_at(inputs, &mut registry, stop.clone(), clock))?;
         Ok(Self { runtime, decider, stop, registry })
     }
 

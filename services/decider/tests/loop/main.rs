@@ -6,4 +6,5 @@ mod faults;
 mod following;
 mod life;
 mod memory_bus;
+mod replicas;
 mod restarts;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use bus::{Bus, BusError, Consumer, Delivery, Record, Sequence, Start};
+use bus::{Alone, Bus, BusError, Change, Consumer, Delivery, Record, Sequence, Share, Start};
 use model::Stream;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 #[derive(Default)]
 struct Log {
@@ -20,6 +20,8 @@ struct State {
     logs: BTreeMap<Stream, Log>,
     positions: BTreeMap<(Stream, String), Sequence>,
     broken: bool,
+    /// Publications of an id that was there already.
+    repeated: usize,
 }
 
 /// Cheap to clone; all clones are one bus.
@@ -29,11 +31,54 @@ pub(crate) struct MemoryBus {
     news: watch::Sender<u64>,
     /// While this is true, publications to `orders` wait.
     held: watch::Sender<bool>,
+    /// Where this handle's replica learns what it has to do; alone where there is none.
+    replica: Option<Arc<Replica>>,
+}
+
+/// What a test tells one replica, and hears of it.
+pub(crate) struct Replica {
+    changes: tokio::sync::Mutex<mpsc::UnboundedReceiver<Change>>,
+    released: watch::Sender<u32>,
+}
+
+/// The test's end of a replica.
+pub(crate) struct Script {
+    changes: mpsc::UnboundedSender<Change>,
+    released: watch::Receiver<u32>,
+}
+
+impl Script {
+    pub(crate) fn gain(&self) {
+        self.changes.send(Change::Gained(0)).unwrap();
+    }
+
+    pub(crate) fn lose(&self) {
+        self.changes.send(Change::Lost(0)).unwrap();
+    }
+
+    /// How often the part was given back.
+    pub(crate) fn released(&self) -> u32 {
+        *self.released.borrow()
+    }
 }
 
 impl MemoryBus {
     pub(crate) fn new() -> Self {
-        Self { state: Arc::default(), news: watch::Sender::new(0), held: watch::Sender::new(false) }
+        let (news, held) = (watch::Sender::new(0), watch::Sender::new(false));
+        Self { state: Arc::default(), news, held, replica: None }
+    }
+
+    /// The same bus as one of several replicas has it.
+    pub(crate) fn replica(&self) -> (Self, Script) {
+        let (changes, told) = mpsc::unbounded_channel();
+        let (releasing, released) = watch::channel(0);
+        let replica = Replica { changes: tokio::sync::Mutex::new(told), released: releasing };
+        (Self { replica: Some(Arc::new(replica)), ..self.clone() }, Script { changes, released })
+    }
+
+    /// How often an id was published that was there already.
+    pub(crate) fn repeated(&self) -> usize {
+        self.lock().repeated
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -71,6 +116,7 @@ impl MemoryBus {
 fn append(state: &mut State, stream: Stream, record: Record) -> Sequence {
     let log = state.logs.entry(stream).or_default();
     if let Some(known) = log.records.iter().find(|known| record.id.is_some() && known.id == record.id) {
+        state.repeated += 1;
         return known.sequence;
     }
     let sequence = Sequence(log.records.len() as u64 + 1);
@@ -125,6 +171,28 @@ impl Bus for MemoryBus {
 
     async fn newest(&self, stream: Stream) -> Result<Sequence, BusError> {
         Ok(Sequence(self.all(stream).len() as u64))
+    }
+
+    async fn share(&self, _work: &str, parts: u16) -> Result<Box<dyn Share>, BusError> {
+        Ok(match &self.replica {
+            None => Box::new(Alone::new(parts)),
+            Some(replica) => Box::new(Told(replica.clone())),
+        })
+    }
+}
+
+/// The share of a replica that a test scripts.
+struct Told(Arc<Replica>);
+
+#[async_trait]
+impl Share for Told {
+    async fn change(&mut self) -> Result<Change, BusError> {
+        self.0.changes.lock().await.recv().await.ok_or(BusError::Closed)
+    }
+
+    async fn release(&mut self, _part: u16) -> Result<(), BusError> {
+        self.0.released.send_modify(|n| *n += 1);
+        Ok(())
     }
 }
 

@@ -39,19 +39,17 @@ impl WholeLoop {
         let store = store::Store::open(folder.path().join("store.redb"))?;
         let stop = CancellationToken::new();
         let mut registry = Registry::default();
-        let decider = decider::Decider::start(
-            decider::Config::default(),
-            sites()?,
-            cells()?,
-            Vec::new(),
-            vec![app()?],
-            InstanceKey::new(&[7; 32])?,
-            bus.clone(),
-            store.clone(),
-            &mut registry,
-            stop.clone(),
-        )
-        .await?;
+        let inputs = decider::Inputs {
+            config: decider::Config::default(),
+            sites: sites()?,
+            cells: cells()?,
+            tai_pins: Vec::new(),
+            apps: vec![app()?],
+            key: InstanceKey::new(&[7; 32])?,
+            bus: bus.clone(),
+            store: store.clone(),
+        };
+        let decider = decider::Decider::start(inputs, &mut registry, stop.clone()).await?;
         let mut core = subscriber::Config::default();
         core.callback.listen = ([127, 0, 0, 1], 0).into();
         // Nothing listens there: locations come by push alone.

@@ -1,0 +1,164 @@
+//! One term: from restoring the engine, through standing by, to deciding.
+
+use std::sync::Arc;
+
+use bus::{Bus, BusError, Sequence, Start};
+use model::{App, InstanceKey};
+use placement::{Engine, Topology};
+use store::Store;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::StartError;
+use crate::checkpoint::{Checkpoint, NAME};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::feed::{Feed, Positions};
+use crate::metrics::Metrics;
+use crate::publisher::Publisher;
+use crate::reader::Handed;
+use crate::run::Runner;
+
+/// Batches that may wait for the engine.
+const BATCHES: usize = 8;
+/// Jobs that may wait for the bus.
+const JOBS: usize = 64;
+
+/// What every term of a replica begins from.
+pub(crate) struct Ground {
+    pub(crate) config: Config,
+    pub(crate) topology: Arc<Topology>,
+    pub(crate) apps: Vec<App>,
+    pub(crate) key: InstanceKey,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) store: Store,
+    pub(crate) metrics: Metrics,
+    pub(crate) clock: Clock,
+    /// Stops the replica.
+    pub(crate) stop: CancellationToken,
+}
+
+/// An engine that knows what stands on the bus and, until it is told to, decides nothing.
+pub(crate) struct Term {
+    runner: Runner,
+    handed: mpsc::Receiver<Handed>,
+    publisher: JoinHandle<()>,
+}
+
+impl Term {
+    /// Restores the engine and reads what has happened since.
+    pub(crate) async fn begin(ground: &Ground, stop: CancellationToken) -> Result<Self, StartError> {
+        let Ground { bus, store, metrics, clock, .. } = ground;
+        let kept = match store.snapshot(NAME).await? {
+            Some(bytes) => restore(&bytes, ground),
+            None => Err("there is no snapshot".into()),
+        };
+        let (engine, positions) = match kept {
+            Ok((engine, positions)) => (engine, Some(positions)),
+            Err(reason) => {
+                tracing::info!(%reason, "cold start: instances, orders, outcomes and ue-events are read anew");
+                metrics.cold_starts.inc();
+                (Engine::new(ground.topology.clone(), ground.apps.clone(), ground.key.clone())?, None)
+            }
+        };
+        let (jobs, to_publish) = mpsc::channel(JOBS);
+        let (handing, handed) = mpsc::channel(BATCHES);
+        let done = Feed::LIVE.map(|feed| (feed, watch::Sender::new(Sequence(0))));
+        let subscribed = done.iter().map(|(feed, done)| (*feed, done.subscribe())).collect();
+        let publisher = Publisher {
+            bus: bus.clone(),
+            store: store.clone(),
+            orders: Sequence(0),
+            metrics: metrics.clone(),
+            clock: clock.clone(),
+            failed: ground.stop.clone(),
+            stop: stop.clone(),
+            done,
+        };
+        let mut runner = Runner {
+            config: ground.config.clone(),
+            bus: bus.clone(),
+            engine,
+            positions: positions.unwrap_or_default(),
+            metrics: metrics.clone(),
+            clock: clock.clone(),
+            failed: ground.stop.clone(),
+            stop,
+            jobs,
+            handing,
+            done: subscribed,
+            readers: Vec::new(),
+            commands: Vec::new(),
+            changed: positions.is_none(),
+        };
+        let publisher = tokio::spawn(publisher.run(to_publish));
+        runner.engine.catch_up();
+        for feed in Feed::HISTORY {
+            let start = positions.map_or(Start::Oldest, |kept| Start::After(kept.get(feed)));
+            runner.read_whatever_is_kept(feed, start, None).await?;
+        }
+        runner.keep().await;
+        Ok(Self { runner, handed, publisher })
+    }
+
+    /// Takes in what the active replica and everybody else have put on the bus since the last time.
+    pub(crate) async fn stand_by(&mut self) -> Result<(), BusError> {
+        let bus = self.runner.bus.clone();
+        // An outcome is never known before its order: how far outcomes go is asked first, and they are read last.
+        let mut rounds = Vec::with_capacity(Feed::HISTORY.len());
+        for feed in Feed::HISTORY.into_iter().rev() {
+            rounds.push((feed, bus.newest(feed.stream()).await?));
+        }
+        for (feed, through) in rounds.into_iter().rev() {
+            let start = Start::After(self.runner.positions.get(feed));
+            self.runner.read_whatever_is_kept(feed, start, Some(through)).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a snapshot, so that the next start has less to read.
+    pub(crate) async fn keep(&mut self) {
+        self.runner.keep().await;
+    }
+
+    /// Takes in the rest and settles what follows from it: this replica decides from now on.
+    pub(crate) async fn lead(&mut self) -> Result<(), BusError> {
+        self.stand_by().await?;
+        for feed in Feed::LIVE {
+            self.runner.follow(feed).await?;
+        }
+        let now = (self.runner.clock)();
+        self.runner.engine.settle(now, &mut self.runner.commands);
+        self.runner.changed = true;
+        self.runner.flush().await;
+        self.runner.keep().await;
+        Ok(())
+    }
+
+    /// Decides until it is stopped.
+    pub(crate) async fn decide(self) {
+        self.runner.run(self.handed).await;
+        ended(self.publisher).await;
+    }
+
+    /// Ends without having decided.
+    pub(crate) async fn end(mut self) {
+        self.runner.keep().await;
+        drop(self.runner);
+        ended(self.publisher).await;
+    }
+}
+
+async fn ended(publisher: JoinHandle<()>) {
+    if let Err(error) = publisher.await {
+        tracing::error!(%error, "publisher of the decider ended abnormally");
+    }
+}
+
+fn restore(bytes: &[u8], ground: &Ground) -> Result<(Engine, Positions), String> {
+    let checkpoint = Checkpoint::decode(bytes)?;
+    let (topology, apps, key) = (ground.topology.clone(), ground.apps.clone(), ground.key.clone());
+    let engine = Engine::restore(&checkpoint.engine, topology, apps, key);
+    engine.map(|engine| (engine, checkpoint.positions)).map_err(|e| e.to_string())
+}
