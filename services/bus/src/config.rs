@@ -36,11 +36,10 @@ impl Config {
     /// # Errors
     /// [`BusError::Config`] says what is understood.
     pub fn of_url(url: &str) -> Result<Self, BusError> {
-        let scheme = url.split("://").next().unwrap_or_default();
-        match scheme {
-            "embedded" => Ok(Self::default()),
-            "nats" | "tls" => Ok(Self::Nats(nats::Config::at(url))),
-            "kafka" => Ok(Self::Kafka(kafka::Config::at(url.trim_start_matches("kafka://")))),
+        match url.split_once("://") {
+            None if url == "embedded" => Ok(Self::default()),
+            Some(("nats" | "tls", _)) => Ok(Self::Nats(nats::Config::at(url))),
+            Some(("kafka", broker)) => Ok(Self::Kafka(kafka::Config::at(broker))),
             _ => Err(BusError::Config(format!(
                 "`{url}` is no bus; write embedded, nats://HOST:PORT or kafka://HOST:PORT"
             ))),
@@ -67,5 +66,30 @@ impl Config {
             Self::Nats(config) => NatsBus::connect(config.clone()).await,
             Self::Kafka(config) => KafkaBus::connect(config.clone()).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_tells_which_bus() {
+        assert!(matches!(Config::of_url("embedded"), Ok(Config::Embedded(_))));
+        assert!(matches!(Config::of_url("nats://127.0.0.1:4222"), Ok(Config::Nats(_))));
+        assert!(
+            matches!(Config::of_url("kafka://127.0.0.1:9092"), Ok(Config::Kafka(c)) if c.brokers == ["127.0.0.1:9092"])
+        );
+        for wrong in ["", "amqp://x", "127.0.0.1:4222"] {
+            assert!(Config::of_url(wrong).expect_err("refused").to_string().contains("nats://HOST:PORT"));
+        }
+    }
+
+    #[test]
+    fn the_section_has_one_key() {
+        let read = |text: &str| serde_json::from_str::<Config>(text);
+        assert!(matches!(read(r#"{"nats":{"servers":["nats://a"]}}"#), Ok(Config::Nats(_))));
+        assert!(matches!(read(r#"{"embedded":{"durability":"os"}}"#), Ok(Config::Embedded(_))));
+        assert!(read(r#"{"durability":"os"}"#).expect_err("refused").to_string().contains("embedded"));
     }
 }

@@ -1,94 +1,88 @@
-//! Subscriber, decider and executor in one process, on one bus and one store.
+//! The services of one process, on one bus and one store.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use bus::Bus;
+use model::InstanceKey;
 use prometheus_client::registry::Registry;
 use runtime::admin::Readiness;
 use runtime::telemetry::LogLevel;
+use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::Settings;
 
-/// All services of `edgeroam all`.
+/// One service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The 5G core's side.
+    Subscriber,
+    /// What decides.
+    Decider,
+    /// What carries orders out.
+    Executor,
+}
+
+impl Role {
+    /// Those of `edgeroam all`.
+    pub(crate) const ALL: &[Self] = &[Self::Subscriber, Self::Decider, Self::Executor];
+}
+
+/// The running services.
 pub(crate) struct Services {
     bus: Arc<dyn Bus>,
-    subscriber: subscriber::Subscriber,
-    decider: decider::Decider,
+    subscriber: Option<subscriber::Subscriber>,
+    decider: Option<decider::Decider>,
     executor: Option<executor::Executor>,
     /// Where the admin port listens.
     pub(crate) admin: SocketAddr,
     /// Where the 5G core posts its notifications.
-    pub(crate) callback: SocketAddr,
+    pub(crate) callback: Option<SocketAddr>,
+}
+
+/// What every service is started with.
+struct Ground<'a> {
+    settings: &'a Settings,
+    bus: Arc<dyn Bus>,
+    store: Store,
+    key: InstanceKey,
+    stop: CancellationToken,
 }
 
 impl Services {
-    /// Starts everything; returns although core, EMCO or DNS server are down.
+    /// Starts the services of these roles; returns although core, EMCO or DNS server are down.
     ///
     /// # Errors
-    /// Local faults only: a directory that cannot be used, an occupied port.
+    /// Local faults only: a directory that cannot be used, an occupied port; and a broker that is not there.
     pub(crate) async fn start(
         settings: &Settings,
+        roles: &[Role],
         level: LogLevel,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let state = &settings.state_dir;
         std::fs::create_dir_all(state).with_context(|| format!("state_dir {}", state.display()))?;
-        let key = settings.instance_key()?;
-        let bus = settings.bus.open(&state.join("bus")).await?;
-        let store = store::Store::open(state.join("store.redb"))?;
+        let ground = Ground {
+            settings,
+            key: settings.instance_key()?,
+            bus: settings.bus.open(&state.join("bus")).await?,
+            store: Store::open(state.join("store.redb"))?,
+            stop: stop.clone(),
+        };
         let mut registry = Registry::with_prefix("edgeroam");
-        let catalogue = &settings.catalogue;
-
-        let executor = match &settings.emco {
-            Some(config) => {
-                let dns = settings.dns.clone().map(steering::dns::Dns::new).transpose()?;
-                Some(
-                    executor::Executor::start(
-                        settings.executor.clone(),
-                        catalogue.apps.clone(),
-                        catalogue.sites.clone(),
-                        key.clone(),
-                        emco::Client::new(config.clone())?,
-                        dns,
-                        bus.clone(),
-                        store.clone(),
-                        &mut registry,
-                        stop.clone(),
-                    )
-                    .await?,
-                )
-            }
-            None => None,
-        };
-        let inputs = decider::Inputs {
-            config: settings.decider.clone(),
-            sites: catalogue.sites.clone(),
-            cells: catalogue.cells.clone(),
-            tai_pins: catalogue.tai_pins.clone(),
-            apps: catalogue.apps.iter().map(|spec| spec.app.clone()).collect(),
-            key,
-            bus: bus.clone(),
-            store: store.clone(),
-        };
-        let decider = decider::Decider::start(inputs, &mut registry, stop.clone()).await?;
-        let subscriber = subscriber::Subscriber::start(
-            settings.core.clone(),
-            bus.clone(),
-            store,
-            &mut registry,
-            stop.clone(),
-        )
-        .await?;
-        let callback = subscriber.callback_addr();
+        let has = |role| roles.contains(&role);
+        let executor = if has(Role::Executor) { ground.executor(&mut registry, roles).await? } else { None };
+        let decider = if has(Role::Decider) { Some(ground.decider(&mut registry).await?) } else { None };
+        let subscriber =
+            if has(Role::Subscriber) { Some(ground.subscriber(&mut registry).await?) } else { None };
+        let callback = subscriber.as_ref().map(subscriber::Subscriber::callback_addr);
         let readiness = Readiness::default();
-        let admin =
-            runtime::admin::serve(settings.admin.listen, registry, readiness.clone(), level, stop.clone())
-                .await?;
+        let (listen, level, stop) = (settings.admin.listen, level, stop.clone());
+        let admin = runtime::admin::serve(listen, registry, readiness.clone(), level, stop).await?;
         readiness.set(true);
-        Ok(Self { bus, subscriber, decider, executor, admin, callback })
+        Ok(Self { bus: ground.bus, subscriber, decider, executor, admin, callback })
     }
 
     /// The bus, for readers of its streams.
@@ -100,11 +94,65 @@ impl Services {
     /// Waits until all services have stopped (the token that they were started with is cancelled) and the bus is
     /// closed.
     pub(crate) async fn join(self) {
-        self.subscriber.join().await;
-        self.decider.join().await;
+        if let Some(subscriber) = self.subscriber {
+            subscriber.join().await;
+        }
+        if let Some(decider) = self.decider {
+            decider.join().await;
+        }
         if let Some(executor) = self.executor {
             executor.join().await;
         }
         self.bus.close().await;
+    }
+}
+
+impl Ground<'_> {
+    async fn executor(
+        &self,
+        registry: &mut Registry,
+        roles: &[Role],
+    ) -> anyhow::Result<Option<executor::Executor>> {
+        let settings = self.settings;
+        let Some(config) = &settings.emco else {
+            if roles == [Role::Executor] {
+                bail!("`emco` is missing: an executor needs EMCO's base URL (emco.gateway)");
+            }
+            return Ok(None);
+        };
+        let dns = settings.dns.clone().map(steering::dns::Dns::new).transpose()?;
+        let executor = executor::Executor::start(
+            settings.executor.clone(),
+            settings.catalogue.apps.clone(),
+            settings.catalogue.sites.clone(),
+            self.key.clone(),
+            emco::Client::new(config.clone())?,
+            dns,
+            self.bus.clone(),
+            self.store.clone(),
+            registry,
+            self.stop.clone(),
+        );
+        Ok(Some(executor.await?))
+    }
+
+    async fn decider(&self, registry: &mut Registry) -> anyhow::Result<decider::Decider> {
+        let catalogue = &self.settings.catalogue;
+        let inputs = decider::Inputs {
+            config: self.settings.decider.clone(),
+            sites: catalogue.sites.clone(),
+            cells: catalogue.cells.clone(),
+            tai_pins: catalogue.tai_pins.clone(),
+            apps: catalogue.apps.iter().map(|spec| spec.app.clone()).collect(),
+            key: self.key.clone(),
+            bus: self.bus.clone(),
+            store: self.store.clone(),
+        };
+        Ok(decider::Decider::start(inputs, registry, self.stop.clone()).await?)
+    }
+
+    async fn subscriber(&self, registry: &mut Registry) -> anyhow::Result<subscriber::Subscriber> {
+        let (core, stop) = (self.settings.core.clone(), self.stop.clone());
+        Ok(subscriber::Subscriber::start(core, self.bus.clone(), self.store.clone(), registry, stop).await?)
     }
 }

@@ -118,6 +118,13 @@ impl Settings {
             }
         };
         wrong.extend(source.of_core(&file.core));
+        if file.instance_key_file.is_none() && !matches!(file.bus, bus::Config::Embedded(_)) {
+            wrong.push(
+                "`instance_key_file` is missing: replicas on one bus must name instances alike, so they share a \
+                 key (32 to 128 hex digits)"
+                    .into(),
+            );
+        }
         if let Some(catalogue) = &catalogue {
             wrong.extend(lacking(file.emco.is_some(), file.dns.is_some(), catalogue));
         }

@@ -53,6 +53,9 @@ pub(super) struct ScenarioArgs {
     /// The network of cells whose file names none, as MCC-MNC.
     #[arg(long, default_value = "208-93", value_parser = super::plmn)]
     plmn: model::PlmnId,
+    /// The bus that EdgeRoam runs on: `embedded`, nats://HOST:PORT or kafka://HOST:PORT.
+    #[arg(long, value_name = "URL", default_value = "embedded", value_parser = bus)]
+    bus: String,
     /// Port of the simulated application on its loopback addresses.
     #[arg(long, default_value_t = 18080)]
     pod_port: u16,
@@ -93,6 +96,7 @@ impl ScenarioArgs {
             speed: self.speed,
             dir,
             pod_port: self.pod_port,
+            bus: self.bus,
             clients,
             knobs: Knobs::default(),
         };
@@ -119,6 +123,10 @@ impl ScenarioArgs {
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text.parse().map_err(|_| "write it like 30s or 2m".to_owned())?;
     Duration::try_from(span).map_err(|_| "it must not be negative".to_owned())
+}
+
+fn bus(text: &str) -> Result<String, String> {
+    bus::Config::of_url(text).map(|_| text.to_owned()).map_err(|e| e.to_string())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -1,11 +1,11 @@
 //! The command line: one file a verb.
 
-mod all;
 mod config;
 mod core;
 #[cfg(feature = "testbed")]
 mod demo;
 mod nearest;
+mod serve;
 #[cfg(feature = "testbed")]
 mod testbed;
 mod watch;
@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::services::Role;
 use crate::settings::InvalidSettings;
 
 /// Exit status for a configuration that cannot be used (`EX_USAGE` of sysexits.h).
@@ -35,7 +36,13 @@ enum Verb {
     #[cfg(feature = "testbed")]
     Demo(demo::Args),
     /// Run subscriber, decider and executor beside your own 5G core, EMCO and DNS server.
-    All(all::Args),
+    All(serve::Args),
+    /// Run a subscriber alone, on a bus that others share.
+    Subscriber(serve::Args),
+    /// Run a decider alone: of all that share a bus one decides, the others stand by.
+    Decider(serve::Args),
+    /// Run an executor alone: all that share a bus share the instances.
+    Executor(serve::Args),
     /// Run the simulators alone: 5G core, EMCO, DNS server, application and its clients.
     #[cfg(feature = "testbed")]
     Testbed(testbed::Args),
@@ -69,7 +76,10 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     let ended = match cli.verb {
         #[cfg(feature = "testbed")]
         Verb::Demo(args) => demo::run(args),
-        Verb::All(args) => all::run(&args),
+        Verb::All(args) => serve::run(&args, Role::ALL),
+        Verb::Subscriber(args) => serve::run(&args, &[Role::Subscriber]),
+        Verb::Decider(args) => serve::run(&args, &[Role::Decider]),
+        Verb::Executor(args) => serve::run(&args, &[Role::Executor]),
         #[cfg(feature = "testbed")]
         Verb::Testbed(args) => testbed::run(args),
         Verb::Config(args) => config::run(args),

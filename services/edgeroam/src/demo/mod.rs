@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::lab::{Input, Lab, LabConfig};
-use crate::services::Services;
+use crate::services::{Role, Services};
 use crate::settings::Settings;
 
 use detour::Detour;
@@ -51,7 +51,7 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<ExitCode> {
     runtime::stop::on_signal(stop.clone())?;
     let lab = Lab::start(plan.lab, scenario).await?;
     let settings = Settings::load(&lab.write_files()?)?;
-    let services = Services::start(&settings, level, &stop).await?;
+    let services = Services::start(&settings, Role::ALL, level, &stop).await?;
 
     let ledger = Arc::new(Mutex::new(Ledger::new(speed, Detour::new(nearest_site(&settings)?))));
     let observers = observer::start(&services.bus(), &ledger, &stop).await?;

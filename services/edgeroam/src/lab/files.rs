@@ -74,7 +74,7 @@ core:
     listen: 127.0.0.1:0
 emco:
   gateway: {emco}
-dns:
+{bus}dns:
   server: "{dns}"
   zone: {ZONE}
   tsig:
@@ -121,6 +121,7 @@ apps:
 "#,
             nrf = self.nrf_url(),
             emco = self.emco.url(),
+            bus = bus(&self.config.bus),
             dns = self.dns_addr(),
             mcc = plmn.0,
             mnc = plmn.1,
@@ -162,6 +163,21 @@ apps:
             })
             .collect();
         json!({"type": "FeatureCollection", "features": features})
+    }
+}
+
+/// The section `bus`. Every laboratory has streams of its own: what an earlier one left is none of its business.
+fn bus(url: &str) -> String {
+    let laboratory = uuid::Uuid::new_v4().simple().to_string();
+    let prefix = &laboratory[..8];
+    match url.split_once("://") {
+        Some(("kafka", broker)) => {
+            format!("bus:\n  kafka:\n    brokers: [\"{broker}\"]\n    prefix: edgeroam.lab-{prefix}\n")
+        }
+        Some(("nats" | "tls", _)) => {
+            format!("bus:\n  nats:\n    servers: [\"{url}\"]\n    prefix: EDGEROAM_LAB_{prefix}\n")
+        }
+        _ => String::new(),
     }
 }
 

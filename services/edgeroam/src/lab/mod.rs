@@ -52,6 +52,8 @@ pub(crate) struct LabConfig {
     pub(crate) pod_port: u16,
     /// Whether each UE has a client.
     pub(crate) clients: bool,
+    /// The bus that EdgeRoam is to use, as an address.
+    pub(crate) bus: String,
     /// What the configuration file says of policies and limits.
     pub(crate) knobs: Knobs,
 }
