@@ -79,6 +79,11 @@ pub trait Bus: Send + Sync + 'static {
     /// [`BusError`] where the stream cannot be read or keeps no latest values.
     async fn latest(&self, stream: Stream) -> Result<(Vec<Delivery>, Sequence), BusError>;
 
+    /// Whether other processes can use this bus too.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Joins the replicas that share this work, cut into `parts`. A bus that only one process can use gives it all.
     ///
     /// # Errors

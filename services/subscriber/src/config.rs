@@ -37,6 +37,8 @@ pub struct Config {
     pub oauth2: Mode,
     /// What we register as.
     pub nf: NfConfig,
+    /// Into how many parts replicas cut the UEs, on a bus that several processes share; the same in each of them.
+    pub parts: u16,
 }
 
 /// Where notifications are received.
@@ -128,6 +130,7 @@ impl Default for Config {
             tls: TlsFiles::default(),
             oauth2: Mode::default(),
             nf: NfConfig::default(),
+            parts: 16,
         }
     }
 }
@@ -207,6 +210,7 @@ impl Config {
         must(poll.bytes_per_second.bytes() > 0, "poll.bytes_per_second: must not be zero");
         must(poll.max_answer.bytes() > 0, "poll.max_answer: must not be zero");
         must((1..=7).contains(&poll.gone_after), "poll.gone_after: must be 1 to 7");
+        must(self.parts > 0, "parts: must be at least 1");
         must(!self.discovery.interval.is_zero(), "discovery.interval: must not be zero");
         must(self.callback.max_body.bytes() > 0, "callback.max_body: must not be zero");
         must(self.callback.max_connections > 0, "callback.max_connections: must be at least 1");

@@ -23,6 +23,7 @@ mod ending;
 mod identity;
 mod metrics;
 mod pace;
+mod parts;
 mod probe;
 mod publish;
 mod quiet;

@@ -10,6 +10,7 @@ use model::{Stream, Supi, Timestamp, UeChange, UeEvent, UeSource};
 
 use crate::clock;
 use crate::metrics::{Ignored, Metrics};
+use crate::parts::Parts;
 use crate::track::{AmfSlot, Epoch, Footprint, Saved, Seen, Track, Verdict};
 use crate::translate::{Sighting, Sightings};
 use gate::Gate;
@@ -31,12 +32,47 @@ pub(crate) struct Publisher {
     bus: Arc<dyn Bus>,
     track: Mutex<Track>,
     gate: Gate,
+    parts: Arc<Parts>,
     metrics: Metrics,
 }
 
 impl Publisher {
-    pub(crate) fn new(bus: Arc<dyn Bus>, track: Track, metrics: Metrics) -> Self {
-        Self { bus, track: Mutex::new(track), gate: Gate::new(), metrics }
+    pub(crate) fn new(bus: Arc<dyn Bus>, track: Track, parts: Arc<Parts>, metrics: Metrics) -> Self {
+        Self { bus, track: Mutex::new(track), gate: Gate::new(), parts, metrics }
+    }
+
+    /// Which UEs are told of.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Tells of the UEs of this part from now on. Nobody knows what was told of them: whoever is there is told again
+    /// when it is next seen, and whoever left not long ago is told to be gone.
+    ///
+    /// # Errors
+    /// [`BusError`]; those that left are then in doubt, and found to be missing again.
+    pub(crate) async fn gain(&self, part: u16) -> Result<(), BusError> {
+        let gone = {
+            let _turns = self.gate.pass_everybody().await;
+            let gone = self.track().take_over(|supi| self.parts.of(supi) == part);
+            self.parts.set(part, true);
+            gone
+        };
+        for batch in gone.chunks(BATCH) {
+            let _turn = self.gate.pass_all(batch.iter()).await;
+            let gone: Vec<&Supi> = {
+                let track = self.track();
+                batch.iter().filter(|supi| track.is_gone(supi)).collect()
+            };
+            self.publish_gone(&gone, AmfSlot::UNKNOWN, Epoch(0), clock::now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells of the UEs of this part no more; nothing is under way when this returns.
+    pub(crate) async fn lose(&self, part: u16) {
+        let _turns = self.gate.pass_everybody().await;
+        self.parts.set(part, false);
     }
 
     /// A copy of what is known, with the position on the bus up to which it is the outcome of what was told.
@@ -136,6 +172,9 @@ impl Publisher {
         {
             let track = self.track();
             for sighting in batch {
+                if !self.parts.holds(&sighting.supi) {
+                    continue;
+                }
                 let verdict = track.judge(sighting, seen);
                 self.count_ignored(&verdict);
                 if let Some(reported_at) = sighting.reported_at.filter(|_| verdict.moved) {
@@ -185,25 +224,36 @@ impl Publisher {
                 let track = self.track();
                 batch.iter().filter(|supi| track.still_missing(supi, amf, epoch)).collect()
             };
-            let told: Vec<UeEvent> = gone
-                .iter()
-                .map(|supi| UeEvent {
-                    supi: (*supi).clone(),
-                    observed_at,
-                    reported_at: None,
-                    source: UeSource::Poll,
-                    amf: None,
-                    change: UeChange::Gone,
-                })
-                .collect();
-            let unsure = Unsure::new(self, &told, Seen { amf, epoch, source: UeSource::Poll });
-            self.publish(&told).await?;
-            unsure.settle();
+            let (ours, others): (Vec<&Supi>, Vec<&Supi>) =
+                gone.into_iter().partition(|supi| self.parts.holds(supi));
+            self.publish_gone(&ours, amf, epoch, observed_at).await?;
             let mut track = self.track();
-            gone.into_iter().for_each(|supi| track.gone(supi));
-            events += told.len();
+            ours.iter().chain(&others).for_each(|supi| track.gone(supi));
+            events += ours.len();
         }
         Ok(events)
+    }
+
+    async fn publish_gone(
+        &self,
+        gone: &[&Supi],
+        amf: AmfSlot,
+        epoch: Epoch,
+        observed_at: Timestamp,
+    ) -> Result<(), BusError> {
+        let event = |supi: &&Supi| UeEvent {
+            supi: (*supi).clone(),
+            observed_at,
+            reported_at: None,
+            source: UeSource::Poll,
+            amf: None,
+            change: UeChange::Gone,
+        };
+        let told: Vec<UeEvent> = gone.iter().map(event).collect();
+        let unsure = Unsure::new(self, &told, Seen { amf, epoch, source: UeSource::Poll });
+        self.publish(&told).await?;
+        unsure.settle();
+        Ok(())
     }
 
     async fn publish(&self, events: &[UeEvent]) -> Result<(), BusError> {

@@ -19,6 +19,7 @@ use crate::callback::{Callback, Callbacks, IssuedCallback};
 use crate::config::Config;
 use crate::context::{self, Core, Link, LinkError};
 use crate::metrics::Metrics;
+use crate::parts::{self, Parts};
 use crate::publish::Publisher;
 use crate::track::{AmfSlot, Footprint, Limits};
 use crate::{amfs, baseline, identity, registration};
@@ -88,7 +89,16 @@ impl Subscriber {
         if let (Some(tokens), Some(token)) = (&link.tokens, known.token) {
             tokens.remember(Scope::AMF_EVENTS, &token).await;
         }
-        let publisher = Arc::new(Publisher::new(bus, known.track, metrics.clone()));
+        let parts = Arc::new(Parts::new(if bus.is_shared() { config.parts } else { 1 }));
+        let share = match parts::join(bus.as_ref(), &parts).await {
+            Ok(share) => Some(share),
+            Err(error) => {
+                tracing::warn!(%error, "cannot join the subscriber's replicas yet");
+                None
+            }
+        };
+        let publisher = Arc::new(Publisher::new(bus.clone(), known.track, parts, metrics.clone()));
+        let sharing = tokio::spawn(parts::run(publisher.clone(), bus, share, stop.clone()));
         let handler = Arc::new(Callback {
             callbacks: callbacks.clone(),
             receiver: publisher.clone(),
@@ -99,7 +109,7 @@ impl Subscriber {
         let amfs = AtomicUsize::new(0);
         let core =
             Arc::new(Core { config, nf_instance_id, link, publisher, callbacks, metrics, store, amfs });
-        let running = tokio::spawn(run(core.clone(), server, handler, stop));
+        let running = tokio::spawn(run(core.clone(), server, handler, sharing, stop));
         Ok(Self { core, callback, running })
     }
 
@@ -143,7 +153,13 @@ async fn listen(config: &Config) -> Result<Server, StartError> {
 }
 
 /// Everything that runs; ends in the order in which the parts need each other.
-async fn run(core: Arc<Core>, server: Server, handler: Arc<Callback<Publisher>>, stop: CancellationToken) {
+async fn run(
+    core: Arc<Core>,
+    server: Server,
+    handler: Arc<Callback<Publisher>>,
+    sharing: JoinHandle<()>,
+    stop: CancellationToken,
+) {
     let close = CancellationToken::new();
     let serving = tokio::spawn(server.run(handler, close.clone()));
     let (registered, knows_us) = watch::channel(false);
@@ -155,6 +171,7 @@ async fn run(core: Arc<Core>, server: Server, handler: Arc<Callback<Publisher>>,
     amfs::run(core.clone(), knows_us, stop.clone()).await;
     stop.cancelled().await;
     let _ = keeping.await;
+    let _ = sharing.await;
     if let Some(registration) = registration {
         let _ = registration.await;
     }

@@ -65,9 +65,15 @@ impl Bus for Recorder {
 }
 
 fn publisher(bus: &Arc<Recorder>) -> Arc<Publisher> {
+    let parts = Parts::new(1);
+    parts.set(0, true);
+    with_parts(bus, parts)
+}
+
+fn with_parts(bus: &Arc<Recorder>, parts: Parts) -> Arc<Publisher> {
     let limits = Limits { gone_after: 1, idle_gone_after: Duration::from_secs(3600) };
     let metrics = Metrics::register(&mut Registry::default());
-    Arc::new(Publisher::new(bus.clone(), Track::new(limits), metrics))
+    Arc::new(Publisher::new(bus.clone(), Track::new(limits), Arc::new(parts), metrics))
 }
 
 fn at(n: u64, cell: u32, micros: u64) -> Sightings {
@@ -206,4 +212,74 @@ async fn a_ue_in_doubt_that_leaves_is_gone() {
     publisher.poll(AMF, epoch, &Sightings::default(), Some(Epoch(0)), NOW).await.expect("published");
     assert_eq!(poll(&publisher, &Sightings::default()).await.expect("published"), 1);
     assert_eq!(bus.events().last().expect("an event").change, UeChange::Gone);
+}
+
+fn both(cell: u32, micros: u64) -> Sightings {
+    let seen = [1, 2].map(|ue| at(ue, cell, micros).seen).concat();
+    Sightings { seen, ..Sightings::default() }
+}
+
+fn told(bus: &Recorder) -> Vec<(String, bool)> {
+    let event = |e: UeEvent| (e.supi.to_string(), matches!(e.change, UeChange::Gone));
+    bus.events().into_iter().map(event).collect()
+}
+
+#[tokio::test]
+async fn two_replicas_tell_of_every_ue_once_and_the_one_that_takes_over_tells_what_is_now() {
+    let bus = Recorder::new(1_000);
+    let [one, two] = [0, 1].map(|part| {
+        let parts = Parts::new(2);
+        parts.set(part, true);
+        with_parts(&bus, parts)
+    });
+    for (cell, micros) in [(8, 10), (9, 20)] {
+        for replica in [&one, &two] {
+            poll(replica, &both(cell, micros)).await.expect("published");
+        }
+    }
+    let (even, odd) = ("imsi-208930000000002".to_owned(), "imsi-208930000000001".to_owned());
+    let expected = [&even, &odd, &even, &odd].map(|supi| (supi.clone(), false));
+    assert_eq!(told(&bus), expected);
+    // The first one dies. The second has seen where its UE went, and tells it when it holds the part.
+    poll(&two, &both(10, 30)).await.expect("published");
+    assert_eq!(told(&bus).len(), 5);
+    two.gain(0).await.expect("nobody left");
+    assert_eq!(poll(&two, &both(10, 30)).await.expect("published"), 2, "location and CM state");
+    assert_eq!(told(&bus)[5..], [(even.clone(), false), (even, false)]);
+    assert_eq!(poll(&two, &both(10, 30)).await.expect("published"), 0);
+}
+
+#[tokio::test]
+async fn a_ue_that_left_while_nobody_told_of_its_part_is_gone() {
+    let bus = Recorder::new(1_000);
+    let parts = Parts::new(2);
+    parts.set(1, true);
+    let replica = with_parts(&bus, parts);
+    poll(&replica, &both(8, 10)).await.expect("published");
+    poll(&replica, &at(1, 8, 10)).await.expect("published");
+    assert_eq!(told(&bus).len(), 1, "the UE that left is another replica's");
+    replica.gain(0).await.expect("published");
+    assert_eq!(told(&bus)[1..], [("imsi-208930000000002".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn nothing_is_under_way_once_a_part_is_given_up() {
+    let bus = Recorder::new(0);
+    let publisher = publisher(&bus);
+    let push = |publisher: Arc<Publisher>| async move { publisher.push(AMF, &at(1, 8, 10), NOW).await };
+    let pushing = tokio::spawn(push(publisher.clone()));
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    let losing = publisher.clone();
+    let losing = tokio::spawn(async move { losing.lose(0).await });
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!losing.is_finished(), "an event is on its way");
+    bus.permits.add_permits(1);
+    pushing.await.expect("no panic").expect("published");
+    losing.await.expect("no panic");
+    publisher.push(AMF, &at(1, 9, 20), NOW).await.expect("another replica's");
+    assert_eq!(bus.events().len(), 1);
 }

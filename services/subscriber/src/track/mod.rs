@@ -164,6 +164,27 @@ impl Track {
         }
     }
 
+    /// Nobody knows what was told of these UEs: whoever is there is told again when it is next seen. Returns those that
+    /// left while they are still remembered.
+    pub(crate) fn take_over(&mut self, ours: impl Fn(&Supi) -> bool) -> Vec<Supi> {
+        let mut gone = Vec::new();
+        self.table.for_each(|supi, row| {
+            let supi = supi();
+            match row.life {
+                _ if !ours(&supi) => {}
+                Life::Alive => row.place = PlaceId::IN_DOUBT,
+                Life::Gone => gone.push(supi),
+                Life::Stale => {}
+            }
+        });
+        gone
+    }
+
+    /// Whether a UE was there and is gone.
+    pub(crate) fn is_gone(&self, supi: &Supi) -> bool {
+        self.table.get(supi).is_some_and(|row| row.life == Life::Gone)
+    }
+
     /// How many UEs are known and not gone.
     pub(crate) fn len(&self) -> usize {
         self.table.len() - self.marks as usize
