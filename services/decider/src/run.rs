@@ -99,7 +99,6 @@ impl Runner {
 
     async fn batch(&mut self, batch: Batch) {
         let now = (self.clock)();
-        self.metrics.took(batch.feed, batch.items.len() + batch.poison.len(), batch.poison.len());
         for item in &batch.items {
             feed(&mut self.engine, now, item, &mut self.commands);
         }
@@ -111,6 +110,7 @@ impl Runner {
             tracing::debug!(stream, sequence, %reason, "why it cannot be read");
             outgoing.dead_letter(batch.feed, delivery, reason);
         }
+        self.metrics.took(batch.feed, batch.items.len() + batch.poison.len(), batch.poison.len());
         self.positions.advance(batch.feed, batch.through);
         self.changed = true;
         self.hand_over(Job::Publish(outgoing, Some((batch.feed, batch.through)))).await;

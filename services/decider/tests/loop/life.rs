@@ -197,9 +197,33 @@ impl Life {
 
     /// How many UE events the engine has taken in.
     pub(crate) fn ue_events(&self) -> u64 {
+        self.taken("ue_events")
+    }
+
+    /// How many outcomes the engine has taken in.
+    pub(crate) fn outcomes(&self) -> u64 {
+        self.taken("outcomes")
+    }
+
+    /// Whether it is the replica that decides.
+    pub(crate) fn leads(&self) -> bool {
+        self.metrics().lines().any(|line| line == "edgeroam_decider_active 1")
+    }
+
+    /// How many orders the engine has given.
+    pub(crate) fn ordered(&self) -> u64 {
+        self.sum("decider_orders_total{")
+    }
+
+    fn taken(&self, stream: &str) -> u64 {
+        self.sum(&format!("records_total{{stream=\"{stream}\"}}"))
+    }
+
+    /// The sum of the metrics whose names have this in them.
+    fn sum(&self, wanted: &str) -> u64 {
         let text = self.metrics();
-        let line = text.lines().find(|line| line.contains("records_total{stream=\"ue_events\"}"));
-        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
+        let lines = text.lines().filter(|line| line.contains(wanted));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
     }
 
     pub(crate) fn metrics(&self) -> String {

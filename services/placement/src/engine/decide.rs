@@ -15,12 +15,13 @@ use crate::ue::{Instant, Ordered, State, Told, Wait, Whereabouts};
 impl Engine {
     /// Looks at one instance and does what the verdict asks for. An order that follows became due at `due`.
     pub(super) fn look(&mut self, ix: InstanceIx, now: Timestamp, due: Timestamp, out: &mut Vec<Command>) {
-        if self.catching_up {
-            return;
-        }
         let Some(instance) = self.instances.slab().get(ix.slot()) else { return };
         let Some(ue) = instance.ue else { return };
         if matches!(instance.state, State::Ordered(_)) {
+            return;
+        }
+        if self.catching_up {
+            self.follow(ix, ue);
             return;
         }
         let finding = judge(&self.case(ix, ue, now), &mut Silent);
@@ -41,6 +42,17 @@ impl Engine {
                     self.block(ix, ue, now, out);
                 }
             }
+        }
+    }
+
+    /// Notes since when another site has been better, by the time of the report: whoever takes over or starts again
+    /// lets a time to trigger run on from there.
+    fn follow(&mut self, ix: InstanceIx, ue: UeIx) {
+        let Some((_, since)) = self.instances.at(ix).state.serving() else { return };
+        let at = self.ues.at(ue).observed_at.max(since);
+        let better_since = judge(&self.case(ix, ue, at), &mut Silent).better_since;
+        if let State::Serving(serving) = &mut self.instances.at_mut(ix).state {
+            serving.better_since = better_since.map(Instant::from);
         }
     }
 
