@@ -13,11 +13,12 @@ use crate::{Bus, BusError, embedded, kafka, nats};
 /// The bus that EdgeRoam runs on, by the one key of this section.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Config {
     /// In this process, on this disk.
     Embedded(embedded::Config),
     /// NATS JetStream.
-    Nats(Box<nats::Config>),
+    Nats(nats::Config),
     /// Apache Kafka.
     Kafka(kafka::Config),
 }
@@ -38,7 +39,7 @@ impl Config {
         let scheme = url.split("://").next().unwrap_or_default();
         match scheme {
             "embedded" => Ok(Self::default()),
-            "nats" | "tls" => Ok(Self::Nats(Box::new(nats::Config::at(url)))),
+            "nats" | "tls" => Ok(Self::Nats(nats::Config::at(url))),
             "kafka" => Ok(Self::Kafka(kafka::Config::at(url.trim_start_matches("kafka://")))),
             _ => Err(BusError::Config(format!(
                 "`{url}` is no bus; write embedded, nats://HOST:PORT or kafka://HOST:PORT"
@@ -51,7 +52,7 @@ impl Config {
     pub fn relative_to(self, base: &Path) -> Self {
         match self {
             Self::Embedded(config) => Self::Embedded(config),
-            Self::Nats(config) => Self::Nats(Box::new(config.relative_to(base))),
+            Self::Nats(config) => Self::Nats(config.relative_to(base)),
             Self::Kafka(config) => Self::Kafka(config.relative_to(base)),
         }
     }
@@ -63,7 +64,7 @@ impl Config {
     pub async fn open(&self, dir: &Path) -> Result<Arc<dyn Bus>, BusError> {
         match self {
             Self::Embedded(config) => Ok(EmbeddedBus::open(dir, config.clone())?),
-            Self::Nats(config) => NatsBus::connect((**config).clone()).await,
+            Self::Nats(config) => NatsBus::connect(config.clone()).await,
             Self::Kafka(config) => KafkaBus::connect(config.clone()).await,
         }
     }
