@@ -73,6 +73,18 @@ pub enum BusError {
         /// The directory.
         dir: String,
     },
+    /// A broker refused, could not be reached, or did not answer.
+    #[error("{broker}: {what}: {reason}")]
+    Broker {
+        /// The broker: its addresses.
+        broker: String,
+        /// What was attempted, on which stream.
+        what: String,
+        /// Its answer, or what an operator can do.
+        reason: String,
+        /// What may be done about it.
+        class: Class,
+    },
     /// A setting of the bus is out of its bounds.
     #[error("bus: {0}")]
     Config(String),
@@ -84,6 +96,7 @@ impl BusError {
         match self {
             Self::InUse { .. } => Class::Transient(Duration::from_secs(1)),
             Self::Io { .. } => Class::Unknown,
+            Self::Broker { class, .. } => *class,
             Self::FellBehind { .. }
             | Self::Closed
             | Self::TooLarge { .. }

@@ -7,6 +7,8 @@ use crate::BusError;
 
 /// The JetStream stream that carries every public event.
 pub const NATS_STREAM: &str = "EDGEROAM_EVENTS";
+/// The JetStream stream that keeps the last event of every instance and site, for late joiners.
+pub const NATS_LATEST_STREAM: &str = "EDGEROAM_EVENTS_LATEST";
 /// What subjects and topics begin with: the contract's name and version.
 pub const PREFIX: &str = "edgeroam.v1";
 

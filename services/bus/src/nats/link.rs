@@ -1,0 +1,199 @@
+//! The connection.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::jetstream::{self, context::ContextBuilder};
+use async_nats::{Client, ConnectErrorKind, Event};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Config;
+use crate::{BusError, Class};
+
+/// How long to wait before a server that did not answer is tried again.
+pub(super) const AGAIN: Duration = Duration::from_millis(250);
+/// Answers that may be awaited at once: above what all publishers together can have in flight, because one that
+/// waited for room while it holds answers back would wait for itself.
+const IN_FLIGHT: usize = 1 << 17;
+/// One attempt to connect.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// What headers add to a record at most: names, batch headers, and the encoding of key and id.
+const HEADERS: usize = 8 << 10;
+
+/// A connection that is made again whenever it is lost, until it is closed.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    pub(super) client: Client,
+    pub(super) jetstream: jetstream::Context,
+    /// Ends with the bus.
+    pub(super) closed: CancellationToken,
+    servers: Arc<str>,
+    connections: watch::Receiver<u64>,
+}
+
+impl Link {
+    /// Connects, and tries for as long as the configuration says.
+    pub(super) async fn connect(config: &Config) -> Result<Self, BusError> {
+        config.check()?;
+        let deadline = Instant::now() + config.connect_timeout;
+        let servers: Arc<str> = config.servers.join(",").into();
+        loop {
+            let (counter, connections) = watch::channel(0);
+            let error = match attempt(config, counter).await? {
+                Ok(client) => {
+                    let jetstream = ContextBuilder::new()
+                        .timeout(config.ack_timeout)
+                        .max_ack_inflight(IN_FLIGHT)
+                        .build(client.clone());
+                    let closed = CancellationToken::new();
+                    let link = Self { client, jetstream, closed, servers, connections };
+                    return link.check(config).map(|()| link);
+                }
+                Err(error) => error,
+            };
+            let what = "connecting (nats.servers)";
+            if let Some(class) = final_class(error.kind()) {
+                return Err(broker(&servers, what, &chain(&error), class));
+            }
+            if Instant::now() + AGAIN >= deadline {
+                return Err(broker(&servers, what, &chain(&error), Class::Transient(Duration::from_secs(1))));
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    /// Counts connections: a change means that what was in flight may be lost.
+    pub(super) fn connections(&self) -> watch::Receiver<u64> {
+        let mut connections = self.connections.clone();
+        connections.mark_unchanged();
+        connections
+    }
+
+    /// A name that no other connection has.
+    pub(super) fn session(&self) -> Arc<str> {
+        let inbox = self.client.new_inbox();
+        inbox.rsplit('.').next().unwrap_or(&inbox).into()
+    }
+
+    /// Whether there is a connection now.
+    pub(super) fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    /// An error of this broker.
+    pub(super) fn error(&self, what: &str, reason: &str, class: Class) -> BusError {
+        if self.closed.is_cancelled() {
+            return BusError::Closed;
+        }
+        broker(&self.servers, what, reason, class)
+    }
+
+    /// An error of a call that changes nothing, or nothing that a repetition would not set right. What the server
+    /// refuses, it will refuse again.
+    pub(super) fn transient<K>(&self, what: &str, error: &async_nats::error::Error<K>) -> BusError
+    where
+        K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq,
+    {
+        let refused = refusal(error).is_some_and(|refusal| (400..429).contains(&refusal.code()));
+        let class = if refused { Class::Permanent } else { Class::Transient(AGAIN) };
+        self.error(what, &chain(error), class)
+    }
+
+    fn check(&self, config: &Config) -> Result<(), BusError> {
+        let most = self.client.max_payload();
+        if config.max_record_bytes.in_memory().saturating_add(HEADERS) > most {
+            return Err(BusError::Config(format!(
+                "nats.max_record_bytes is {}, but {} takes messages of {most} bytes with headers: lower it, or raise \
+                 the server's max_payload",
+                config.max_record_bytes, self.servers
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The messages of an error and of what caused it.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let next_text = next.to_string();
+        if !text.contains(&next_text) {
+            text = format!("{text}: {next_text}");
+        }
+        cause = next.source();
+    }
+    text
+}
+
+/// The server's own error behind one of the client's.
+pub(super) fn refusal<K>(error: &async_nats::error::Error<K>) -> Option<&jetstream::Error>
+where
+    K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq,
+{
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        if let Some(refusal) = next.downcast_ref() {
+            return Some(refusal);
+        }
+        cause = next.source();
+    }
+    None
+}
+
+fn broker(servers: &str, what: &str, reason: &str, class: Class) -> BusError {
+    BusError::Broker { broker: servers.into(), what: what.into(), reason: reason.into(), class }
+}
+
+async fn attempt(
+    config: &Config,
+    counter: watch::Sender<u64>,
+) -> Result<Result<Client, async_nats::ConnectError>, BusError> {
+    let counter = Arc::new(counter);
+    let servers: Arc<str> = config.servers.join(",").into();
+    let options = config.tls.protect(config.login.options()?);
+    let options = options
+        .name(&config.name)
+        .connection_timeout(ATTEMPT.min(config.connect_timeout))
+        .request_timeout(Some(config.ack_timeout))
+        .event_callback(move |event| {
+            note(&event, &servers, &counter);
+            std::future::ready(())
+        });
+    Ok(options.connect(&config.servers).await)
+}
+
+fn note(event: &Event, servers: &str, counter: &watch::Sender<u64>) {
+    match event {
+        Event::Connected => {
+            counter.send_modify(|count| *count += 1);
+            tracing::info!(servers, "connected to NATS");
+        }
+        Event::Disconnected => tracing::warn!(servers, "the connection to NATS is lost; it is made again"),
+        Event::LameDuckMode => tracing::info!(servers, "the NATS server is about to stop"),
+        Event::SlowConsumer(_) => {
+            tracing::warn!(servers, "messages of NATS were dropped; they are read again")
+        }
+        Event::ServerError(error) => tracing::warn!(servers, %error, "NATS"),
+        Event::ClientError(error) => tracing::warn!(servers, %error, "NATS client"),
+        Event::Draining | Event::Closed => {}
+    }
+}
+
+/// The class of an error that trying again does not mend.
+fn final_class(kind: ConnectErrorKind) -> Option<Class> {
+    match kind {
+        ConnectErrorKind::ServerParse
+        | ConnectErrorKind::Authentication
+        | ConnectErrorKind::AuthorizationViolation
+        | ConnectErrorKind::Tls => Some(Class::Permanent),
+        ConnectErrorKind::Dns
+        | ConnectErrorKind::TimedOut
+        | ConnectErrorKind::Io
+        | ConnectErrorKind::MaxReconnects => None,
+    }
+}
