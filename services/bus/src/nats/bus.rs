@@ -157,6 +157,10 @@ impl Bus for NatsBus {
         latest::values(&self.link, &name, state.last_sequence, state.messages == 0).await
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     async fn share(&self, work: &str, parts: u16) -> Result<Box<dyn Share>, BusError> {
         self.check()?;
         record::name_fits(work.len())?;

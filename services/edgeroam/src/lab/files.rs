@@ -168,11 +168,14 @@ apps:
 
 /// The section `bus`. Every laboratory has streams of its own: what an earlier one left is none of its business.
 fn bus(url: &str) -> String {
-    let laboratory = uuid::Uuid::new_v4().simple().to_string();
+    let laboratory = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
     let prefix = &laboratory[..8];
     match url.split_once("://") {
         Some(("kafka", broker)) => {
-            format!("bus:\n  kafka:\n    brokers: [\"{broker}\"]\n    prefix: edgeroam.lab-{prefix}\n")
+            format!(
+                "bus:\n  kafka:\n    brokers: [\"{broker}\"]\n    prefix: edgeroam.lab-{}\n",
+                prefix.to_lowercase()
+            )
         }
         Some(("nats" | "tls", _)) => {
             format!("bus:\n  nats:\n    servers: [\"{url}\"]\n    prefix: EDGEROAM_LAB_{prefix}\n")
