@@ -73,6 +73,18 @@ pub enum BusError {
         /// The directory.
         dir: String,
     },
+    /// A broker refused, failed or did not answer.
+    #[error("{server}: {what}: {reason}")]
+    Broker {
+        /// Which broker or cluster, as it is configured.
+        server: String,
+        /// What was attempted, on which stream, topic or group.
+        what: String,
+        /// Its answer, and what an operator can do about it.
+        reason: String,
+        /// What may be done about it.
+        class: Class,
+    },
     /// A setting of the bus is out of its bounds.
     #[error("bus: {0}")]
     Config(String),
@@ -82,6 +94,7 @@ impl BusError {
     /// What may be done about it.
     pub fn class(&self) -> Class {
         match self {
+            Self::Broker { class, .. } => *class,
             Self::InUse { .. } => Class::Transient(Duration::from_secs(1)),
             Self::Io { .. } => Class::Unknown,
             Self::FellBehind { .. }

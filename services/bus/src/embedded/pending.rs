@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::dedup::Dedup;
+use crate::dedup::Dedup;
 use super::failure::Failure;
 use super::frame::{self, GROUP, RecordFrame};
 use super::group::Group;

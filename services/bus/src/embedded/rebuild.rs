@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dedup::Dedup;
+use crate::dedup::Dedup;
 use super::failure::damaged;
 use super::frame::{Frame, RecordFrame};
 use super::header::LENGTH;
