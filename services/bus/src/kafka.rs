@@ -20,6 +20,7 @@ mod client;
 mod config;
 mod delivery;
 mod failure;
+mod group;
 mod headers;
 mod ids;
 mod latest;

@@ -56,21 +56,26 @@ impl Asker {
                 let answer = asker.client.fetch_metadata(None, LOOK);
                 let Err(error) = answer else { return Ok(()) };
                 // Complaints reach the listener when the client is polled.
-                while asker.client.poll(Duration::ZERO).is_some() {}
+                client::attend(&asker.client);
                 complaint = asker.client.client().context().complaint().or(complaint);
-                let hopeless = matches!(
-                    &complaint,
-                    Some((RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL, _))
-                );
+                let hopeless =
+                    matches!(&complaint, Some((RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL, _)));
                 if hopeless || Instant::now() >= end {
                     return Err(match complaint {
-                        Some((code, reason)) => failure::complaint(&asker.server, "connecting", code, &reason),
+                        Some((code, reason)) => {
+                            failure::complaint(&asker.server, "connecting", code, &reason)
+                        }
                         None => failure::refused(&asker.server, "connecting", &error),
                     });
                 }
             }
         })
         .await
+    }
+
+    /// Hears what librdkafka has to say.
+    pub(super) fn attend(&self) {
+        client::attend(&self.client);
     }
 
     /// Every topic that there is.

@@ -1,6 +1,7 @@
 //! The bus's handle.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use model::Stream;
@@ -14,6 +15,9 @@ use super::producer::{Outgoing, Producer};
 use super::topics::{self, Wanted};
 use super::{Config, headers, latest, member, setup};
 use crate::{Bus, BusError, Consumer, Delivery, Record, Sequence, Share, Start};
+
+/// What librdkafka says is heard this often.
+const ATTEND: Duration = Duration::from_secs(1);
 
 /// The bus on Kafka.
 #[derive(Debug)]
@@ -51,6 +55,10 @@ impl KafkaBus {
             closed: CancellationToken::new(),
             config,
         });
+        let attended = Arc::downgrade(&shared);
+        std::thread::Builder::new().name("kafka-attend".into()).spawn(move || attend(&attended)).map_err(
+            |source| BusError::Io { what: "starting a thread for", path: shared.server.clone(), source },
+        )?;
         Ok(Arc::new(Self { shared, producer, ids: Default::default() }))
     }
 
@@ -137,6 +145,16 @@ impl Bus for KafkaBus {
     async fn newest(&self, stream: Stream) -> Result<Sequence, BusError> {
         self.shared.check()?;
         Ok(Sequence(self.shared.reach(stream).await?.0))
+    }
+}
+
+/// Hears what librdkafka says while nobody asks anything, as long as the bus is there.
+fn attend(shared: &Weak<Shared>) {
+    while let Some(shared) = shared.upgrade() {
+        shared.asker.attend();
+        shared.positions.attend();
+        drop(shared);
+        std::thread::sleep(ATTEND);
     }
 }
 

@@ -1,11 +1,12 @@
 //! What every client of ours at a cluster has in common: its settings, and where librdkafka's words go.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::ConsumerContext;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::Config;
@@ -57,9 +58,7 @@ const OWN: [&str; 39] = [
 
 /// Whether a property of librdkafka is ours to set.
 pub(super) fn is_own(property: &str) -> bool {
-    OWN.iter().any(|own| {
-        property == *own || (own.ends_with(['.', '_']) && property.starts_with(own))
-    })
+    OWN.iter().any(|own| property == *own || (own.ends_with(['.', '_']) && property.starts_with(own)))
 }
 
 /// Settings of every client; each adds its own.
@@ -78,6 +77,12 @@ pub(super) fn settings(config: &Config) -> Result<ClientConfig, BusError> {
     client.set("bootstrap.servers", config.brokers.join(",")).set("allow.auto.create.topics", "false");
     config.security_protocol.apply(config.sasl.as_ref(), &config.tls, &mut client)?;
     Ok(client)
+}
+
+/// Hears what librdkafka has queued for a client that nobody reads with: its log lines and complaints.
+pub(super) fn attend(client: &BaseConsumer<Listener>) {
+    // With no time at all it would hear one of them.
+    while client.poll(Duration::from_millis(1)).is_some() {}
 }
 
 /// A client that ends on a thread of its own: ending takes a while and would hold a runtime's.

@@ -51,8 +51,10 @@ pub struct Config {
     pub properties: BTreeMap<String, String>,
 }
 
-/// A broker's own limit of a record's overhead: headers, lengths, varints.
+/// Room for a record's overhead: headers, lengths, varints.
 const OVERHEAD: u64 = 1_024;
+/// Kafka's limit is one of batches. This is the default of brokers, and above that of librdkafka's batches.
+const BATCH: u64 = (1 << 20) + 12;
 
 impl Default for Config {
     fn default() -> Self {
@@ -71,7 +73,7 @@ impl Default for Config {
                 max_bytes: ByteSize::mib(512),
                 max_age: Duration::from_secs(7 * 24 * 3_600),
             },
-            max_record_bytes: ByteSize(ByteSize::mib(1).0 - OVERHEAD),
+            max_record_bytes: ByteSize::mib(1),
             lease: Duration::from_secs(6),
             connect_timeout: Duration::from_secs(10),
             delivery_timeout: Duration::from_secs(60),
@@ -139,9 +141,9 @@ impl Config {
         self.security_protocol.check(self.sasl.as_ref(), &self.tls)
     }
 
-    /// What a broker must take: a record with its overhead.
+    /// What a broker must take: a record with its overhead, and no less than a batch of small ones.
     pub(super) fn max_message_bytes(&self) -> u64 {
-        self.max_record_bytes.0 + OVERHEAD
+        (self.max_record_bytes.0 + OVERHEAD).max(BATCH)
     }
 
     /// The brokers in one line.

@@ -73,9 +73,9 @@ fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
         }
         Code::InvalidReplicationFactor => Some("`replication_factor` is more than there are brokers"),
         Code::MessageSizeTooLarge => Some("the topic's max.message.bytes is below `max_record_bytes`"),
-        Code::PurgeQueue | Code::PurgeInflight => {
-            Some("no broker took it in time; see whether the cluster has a leader and enough replicas in sync")
-        }
+        Code::PurgeQueue | Code::PurgeInflight => Some(
+            "no broker took it in time; see whether the cluster has a leader and enough replicas in sync",
+        ),
         Code::BrokerTransportFailure | Code::AllBrokersDown | Code::OperationTimedOut => {
             Some("see whether the brokers run and are reachable from here")
         }

@@ -3,7 +3,7 @@
 //! Kafka does not know ids. What other processes published, or this one before it was restarted, is suppressed by
 //! readers.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -63,7 +63,7 @@ impl Ids {
         }
         let mut flying: Vec<Box<str>> = Vec::new();
         let mut places = Vec::with_capacity(records.len());
-        let mut within = std::collections::HashMap::new();
+        let mut within = HashMap::new();
         let mut new = 0;
         for record in records {
             let id = record.id.as_deref();
@@ -71,6 +71,7 @@ impl Ids {
                 let known = state.known.known(id).map(Place::Known);
                 known.or_else(|| within.get(id).copied().map(Place::New))
             });
+            places.push(before.unwrap_or(Place::New(new)));
             if before.is_none() {
                 if let Some(id) = id {
                     within.insert(id, new);
@@ -78,7 +79,6 @@ impl Ids {
                 }
                 new += 1;
             }
-            places.push(before.unwrap_or(Place::New(new - 1)));
         }
         state.flying.extend(flying.iter().cloned());
         Some(Claim { ids: self, flying, places })

@@ -48,9 +48,9 @@ pub(super) fn join(shared: &Arc<Shared>, work: &str) -> Result<Member, BusError>
     let client: BaseConsumer<Rebalance> = settings
         .create_with_context(Rebalance::new(told.clone()))
         .map_err(|error| setting_refused(&shared.server, &error))?;
-    client.subscribe(&[&topic]).map_err(|error| {
-        failure::refused(&shared.server, format!("joining group {topic}"), &error)
-    })?;
+    client
+        .subscribe(&[&topic])
+        .map_err(|error| failure::refused(&shared.server, format!("joining group {topic}"), &error))?;
     let (words, heard) = mpsc::channel();
     let attendance = Attendance { client, topic, shared: shared.clone(), told };
     std::thread::Builder::new()

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use model::Stream;
-use rdkafka::consumer::{Consumer, StreamConsumer};
-use rdkafka::error::KafkaError;
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use rdkafka::ClientConfig;
+use rdkafka::consumer::StreamConsumer;
 
 use super::asker::{beside, setting_refused};
 use super::bus::Shared;
 use super::client::{self, EndsAside, Listener};
-use super::positions::Keeper;
 use super::reader::Reader;
-use super::{Config, failure};
+use super::{Config, group};
 use crate::{BusError, Start};
 
 /// Opens the named consumer of a stream.
@@ -22,20 +20,19 @@ pub(super) async fn open(
     consumer: &str,
     start: Start,
 ) -> Result<Reader, BusError> {
-    let position = shared.positions.of(stream, consumer);
+    let position = shared.positions.of(&shared.config, stream, consumer)?;
     // What was acknowledged under this name is kept before it is asked for.
     position.settled().await;
-    let settings = settings(&shared.config, consumer)?;
-    let (own, topic) = (shared.clone(), shared.topic(stream));
-    let asks = !matches!(start, Start::After(_));
-    let (client, stored) = beside(move || {
-        let client: StreamConsumer<Listener> = settings
-            .create_with_context(Listener::new("reader"))
-            .map_err(|error| setting_refused(&own.server, &error))?;
-        let stored = if asks { committed(&own, &client, &topic)? } else { None };
-        Ok((client, stored))
-    })
-    .await?;
+    let stored = match start {
+        Start::After(_) => None,
+        Start::Oldest | Start::Newest => {
+            let position = position.clone();
+            beside(move || position.kept()).await?
+        }
+    };
+    let client: StreamConsumer<Listener> = settings(&shared.config, consumer)?
+        .create_with_context(Listener::new("reader"))
+        .map_err(|error| setting_refused(&shared.server, &error))?;
     let (newest, oldest) = shared.reach(stream).await?;
     let behind = match (start, stored) {
         (Start::After(position), _) => position.0,
@@ -46,23 +43,19 @@ pub(super) async fn open(
     if behind > newest {
         tracing::warn!(stream = stream.name(), consumer, behind, newest, "position ahead of the stream");
     }
-    let keeper = Keeper {
-        client: Arc::new(EndsAside::new(client)),
-        server: shared.server.as_str().into(),
-        topic: shared.topic(stream).into(),
-    };
-    let acknowledged = if asks { stored.unwrap_or(0) } else { 0 };
+    let client = EndsAside::new(client);
     // A position that lies ahead must not hide what is published until it is reached.
-    let mut reader =
-        Reader::new(shared.clone(), keeper, position, stream, consumer, behind.min(newest), acknowledged);
+    let behind = behind.min(newest);
+    let acknowledged = stored.unwrap_or(0);
+    let mut reader = Reader::new(shared.clone(), client, position, (stream, consumer), behind, acknowledged);
     reader.place(newest, oldest)?;
     Ok(reader)
 }
 
-/// Settings of a client that reads. It is in its group only for the positions kept there.
+/// Settings of a client that reads. It needs a group's name and does nothing with it.
 pub(super) fn settings(config: &Config, consumer: &str) -> Result<ClientConfig, BusError> {
     let mut settings = client::settings(config)?;
-    let largest = config.max_message_bytes().max(1 << 20).to_string();
+    let largest = config.max_message_bytes().to_string();
     let defaults = [
         // What a reader that does not read holds in memory.
         ("queued.max.messages.kbytes", "16384"),
@@ -74,32 +67,10 @@ pub(super) fn settings(config: &Config, consumer: &str) -> Result<ClientConfig, 
         settings.set(name, value);
     }
     settings
-        .set("group.id", format!("{}.{consumer}", config.prefix))
+        .set("group.id", group::name(config, consumer))
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         // Nothing is skipped silently.
         .set("auto.offset.reset", "error");
     Ok(settings)
-}
-
-/// The position that is kept under the client's group.
-fn committed(
-    shared: &Shared,
-    client: &StreamConsumer<Listener>,
-    topic: &str,
-) -> Result<Option<u64>, BusError> {
-    let ask = || -> Result<Offset, KafkaError> {
-        let mut list = TopicPartitionList::new();
-        list.add_partition(topic, 0);
-        let kept = client.committed_offsets(list, shared.config.connect_timeout)?;
-        let found = kept.find_partition(topic, 0);
-        found.map_or(Ok(Offset::Invalid), |element| element.error().map(|()| element.offset()))
-    };
-    let kept = ask().map_err(|error| {
-        failure::refused(&shared.server, format!("asking for a kept position of {topic}"), &error)
-    })?;
-    match kept {
-        Offset::Offset(offset) => Ok(u64::try_from(offset).ok()),
-        Offset::Beginning | Offset::End | Offset::Stored | Offset::Invalid | Offset::OffsetTail(_) => Ok(None),
-    }
 }

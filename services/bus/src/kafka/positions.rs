@@ -9,13 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use model::Stream;
-use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
-use rdkafka::error::KafkaError;
-use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::Notify;
 
-use super::client::{EndsAside, Listener};
-use super::failure;
+use super::group::Group;
+use super::{Config, topics};
 use crate::{BusError, Class};
 
 /// A cluster that does not keep a position is asked again after this.
@@ -23,15 +20,23 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// And is given up after this; the next acknowledgement tries again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Every position that this bus has acknowledged.
+/// The positions of every consumer that this bus has opened.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
-    by_name: Mutex<HashMap<(Stream, Box<str>), Arc<Position>>>,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    groups: HashMap<Box<str>, Arc<Group>>,
+    positions: HashMap<(Stream, Box<str>), Arc<Position>>,
 }
 
 /// The position of one named consumer of one stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Position {
+    group: Arc<Group>,
+    topic: String,
     state: Mutex<State>,
     idle: Notify,
     idle_blocking: Condvar,
@@ -40,37 +45,56 @@ pub(super) struct Position {
 #[derive(Debug, Default)]
 struct State {
     /// The newest acknowledgement that is not kept yet.
-    wanted: Option<i64>,
+    wanted: Option<u64>,
     running: bool,
     refused: Option<BusError>,
 }
 
-/// Who commits, and where.
-#[derive(Clone)]
-pub(super) struct Keeper {
-    pub(super) client: Arc<EndsAside<StreamConsumer<Listener>>>,
-    pub(super) server: Arc<str>,
-    pub(super) topic: Arc<str>,
-}
-
 impl Positions {
-    pub(super) fn of(&self, stream: Stream, consumer: &str) -> Arc<Position> {
-        let mut by_name = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
-        by_name.entry((stream, consumer.into())).or_default().clone()
+    pub(super) fn of(&self, config: &Config, stream: Stream, name: &str) -> Result<Arc<Position>, BusError> {
+        let mut table = self.lock();
+        if let Some(position) = table.positions.get(&(stream, Box::from(name))) {
+            return Ok(position.clone());
+        }
+        let group = match table.groups.get(name) {
+            Some(group) => group.clone(),
+            None => Arc::new(Group::new(config, name)?),
+        };
+        let position = Arc::new(Position {
+            group: group.clone(),
+            topic: topics::internal(&config.prefix, stream),
+            state: Mutex::default(),
+            idle: Notify::new(),
+            idle_blocking: Condvar::new(),
+        });
+        table.groups.insert(name.into(), group);
+        table.positions.insert((stream, name.into()), position.clone());
+        Ok(position)
     }
 
     /// Waits until every position is kept, or given up.
     pub(super) async fn settle(&self) {
-        let all = self.all();
-        for position in all {
+        for position in self.all() {
             if tokio::time::timeout(PATIENCE, position.settled()).await.is_err() {
-                tracing::warn!("a consumer's position could not be kept; its last records will come again");
+                tracing::warn!(topic = position.topic, "a position is not kept; its last records come again");
             }
         }
     }
 
+    /// Hears what librdkafka has to say.
+    pub(super) fn attend(&self) {
+        let groups: Vec<_> = self.lock().groups.values().cloned().collect();
+        for group in groups {
+            group.attend();
+        }
+    }
+
     fn all(&self) -> Vec<Arc<Position>> {
-        self.by_name.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.lock().positions.values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,15 +112,20 @@ impl Position {
     ///
     /// # Errors
     /// What an earlier attempt was refused for good.
-    pub(super) fn keep(self: &Arc<Self>, keeper: &Keeper, position: u64) -> Result<(), BusError> {
+    pub(super) fn keep(self: &Arc<Self>, position: u64) -> Result<(), BusError> {
         let mut state = self.lock();
-        state.wanted = Some(i64::try_from(position).unwrap_or(i64::MAX));
+        state.wanted = Some(position);
         if !state.running {
             state.running = true;
-            let (own, keeper) = (self.clone(), keeper.clone());
-            std::thread::spawn(move || own.run(&keeper));
+            let own = self.clone();
+            std::thread::spawn(move || own.run());
         }
         state.refused.take().map_or(Ok(()), Err)
+    }
+
+    /// The position that the cluster keeps. Blocks.
+    pub(super) fn kept(&self) -> Result<Option<u64>, BusError> {
+        self.group.kept(&self.topic)
     }
 
     /// Waits until nothing is left to be kept.
@@ -119,48 +148,38 @@ impl Position {
         }
     }
 
-    fn run(&self, keeper: &Keeper) {
+    fn run(&self) {
         let mut give_up = Instant::now() + PATIENCE;
-        loop {
-            let wanted = {
-                let mut state = self.lock();
-                let wanted = state.wanted.take();
-                state.running = wanted.is_some();
-                wanted
-            };
-            let Some(wanted) = wanted else { break };
-            let Err(error) = keeper.commit(wanted) else {
+        while let Some(wanted) = self.next() {
+            let Err(error) = self.group.keep(&self.topic, wanted) else {
                 give_up = Instant::now() + PATIENCE;
                 continue;
             };
-            let error = failure::refused(&keeper.server, format!("keeping a position of {}", keeper.topic), &error);
             let hopeless = error.class() == Class::Permanent || Instant::now() > give_up;
             tracing::warn!(%error, hopeless, "cannot keep a consumer's position");
             let mut state = self.lock();
             if hopeless {
                 state.refused = Some(error);
                 state.wanted = None;
-                state.running = false;
-                break;
+            } else {
+                state.wanted.get_or_insert(wanted);
+                drop(state);
+                std::thread::sleep(AGAIN);
             }
-            state.wanted.get_or_insert(wanted);
-            drop(state);
-            std::thread::sleep(AGAIN);
         }
         self.idle.notify_waiters();
         self.idle_blocking.notify_all();
     }
 
+    /// What is to be kept next; nothing ends the thread.
+    fn next(&self) -> Option<u64> {
+        let mut state = self.lock();
+        let wanted = state.wanted.take();
+        state.running = wanted.is_some();
+        wanted
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Keeper {
-    /// The offset of the next record to be read is the sequence of the last one.
-    fn commit(&self, position: i64) -> Result<(), KafkaError> {
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(&self.topic, 0, Offset::Offset(position))?;
-        self.client.commit(&list, CommitMode::Sync)
     }
 }

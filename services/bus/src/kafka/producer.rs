@@ -81,7 +81,7 @@ impl Producer {
             .set("enable.gapless.guarantee", "true")
             // Patience is ours: librdkafka would give up single records and send those behind them.
             .set("message.timeout.ms", "0")
-            .set("message.max.bytes", config.max_message_bytes().max(1_000_000).to_string())
+            .set("message.max.bytes", config.max_message_bytes().to_string())
             // As Java's clients do, so that a key is in the same partition whoever writes it.
             .set("partitioner", "murmur2_random");
         let defaults = [

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use model::Stream;
-use rdkafka::consumer::Consumer as _;
+use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::bus::Shared;
-use super::positions::{Keeper, Position};
+use super::client::{EndsAside, Listener};
+use super::positions::Position;
 use super::{delivery, failure, headers};
 use crate::dedup::{Dedup, REMEMBERED};
 use crate::{BusError, Consumer, Delivery, Sequence};
@@ -29,7 +30,8 @@ const REPEAT: Duration = Duration::from_secs(3_600);
 /// repetitions are told from first records, whoever published them.
 pub(super) struct Reader {
     shared: Arc<Shared>,
-    keeper: Keeper,
+    client: Arc<EndsAside<StreamConsumer<Listener>>>,
+    topic: String,
     position: Arc<Position>,
     stream: Stream,
     name: Box<str>,
@@ -47,16 +49,16 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(
         shared: Arc<Shared>,
-        keeper: Keeper,
+        client: EndsAside<StreamConsumer<Listener>>,
         position: Arc<Position>,
-        stream: Stream,
-        name: &str,
+        (stream, name): (Stream, &str),
         behind: u64,
         acknowledged: u64,
     ) -> Self {
         Self {
+            topic: shared.topic(stream),
             shared,
-            keeper,
+            client: Arc::new(client),
             position,
             stream,
             name: name.into(),
@@ -88,14 +90,14 @@ impl Reader {
         let first = self.behind.saturating_sub(REMEMBERED as u64).max(oldest - 1);
         let mut list = TopicPartitionList::new();
         let offset = Offset::Offset(i64::try_from(first).unwrap_or(i64::MAX));
-        let placed = list.add_partition_offset(&self.keeper.topic, 0, offset);
-        placed.and_then(|()| self.keeper.client.assign(&list)).map_err(|error| self.refused(&error))?;
+        let placed = list.add_partition_offset(&self.topic, 0, offset);
+        placed.and_then(|()| self.client.assign(&list)).map_err(|error| self.refused(&error))?;
         self.displaced = false;
         Ok(())
     }
 
     fn refused(&self, error: &KafkaError) -> BusError {
-        failure::refused(&self.keeper.server, format!("reading {}", self.keeper.topic), error)
+        failure::refused(&self.shared.server, format!("reading {}", self.topic), error)
     }
 
     /// The record, unless it is to be passed over.
@@ -141,7 +143,7 @@ impl Reader {
 impl Consumer for Reader {
     async fn next(&mut self, max: usize) -> Result<Vec<Delivery>, BusError> {
         let max = max.max(1);
-        let client = self.keeper.client.clone();
+        let client = self.client.clone();
         let closed = self.shared.closed.clone();
         let mut batch = Vec::new();
         let mut bytes = 0;
@@ -156,7 +158,7 @@ impl Consumer for Reader {
             }
             if self.acknowledged > 0 && self.committed.elapsed() > REPEAT {
                 self.committed = Instant::now();
-                self.position.keep(&self.keeper, self.acknowledged)?;
+                self.position.keep(self.acknowledged)?;
             }
             let first = tokio::select! {
                 () = closed.cancelled() => return Err(BusError::Closed),
@@ -197,6 +199,6 @@ impl Consumer for Reader {
         }
         self.acknowledged = sequence;
         self.committed = Instant::now();
-        self.position.keep(&self.keeper, sequence)
+        self.position.keep(sequence)
     }
 }

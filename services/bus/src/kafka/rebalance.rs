@@ -135,12 +135,7 @@ impl ClientContext for Rebalance {
 }
 
 impl ConsumerContext for Rebalance {
-    fn rebalance(
-        &self,
-        client: &BaseConsumer<Self>,
-        event: RDKafkaRespErr,
-        list: &mut TopicPartitionList,
-    ) {
+    fn rebalance(&self, client: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let mut state = self.lock();
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             log_refusal(client.incremental_assign(list));

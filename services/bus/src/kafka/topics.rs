@@ -77,7 +77,10 @@ impl Wanted {
             // Age counts from when the broker had the record; a publisher's clock may be wrong.
             Setting::must("message.timestamp.type", "LogAppendTime"),
             Setting::may("max.message.bytes", config.max_message_bytes()),
-            Setting::may("segment.bytes", (keep.max_bytes.0 / u64::from(SEGMENTS)).clamp(SEGMENT.0, SEGMENT.1)),
+            Setting::may(
+                "segment.bytes",
+                (keep.max_bytes.0 / u64::from(SEGMENTS)).clamp(SEGMENT.0, SEGMENT.1),
+            ),
             Setting::may("segment.ms", (keep.max_age / SEGMENTS).as_millis().max(1)),
         ];
         if latest_per_key {
@@ -140,7 +143,8 @@ mod tests {
 
     #[test]
     fn settings_of_replication_are_asked_for_only_where_they_are_given() {
-        let config = Config { min_insync_replicas: Some(2), replication_factor: Some(3), ..Config::default() };
+        let config =
+            Config { min_insync_replicas: Some(2), replication_factor: Some(3), ..Config::default() };
         let wanted = Wanted::work(&config, "executor", 4);
         assert_eq!(value(&wanted, "min.insync.replicas"), Some("2"));
         assert_eq!((wanted.replication_factor, wanted.partitions), (Some(3), 4));

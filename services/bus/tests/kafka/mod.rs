@@ -7,7 +7,7 @@ use brokers::kafka::{Kafka, Options, available};
 static BROKER: OnceLock<Option<Kafka>> = OnceLock::new();
 
 /// Where the broker is; nothing where there is none, which is said once.
-pub fn address() -> Option<String> {
+pub(crate) fn address() -> Option<String> {
     let started = BROKER.get_or_init(|| match available() {
         Ok(install) => Some(Kafka::start(&install, &Options::default()).expect("a broker")),
         Err(reason) => {
