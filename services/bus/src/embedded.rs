@@ -22,7 +22,6 @@
 mod bus;
 mod config;
 mod consumer;
-mod dedup;
 mod disk;
 mod failure;
 mod frame;

@@ -10,6 +10,7 @@
 mod config;
 pub mod conformance;
 mod create;
+mod dedup;
 pub mod embedded;
 mod error;
 pub mod kafka;

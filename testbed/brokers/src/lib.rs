@@ -4,4 +4,5 @@
 //! value that stands for it. Where a broker's program is not installed, `available` says so in one line and the test
 //! that asked does nothing.
 
+pub mod kafka;
 pub mod nats;

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::dedup::Dedup;
 use super::failure::Failure;
 use super::frame::{self, GROUP, RecordFrame};
 use super::group::Group;
 use super::part::Indexable;
 use super::positions::Positions;
 use super::slots::{POSITIONS, PerSlot, Slot};
+use crate::dedup::Dedup;
 use crate::{BusError, Record, Sequence};
 
 /// A group that has reached this many bytes takes no more records; publishers wait for the next one.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::dedup::Dedup;
 use super::failure::damaged;
 use super::frame::{Frame, RecordFrame};
 use super::header::LENGTH;
@@ -15,6 +14,7 @@ use super::segment::SegmentFile;
 use super::slots::{POSITIONS, PerSlot, Slot};
 use super::torn;
 use crate::BusError;
+use crate::dedup::Dedup;
 
 /// What memory knows of a log.
 #[derive(Debug, Default)]

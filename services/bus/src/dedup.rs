@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// At least this many of a stream's last ids are remembered; up to twice as many are.
-pub(super) const REMEMBERED: usize = 100_000;
+pub(crate) const REMEMBERED: usize = 100_000;
 
 /// 128 bits of a keyed hash: two ids never meet by chance, and nobody outside can make them meet.
 type Fingerprint = (u64, u64);
@@ -13,7 +13,7 @@ type Ids = HashMap<Fingerprint, u64, BuildHasherDefault<AlreadyHashed>>;
 /// The last ids of one stream with their sequences, in two generations: when the young one is full, the old one
 /// is forgotten. About 25 bytes an id.
 #[derive(Debug, Default)]
-pub(super) struct Dedup {
+pub(crate) struct Dedup {
     keys: (RandomState, RandomState),
     young: Ids,
     old: Ids,
@@ -23,10 +23,10 @@ pub(super) struct Dedup {
 
 impl Dedup {
     /// The sequence that an id was first published at, or remembers it with `sequence`.
-    pub(super) fn first(&mut self, id: &str, sequence: u64) -> Option<u64> {
-        let print = (self.keys.0.hash_one(id), self.keys.1.hash_one(id));
-        if let Some(first) = self.young.get(&print).or_else(|| self.old.get(&print)) {
-            return Some(*first);
+    pub(crate) fn first(&mut self, id: &str, sequence: u64) -> Option<u64> {
+        let print = self.print(id);
+        if let Some(first) = self.look_up(print) {
+            return Some(first);
         }
         if self.young.len() >= REMEMBERED {
             std::mem::swap(&mut self.young, &mut self.old);
@@ -38,9 +38,22 @@ impl Dedup {
         None
     }
 
+    /// The sequence that an id was first published at, if that is remembered.
+    pub(crate) fn known(&self, id: &str) -> Option<u64> {
+        self.look_up(self.print(id))
+    }
+
     /// Ids of records before this sequence are forgotten.
-    pub(super) fn from(&self) -> u64 {
+    pub(crate) fn from(&self) -> u64 {
         self.old_from
+    }
+
+    fn print(&self, id: &str) -> Fingerprint {
+        (self.keys.0.hash_one(id), self.keys.1.hash_one(id))
+    }
+
+    fn look_up(&self, print: Fingerprint) -> Option<u64> {
+        self.young.get(&print).or_else(|| self.old.get(&print)).copied()
     }
 }
 

@@ -1,0 +1,116 @@
+//! Asks the cluster what there is.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
+
+use super::Config;
+use super::client::{self, Listener};
+use super::failure;
+use crate::BusError;
+
+/// A client that neither reads nor writes. Its questions block, so they run beside the runtime.
+#[derive(Clone)]
+pub(super) struct Asker {
+    client: Arc<BaseConsumer<Listener>>,
+    server: Arc<str>,
+    timeout: Duration,
+}
+
+impl std::fmt::Debug for Asker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Asker").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// Between two attempts to reach the cluster its complaints are looked through.
+const LOOK: Duration = Duration::from_millis(250);
+
+impl Asker {
+    pub(super) fn new(config: &Config) -> Result<Self, BusError> {
+        let server: Arc<str> = config.server().into();
+        let client = client::settings(config)?
+            .create_with_context(Listener::new("asker"))
+            .map_err(|error| setting_refused(&server, &error))?;
+        Ok(Self { client: Arc::new(client), server, timeout: config.connect_timeout })
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Waits until a broker answers.
+    ///
+    /// # Errors
+    /// [`BusError::Broker`] after `connect_timeout`, with the reason that librdkafka gives; at once where the login
+    /// or the certificate is refused.
+    pub(super) async fn reach(&self) -> Result<(), BusError> {
+        let asker = self.clone();
+        beside(move || {
+            let end = Instant::now() + asker.timeout;
+            let mut complaint = None;
+            loop {
+                let answer = asker.client.fetch_metadata(None, LOOK);
+                let Err(error) = answer else { return Ok(()) };
+                // Complaints reach the listener when the client is polled.
+                client::attend(&asker.client);
+                complaint = asker.client.client().context().complaint().or(complaint);
+                let hopeless =
+                    matches!(&complaint, Some((RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL, _)));
+                if hopeless || Instant::now() >= end {
+                    return Err(match complaint {
+                        Some((code, reason)) => {
+                            failure::complaint(&asker.server, "connecting", code, &reason)
+                        }
+                        None => failure::refused(&asker.server, "connecting", &error),
+                    });
+                }
+            }
+        })
+        .await
+    }
+
+    /// Hears what librdkafka has to say.
+    pub(super) fn attend(&self) {
+        client::attend(&self.client);
+    }
+
+    /// Every topic that there is.
+    pub(super) async fn metadata(&self) -> Result<Metadata, BusError> {
+        let asker = self.clone();
+        beside(move || {
+            let answer = asker.client.fetch_metadata(None, asker.timeout);
+            answer.map_err(|error| failure::refused(&asker.server, "asking for topics", &error))
+        })
+        .await
+    }
+
+    /// The first offset that is kept, and the one that the next record will get.
+    pub(super) async fn watermarks(&self, topic: &str) -> Result<(u64, u64), BusError> {
+        let (asker, topic) = (self.clone(), topic.to_owned());
+        beside(move || {
+            let answer = asker.client.fetch_watermarks(&topic, 0, asker.timeout);
+            let (low, high) = answer.map_err(|error| {
+                failure::refused(&asker.server, format!("asking for positions of {topic}"), &error)
+            })?;
+            Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
+        })
+        .await
+    }
+}
+
+/// What blocks runs on a thread of its own.
+pub(super) async fn beside<T: Send + 'static>(
+    block: impl FnOnce() -> Result<T, BusError> + Send + 'static,
+) -> Result<T, BusError> {
+    // Fails only where the runtime is going away.
+    tokio::task::spawn_blocking(block).await.unwrap_or(Err(BusError::Closed))
+}
+
+/// librdkafka refuses what it cannot read before it connects: a bad certificate, an unknown property.
+pub(super) fn setting_refused(server: &str, error: &KafkaError) -> BusError {
+    BusError::Config(format!("{server}: {error}"))
+}

@@ -1,0 +1,315 @@
+//! Puts records on topics, in order, whatever fails.
+//!
+//! librdkafka repeats what a broker did not acknowledge, for ever, without changing order and without a second copy
+//! (`enable.idempotence`). When that has taken too long, or a record was refused for good, the producer is broken as
+//! a whole: everything that is queued behind is thrown out and fails too, its connections are closed, and only then
+//! a new one begins. So what reaches a partition before a failure is always a prefix of what was handed in, and
+//! nothing overtakes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::Config;
+use super::asker::{beside, setting_refused};
+use super::call::{Call, Ticket};
+use super::client::{self, Listener};
+use super::failure;
+use crate::BusError;
+
+/// What is thrown out of a broken producer is told within this time.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// A record on its way to a topic.
+#[derive(Debug)]
+pub(super) struct Outgoing<'a> {
+    pub(super) topic: &'a str,
+    /// The partition that the key's hash gives, where it is absent.
+    pub(super) partition: Option<i32>,
+    pub(super) key: &'a str,
+    pub(super) headers: Option<OwnedHeaders>,
+    pub(super) data: &'a [u8],
+}
+
+/// Puts records on topics. Calls that are made at the same time are on their way at the same time.
+#[derive(Debug)]
+pub(super) struct Producer {
+    settings: ClientConfig,
+    server: Box<str>,
+    patience: Duration,
+    current: Mutex<Current>,
+    /// Held by whoever exchanges a broken producer.
+    exchange: tokio::sync::Mutex<()>,
+    progress: Arc<Notify>,
+}
+
+struct Current {
+    producer: Option<ThreadedProducer<Delivered>>,
+    generation: u64,
+    closed: bool,
+}
+
+impl std::fmt::Debug for Current {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Current").field("generation", &self.generation).field("closed", &self.closed).finish()
+    }
+}
+
+/// Why a call's records are not all queued.
+enum Halt {
+    /// librdkafka's queue is full; this many records of the call are in.
+    Full(usize),
+    /// The producer refuses records.
+    Broken(KafkaError),
+}
+
+impl Producer {
+    pub(super) fn new(config: &Config) -> Result<Self, BusError> {
+        let mut settings = client::settings(config)?;
+        settings
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            // What stands behind a refused record is not sent.
+            .set("enable.gapless.guarantee", "true")
+            // Patience is ours: librdkafka would give up single records and send those behind them.
+            .set("message.timeout.ms", "0")
+            .set("message.max.bytes", config.max_message_bytes().to_string())
+            // As Java's clients do, so that a key is in the same partition whoever writes it.
+            .set("partitioner", "murmur2_random");
+        let defaults = [
+            // Records that come while five requests are on their way share the sixth anyway.
+            ("linger.ms", "0"),
+            ("queue.buffering.max.kbytes", "65536"),
+        ];
+        for (name, value) in defaults.into_iter().filter(|(name, _)| !config.properties.contains_key(*name)) {
+            settings.set(name, value);
+        }
+        let server = config.server();
+        let producer = Self {
+            settings,
+            server: server.into(),
+            patience: config.delivery_timeout,
+            current: Mutex::new(Current { producer: None, generation: 0, closed: false }),
+            exchange: tokio::sync::Mutex::new(()),
+            progress: Arc::new(Notify::new()),
+        };
+        let first = producer.begin()?;
+        producer.current().producer = Some(first);
+        Ok(producer)
+    }
+
+    /// Puts the records where they belong and returns their offsets once enough brokers have them.
+    ///
+    /// # Errors
+    /// [`crate::Class::Unknown`] where some may have arrived; [`crate::Class::Permanent`] where a broker refuses one.
+    pub(super) async fn send(&self, records: Vec<Outgoing<'_>>) -> Result<Vec<i64>, BusError> {
+        let topic = records.first().map_or("", |record| record.topic);
+        let (call, answered) = Call::new(records.len());
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let end = Instant::now() + self.patience;
+        let mut records: Vec<_> = records.into_iter().map(Some).collect();
+        let generation = self.ready().await?;
+        let mut queued = 0;
+        while queued < records.len() {
+            let progress = self.progress.notified();
+            match self.queue(generation, &call, &mut records, queued)? {
+                Ok(()) => break,
+                Err(Halt::Full(so_far)) => {
+                    queued = so_far;
+                    // Back-pressure: what is on its way makes room first.
+                    if timeout_at(end, progress).await.is_err() {
+                        redeem_rest(&call, queued, records.len(), RDKafkaErrorCode::QueueFull, topic);
+                        break;
+                    }
+                }
+                Err(Halt::Broken(error)) => {
+                    let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+                    let rest = records.iter().take_while(|record| record.is_none()).count();
+                    redeem_rest(&call, rest, records.len(), code, topic);
+                    break;
+                }
+            }
+        }
+        drop(call);
+        let mut answered = answered;
+        let answer = match timeout_at(end, &mut answered).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.discard(generation).await;
+                answered.await
+            }
+        };
+        // Nobody answers for a producer that ended before it heard of its records.
+        match answer.unwrap_or_else(|_| Err((RDKafkaErrorCode::PurgeInflight, topic.into()))) {
+            Ok(offsets) => Ok(offsets),
+            Err((code, topic)) => {
+                self.discard(generation).await;
+                Err(failure::undelivered(&self.server, &topic, code))
+            }
+        }
+    }
+
+    /// Waits for what is on its way, then ends.
+    pub(super) async fn close(&self) {
+        let producer = {
+            let mut current = self.current();
+            current.closed = true;
+            current.producer.take()
+        };
+        let patience = self.patience;
+        let ending = beside(move || {
+            if let Some(producer) = producer
+                && let Err(error) = producer.flush(patience)
+            {
+                tracing::warn!(%error, "records were on their way when the bus was closed");
+            }
+            Ok(())
+        });
+        // Fails only where the runtime is going away.
+        let _ = ending.await;
+    }
+
+    fn current(&self) -> std::sync::MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self) -> Result<ThreadedProducer<Delivered>, BusError> {
+        let context = Delivered { listener: Listener::new("producer"), progress: self.progress.clone() };
+        self.settings.create_with_context(context).map_err(|error| setting_refused(&self.server, &error))
+    }
+
+    /// The generation that takes records, a new one where the last one is broken.
+    async fn ready(&self) -> Result<u64, BusError> {
+        let usable = |current: &Current| match (current.closed, &current.producer) {
+            (true, _) => Err(BusError::Closed),
+            (false, Some(_)) => Ok(Some(current.generation)),
+            (false, None) => Ok(None),
+        };
+        if let Some(generation) = usable(&self.current())? {
+            return Ok(generation);
+        }
+        let _exchange = self.exchange.lock().await;
+        if let Some(generation) = usable(&self.current())? {
+            return Ok(generation);
+        }
+        let next = self.begin()?;
+        let mut current = self.current();
+        current.producer = Some(next);
+        Ok(current.generation)
+    }
+
+    /// Queues the records from `from` on. One call's records are queued in one go, so that a call is together.
+    fn queue(
+        &self,
+        generation: u64,
+        call: &Arc<Call>,
+        records: &mut [Option<Outgoing<'_>>],
+        from: usize,
+    ) -> Result<Result<(), Halt>, BusError> {
+        let current = self.current();
+        let producer = match &current.producer {
+            Some(producer) if current.generation == generation => producer,
+            _ if current.closed && from == 0 => return Err(BusError::Closed),
+            _ => return Ok(Err(Halt::Broken(KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue)))),
+        };
+        for (place, slot) in records.iter_mut().enumerate().skip(from) {
+            let Some(outgoing) = slot.take() else { continue };
+            let Outgoing { topic, partition, key, headers, data } = outgoing;
+            let ticket = call.ticket(place);
+            let mut record = BaseRecord::with_opaque_to(topic, ticket).key(key).payload(data);
+            record.partition = partition;
+            record.headers = headers;
+            if let Err((error, record)) = producer.send(record) {
+                let headers = record.headers;
+                *slot = Some(Outgoing { topic, partition, key, headers, data });
+                let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
+                return Ok(Err(if full { Halt::Full(place) } else { Halt::Broken(error) }));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Ends a broken producer: what it holds fails, and its connections are closed before another one begins.
+    async fn discard(&self, generation: u64) {
+        let _exchange = self.exchange.lock().await;
+        let broken = {
+            let mut current = self.current();
+            if current.generation != generation {
+                return;
+            }
+            current.generation += 1;
+            current.producer.take()
+        };
+        let Some(broken) = broken else { return };
+        tracing::warn!(server = self.server, "the producer is begun anew; what it held counts as lost");
+        let ending = beside(move || {
+            broken.purge(PurgeConfig::default().queue().inflight());
+            // Hands out the answers that the purge has made.
+            if let Err(error) = broken.flush(LAST_ANSWERS) {
+                tracing::warn!(%error, "not every record's fate was told");
+            }
+            Ok(())
+        });
+        // Fails only where the runtime is going away.
+        let _ = ending.await;
+        self.progress.notify_waiters();
+    }
+}
+
+impl Drop for Producer {
+    fn drop(&mut self) {
+        // Ending takes a while and would hold a runtime's thread.
+        if let Some(producer) = self.current().producer.take() {
+            std::thread::spawn(move || drop(producer));
+        }
+    }
+}
+
+/// Answers for records that were never queued.
+fn redeem_rest(call: &Arc<Call>, from: usize, to: usize, code: RDKafkaErrorCode, topic: &str) {
+    for place in from..to {
+        call.ticket(place).redeem(Err((code, topic)));
+    }
+}
+
+/// Hears of each record's fate.
+#[derive(Debug)]
+struct Delivered {
+    listener: Listener,
+    progress: Arc<Notify>,
+}
+
+impl ClientContext for Delivered {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        self.listener.log(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.listener.error(error, reason);
+    }
+}
+
+impl ProducerContext for Delivered {
+    type DeliveryOpaque = Box<Ticket>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, ticket: Box<Ticket>) {
+        match result {
+            Ok(message) => ticket.redeem(Ok(message.offset())),
+            Err((error, message)) => {
+                let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+                ticket.redeem(Err((code, message.topic())));
+            }
+        }
+        self.progress.notify_waiters();
+    }
+}
