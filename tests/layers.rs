@@ -29,6 +29,9 @@ const LAYERS: &[(&str, u8)] = &[
 /// The simulators: they share nothing with EdgeRoam's services but `sbi-schemas` and each other.
 const TESTBED: &[&str] = &["mobility", "core-sim", "emco-sim", "edge-app", "brokers"];
 
+/// What other people's systems do: they have the contract and none of our crates.
+const EXAMPLES: &[&str] = &["consumer-example"];
+
 /// Who may see the 3GPP types.
 const SEE_SCHEMAS: &[&str] = &["sbi", "subscriber", "steering", "core-sim"];
 
@@ -61,6 +64,12 @@ fn violations(packages: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     let mut found = Vec::new();
     for (package, dependencies) in packages {
         let (name, testbed) = (package.as_str(), TESTBED.contains(&package.as_str()));
+        if EXAMPLES.contains(&name) {
+            let ours = |on: &&String| TESTBED.contains(&on.as_str()) || layer.contains_key(on.as_str());
+            found
+                .extend(dependencies.iter().filter(ours).map(|on| format!("{name} must not depend on {on}")));
+            continue;
+        }
         if !testbed && !layer.contains_key(name) {
             found.push(format!("{name} has no layer: add it to tests/layers.rs and ARCHITECTURE.md"));
             continue;
@@ -107,6 +116,7 @@ fn a_dependency_upwards_or_sideways_is_found() {
         ("executor", "emco-sim"),
         ("core-sim", "model"),
         ("newcomer", "serde"),
+        ("consumer-example", "contract"),
     ] {
         assert_eq!(violations(&depends(name, on)).len(), 1, "{name} -> {on}");
     }
