@@ -1,17 +1,17 @@
 //! The connection.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::{self, context::ContextBuilder};
-use async_nats::{Client, ConnectErrorKind, Event};
+use async_nats::{Client, Event};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Config;
+use super::fault::{self, chain, refusal};
 use crate::{BusError, Class};
 
 /// How long to wait before a server that did not answer is tried again.
@@ -55,12 +55,10 @@ impl Link {
                 }
                 Err(error) => error,
             };
-            let what = "connecting (nats.servers)";
-            if let Some(class) = final_class(error.kind()) {
+            let what = "connecting (see nats.servers, nats.tls and nats.login)";
+            let class = fault::class_of_connecting(&error);
+            if class == Class::Permanent || Instant::now() + AGAIN >= deadline {
                 return Err(broker(&servers, what, &chain(&error), class));
-            }
-            if Instant::now() + AGAIN >= deadline {
-                return Err(broker(&servers, what, &chain(&error), Class::Transient(Duration::from_secs(1))));
             }
             tokio::time::sleep(AGAIN).await;
         }
@@ -116,35 +114,6 @@ impl Link {
     }
 }
 
-/// The messages of an error and of what caused it.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let next_text = next.to_string();
-        if !text.contains(&next_text) {
-            text = format!("{text}: {next_text}");
-        }
-        cause = next.source();
-    }
-    text
-}
-
-/// The server's own error behind one of the client's.
-pub(super) fn refusal<K>(error: &async_nats::error::Error<K>) -> Option<&jetstream::Error>
-where
-    K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq,
-{
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        if let Some(refusal) = next.downcast_ref() {
-            return Some(refusal);
-        }
-        cause = next.source();
-    }
-    None
-}
-
 fn broker(servers: &str, what: &str, reason: &str, class: Class) -> BusError {
     BusError::Broker { broker: servers.into(), what: what.into(), reason: reason.into(), class }
 }
@@ -181,19 +150,5 @@ fn note(event: &Event, servers: &str, counter: &watch::Sender<u64>) {
         Event::ServerError(error) => tracing::warn!(servers, %error, "NATS"),
         Event::ClientError(error) => tracing::warn!(servers, %error, "NATS client"),
         Event::Draining | Event::Closed => {}
-    }
-}
-
-/// The class of an error that trying again does not mend.
-fn final_class(kind: ConnectErrorKind) -> Option<Class> {
-    match kind {
-        ConnectErrorKind::ServerParse
-        | ConnectErrorKind::Authentication
-        | ConnectErrorKind::AuthorizationViolation
-        | ConnectErrorKind::Tls => Some(Class::Permanent),
-        ConnectErrorKind::Dns
-        | ConnectErrorKind::TimedOut
-        | ConnectErrorKind::Io
-        | ConnectErrorKind::MaxReconnects => None,
     }
 }
