@@ -1,5 +1,6 @@
 //! The connection.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub(super) struct Link {
     pub(super) closed: CancellationToken,
     servers: Arc<str>,
     connections: watch::Receiver<u64>,
+    ack_timeout: Duration,
 }
 
 impl Link {
@@ -50,7 +52,8 @@ impl Link {
                         .max_ack_inflight(IN_FLIGHT)
                         .build(client.clone());
                     let closed = CancellationToken::new();
-                    let link = Self { client, jetstream, closed, servers, connections };
+                    let ack_timeout = config.ack_timeout;
+                    let link = Self { client, jetstream, closed, servers, connections, ack_timeout };
                     return link.check(config).map(|()| link);
                 }
                 Err(error) => error,
@@ -80,6 +83,26 @@ impl Link {
     /// Whether there is a connection now.
     pub(super) fn is_connected(&self) -> bool {
         self.client.connection_state() == State::Connected
+    }
+
+    /// Waits until there is a connection, but no longer than for one answer; says whether there is one.
+    pub(super) async fn ready(&self) -> bool {
+        if self.is_connected() {
+            return true;
+        }
+        let mut connections = self.connections();
+        let connected = async {
+            // The count may have gone up just before the state is told, or be told late.
+            while !self.is_connected() {
+                let _ = tokio::time::timeout(AGAIN, connections.changed()).await;
+            }
+        };
+        self.in_time(connected).await.is_some()
+    }
+
+    /// The outcome, if it is there as soon as an answer has to be.
+    pub(super) async fn in_time<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout(self.ack_timeout, future).await.ok()
     }
 
     /// An error of this broker.
