@@ -1,9 +1,13 @@
 //! What errors of the client say.
 
 use std::error::Error;
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 
+use async_nats::jetstream::context::{
+    CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind,
+};
+use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
 use async_nats::{ConnectError, ConnectErrorKind, jetstream, rustls};
 
 use crate::Class;
@@ -23,18 +27,49 @@ pub(super) fn chain(error: &dyn Error) -> String {
 }
 
 /// The server's own error behind one of the client's.
-pub(super) fn refusal<K>(error: &async_nats::error::Error<K>) -> Option<&jetstream::Error>
+pub(super) fn refusal<K>(error: &async_nats::error::Error<K>) -> Option<jetstream::Error>
 where
-    K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq,
+    K: Clone + fmt::Debug + fmt::Display + PartialEq + 'static,
 {
-    let mut cause = error.source();
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(next) = cause {
-        if let Some(refusal) = next.downcast_ref() {
+        if let Some(refusal) = own_refusal(next) {
             return Some(refusal);
         }
         cause = next.source();
     }
     None
+}
+
+/// The client wraps the server's error in some places, and makes it the kind of its own in others.
+fn own_refusal(error: &(dyn Error + 'static)) -> Option<jetstream::Error> {
+    if let Some(refusal) = error.downcast_ref::<jetstream::Error>() {
+        return Some(refusal.clone());
+    }
+    if let Some(GetStreamErrorKind::JetStream(refusal)) =
+        error.downcast_ref::<GetStreamError>().map(GetStreamError::kind)
+    {
+        return Some(refusal);
+    }
+    if let Some(CreateStreamErrorKind::JetStream(refusal)) =
+        error.downcast_ref::<CreateStreamError>().map(CreateStreamError::kind)
+    {
+        return Some(refusal);
+    }
+    if let Some(ConsumerErrorKind::JetStream(refusal)) =
+        error.downcast_ref::<ConsumerError>().map(ConsumerError::kind)
+    {
+        return Some(refusal);
+    }
+    None
+}
+
+/// Whether the server says that there is no such stream.
+pub(super) fn is_not_found<K>(error: &async_nats::error::Error<K>) -> bool
+where
+    K: Clone + fmt::Debug + fmt::Display + PartialEq + 'static,
+{
+    refusal(error).is_some_and(|refusal| refusal.error_code() == jetstream::ErrorCode::STREAM_NOT_FOUND)
 }
 
 /// What may be done about an attempt to connect that failed.

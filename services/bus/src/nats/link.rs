@@ -35,6 +35,8 @@ pub(super) struct Link {
     servers: Arc<str>,
     connections: watch::Receiver<u64>,
     ack_timeout: Duration,
+    /// Until then what is needed to begin is tried again.
+    patient_until: Instant,
 }
 
 impl Link {
@@ -53,7 +55,15 @@ impl Link {
                         .build(client.clone());
                     let closed = CancellationToken::new();
                     let ack_timeout = config.ack_timeout;
-                    let link = Self { client, jetstream, closed, servers, connections, ack_timeout };
+                    let link = Self {
+                        client,
+                        jetstream,
+                        closed,
+                        servers,
+                        connections,
+                        ack_timeout,
+                        patient_until: deadline,
+                    };
                     return link.check(config).map(|()| link);
                 }
                 Err(error) => error,
@@ -83,6 +93,18 @@ impl Link {
     /// Whether there is a connection now.
     pub(super) fn is_connected(&self) -> bool {
         self.client.connection_state() == State::Connected
+    }
+
+    /// Whether what is needed to begin may be tried again after this error, as of a cluster that is still finding
+    /// itself together; waits a little then.
+    pub(super) async fn is_patient(&self, error: &BusError) -> bool {
+        let passes = matches!(error.class(), Class::Transient(_));
+        if !passes || Instant::now() + AGAIN >= self.patient_until {
+            return false;
+        }
+        tracing::info!(%error, "tried again");
+        tokio::time::sleep(AGAIN).await;
+        true
     }
 
     /// Waits until there is a connection, but no longer than for one answer; says whether there is one.
@@ -117,7 +139,7 @@ impl Link {
     /// refuses, it will refuse again.
     pub(super) fn transient<K>(&self, what: &str, error: &async_nats::error::Error<K>) -> BusError
     where
-        K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq,
+        K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq + 'static,
     {
         let refused = refusal(error).is_some_and(|refusal| (400..429).contains(&refusal.code()));
         let class = if refused { Class::Permanent } else { Class::Transient(AGAIN) };
