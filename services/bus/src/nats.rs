@@ -20,6 +20,7 @@ mod bus;
 mod config;
 mod differs;
 mod events;
+mod fault;
 mod feed;
 mod latest;
 mod link;
