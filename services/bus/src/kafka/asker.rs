@@ -89,12 +89,12 @@ impl Asker {
     }
 
     /// The first offset that is kept, and the one that the next record will get.
-    pub(super) async fn watermarks(&self, topic: &str) -> Result<(u64, u64), BusError> {
+    pub(super) async fn watermarks(&self, topic: &str, partition: i32) -> Result<(u64, u64), BusError> {
         let (asker, topic) = (self.clone(), topic.to_owned());
         beside(move || {
-            let answer = asker.client.fetch_watermarks(&topic, 0, asker.timeout);
+            let answer = asker.client.fetch_watermarks(&topic, partition, asker.timeout);
             let (low, high) = answer.map_err(|error| {
-                failure::refused(&asker.server, format!("asking for positions of {topic}"), &error)
+                failure::refused(&asker.server, format!("asking for positions of topic {topic}"), &error)
             })?;
             Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
         })
