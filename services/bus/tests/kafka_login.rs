@@ -58,7 +58,7 @@ async fn a_login_in_the_clear_works_and_a_wrong_one_is_told() {
 #[cfg(feature = "kafka-tls")]
 mod encrypted {
     use bus::kafka::Tls;
-    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
     use super::*;
 
@@ -71,6 +71,7 @@ mod encrypted {
     impl Authority {
         fn new() -> Self {
             let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.distinguished_name.push(DnType::CommonName, "EdgeRoam's test authority");
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
             let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
             let own = Self { issuer, dir: tempfile::tempdir().unwrap() };
@@ -89,7 +90,8 @@ mod encrypted {
         /// Certificate, key, and both in one file, under this name.
         fn sign(&self, name: &str) {
             let key = KeyPair::generate().unwrap();
-            let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+            let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+            params.distinguished_name.push(DnType::CommonName, name);
             let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
             let key = key.serialize_pem();
             self.write(&format!("{name}.crt"), &certificate);
@@ -116,6 +118,7 @@ mod encrypted {
         let Some(broker) = own(&Options { security, ..Options::default() }) else { return };
         for mechanism in [Mechanism::Plain, Mechanism::ScramSha256, Mechanism::ScramSha512] {
             let config = Config {
+                prefix: format!("{mechanism:?}"),
                 security_protocol: SecurityProtocol::SaslSsl,
                 sasl: login(authority.dir.path(), mechanism, "right"),
                 tls: authority.trusted(),
@@ -137,8 +140,10 @@ mod encrypted {
         let authority = Authority::new();
         authority.sign("broker");
         authority.sign("client");
-        let security =
-            Security::MutualTls { key_store: authority.path("broker.pem"), trust_store: authority.path("ca.pem") };
+        let security = Security::MutualTls {
+            key_store: authority.path("broker.pem"),
+            trust_store: authority.path("ca.pem"),
+        };
         let options = Options { security: Some(security), ..Options::default() };
         let Some(broker) = own(&options) else { return };
         let config = Config {

@@ -12,10 +12,7 @@ use kafka::{address, connect, numbered, read, within};
 use model::Stream;
 
 fn event(topic: Topic, key: &str, number: u64) -> PublicEvent {
-    let kind = match topic {
-        Topic::Instances => "instance",
-        _ => "ue-location",
-    };
+    let kind = if topic == Topic::Instances { "instance" } else { "ue-location" };
     let of_type = format!("io.edgeroam.{}.v1", kind.replace('-', "."));
     let id = format!("{key}-{number}");
     PublicEvent {

@@ -51,13 +51,17 @@ impl Asker {
         let asker = self.clone();
         beside(move || {
             let end = Instant::now() + asker.timeout;
-            let mut complaint = None;
+            let mut complaint: Option<(RDKafkaErrorCode, String)> = None;
             loop {
                 let answer = asker.client.fetch_metadata(None, LOOK);
                 let Err(error) = answer else { return Ok(()) };
                 // Complaints reach the listener when the client is polled.
                 client::attend(&asker.client);
-                complaint = asker.client.client().context().complaint().or(complaint);
+                complaint = match (asker.client.client().context().complaint(), complaint) {
+                    // That all brokers are down follows the reason why they are.
+                    (Some((RDKafkaErrorCode::AllBrokersDown, _)) | None, Some(before)) => Some(before),
+                    (now, _) => now,
+                };
                 let hopeless =
                     matches!(&complaint, Some((RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL, _)));
                 if hopeless || Instant::now() >= end {

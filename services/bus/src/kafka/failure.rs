@@ -126,6 +126,7 @@ fn is_permanent(code: RDKafkaErrorCode) -> bool {
             | Code::UnknownTopic
             | Code::UnknownPartition
             | Code::UnknownTopicOrPartition
+            | Code::InvalidRecord
             | Code::InvalidTopic
             | Code::InvalidConfig
             | Code::InvalidPartitions

@@ -318,3 +318,6 @@ impl ProducerContext for Delivered {
         self.progress.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests;
