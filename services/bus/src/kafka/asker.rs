@@ -51,13 +51,17 @@ impl Asker {
         let asker = self.clone();
         beside(move || {
             let end = Instant::now() + asker.timeout;
-            let mut complaint = None;
+            let mut complaint: Option<(RDKafkaErrorCode, String)> = None;
             loop {
                 let answer = asker.client.fetch_metadata(None, LOOK);
                 let Err(error) = answer else { return Ok(()) };
                 // Complaints reach the listener when the client is polled.
                 client::attend(&asker.client);
-                complaint = asker.client.client().context().complaint().or(complaint);
+                complaint = match (asker.client.client().context().complaint(), complaint) {
+                    // That all brokers are down follows the reason why they are.
+                    (Some((RDKafkaErrorCode::AllBrokersDown, _)) | None, Some(before)) => Some(before),
+                    (now, _) => now,
+                };
                 let hopeless =
                     matches!(&complaint, Some((RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL, _)));
                 if hopeless || Instant::now() >= end {
@@ -89,12 +93,12 @@ impl Asker {
     }
 
     /// The first offset that is kept, and the one that the next record will get.
-    pub(super) async fn watermarks(&self, topic: &str) -> Result<(u64, u64), BusError> {
+    pub(super) async fn watermarks(&self, topic: &str, partition: i32) -> Result<(u64, u64), BusError> {
         let (asker, topic) = (self.clone(), topic.to_owned());
         beside(move || {
-            let answer = asker.client.fetch_watermarks(&topic, 0, asker.timeout);
+            let answer = asker.client.fetch_watermarks(&topic, partition, asker.timeout);
             let (low, high) = answer.map_err(|error| {
-                failure::refused(&asker.server, format!("asking for positions of {topic}"), &error)
+                failure::refused(&asker.server, format!("asking for positions of topic {topic}"), &error)
             })?;
             Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
         })

@@ -62,6 +62,15 @@ impl KafkaBus {
         Ok(Arc::new(Self { shared, producer, ids: Default::default() }))
     }
 
+    /// Positions of records that are on the stream. A broker that had a record already, from an attempt whose answer
+    /// was lost, does not always say where: it is not behind the newest record then.
+    async fn positions(&self, stream: Stream, offsets: Vec<i64>) -> Result<Vec<Sequence>, BusError> {
+        let newest =
+            if offsets.iter().any(|offset| *offset < 0) { self.shared.reach(stream).await?.0 } else { 0 };
+        let position = |offset: i64| u64::try_from(offset).map_or(newest, |offset| offset + 1);
+        Ok(offsets.into_iter().map(|offset| Sequence(position(offset))).collect())
+    }
+
     fn fits(&self, records: &[Record]) -> Result<(), BusError> {
         let limit = self.shared.config.max_record_bytes.in_memory();
         for record in records {
@@ -85,7 +94,7 @@ impl Shared {
 
     /// The newest position of a stream, and the oldest that is kept (one more where nothing is).
     pub(super) async fn reach(&self, stream: Stream) -> Result<(u64, u64), BusError> {
-        let (low, high) = self.asker.watermarks(&self.topic(stream)).await?;
+        let (low, high) = self.asker.watermarks(&self.topic(stream), 0).await?;
         Ok((high, low + 1))
     }
 }
@@ -105,8 +114,7 @@ impl Bus for KafkaBus {
             data: &record.data,
         });
         let offsets = self.producer.send(outgoing.collect()).await?;
-        let sequence = |offset: i64| Sequence(u64::try_from(offset).unwrap_or(0) + 1);
-        let new: Vec<_> = offsets.into_iter().map(sequence).collect();
+        let new = self.positions(stream, offsets).await?;
         Ok(claim.published(&records, &new))
     }
 

@@ -31,6 +31,34 @@ pub(super) fn undelivered(server: &str, topic: &str, code: RDKafkaErrorCode) -> 
     told(server, format!("publishing to topic {topic}"), Some(code), &code.to_string(), class)
 }
 
+/// What a reader does about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// What it wanted is not there: it must find out where it can go on.
+    Displaced,
+    /// It cannot go on.
+    Ended,
+    /// librdkafka tries again by itself.
+    Continues,
+}
+
+/// What an error means for a reader.
+pub(super) fn while_reading(error: &KafkaError) -> Reading {
+    use RDKafkaErrorCode as Code;
+    #[allow(clippy::wildcard_enum_match_arm, reason = "librdkafka has some two hundred codes")]
+    match error.rdkafka_error_code() {
+        Some(Code::AutoOffsetReset | Code::LogTruncation | Code::OffsetOutOfRange) => Reading::Displaced,
+        Some(
+            Code::TopicAuthorizationFailed
+            | Code::UnknownTopic
+            | Code::UnknownPartition
+            | Code::UnknownTopicOrPartition
+            | Code::Fatal,
+        ) => Reading::Ended,
+        _ => Reading::Continues,
+    }
+}
+
 /// What cannot be repeated with another result.
 pub(super) fn permanent(server: &str, what: impl Into<String>, reason: impl Into<String>) -> BusError {
     BusError::Broker {
@@ -98,6 +126,7 @@ fn is_permanent(code: RDKafkaErrorCode) -> bool {
             | Code::UnknownTopic
             | Code::UnknownPartition
             | Code::UnknownTopicOrPartition
+            | Code::InvalidRecord
             | Code::InvalidTopic
             | Code::InvalidConfig
             | Code::InvalidPartitions

@@ -1,6 +1,6 @@
 //! A consumer's group: where the cluster keeps its positions. Nobody ever joins it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
@@ -9,7 +9,10 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::asker::setting_refused;
 use super::client::{self, EndsAside, Listener};
 use super::{Config, failure};
-use crate::BusError;
+use crate::{BusError, Class};
+
+/// A coordinator that is not there yet is asked again after this.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// One group, by a client that stays connected to its coordinator: to find that takes a new client half a second.
 pub(super) struct Group {
@@ -43,9 +46,20 @@ impl Group {
             let found = kept.find_partition(topic, 0);
             found.map_or(Ok(Offset::Invalid), |element| element.error().map(|()| element.offset()))
         };
-        let kept = ask().map_err(|error| {
-            failure::refused(&self.server, format!("asking for a kept position of {topic}"), &error)
-        })?;
+        let end = Instant::now() + self.timeout;
+        let kept = loop {
+            let error = match ask() {
+                Ok(kept) => break kept,
+                Err(error) => error,
+            };
+            let what = format!("asking for a kept position of {topic}");
+            let failed = failure::refused(&self.server, what, &error);
+            // A broker that has just become the coordinator does not know at once.
+            if failed.class() == Class::Permanent || Instant::now() > end {
+                return Err(failed);
+            }
+            std::thread::sleep(AGAIN);
+        };
         match kept {
             Offset::Offset(offset) => Ok(u64::try_from(offset).ok()),
             Offset::Beginning | Offset::End | Offset::Stored | Offset::Invalid | Offset::OffsetTail(_) => {

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::asker::setting_refused;
 use super::bus::Shared;
 use super::rebalance::{Handing, Rebalance};
 use super::{client, failure, topics};
-use crate::{BusError, Change, Share};
+use crate::{BusError, Change, Class, Share};
 
 /// Words of the replica are heard within this time.
 const LOOK: Duration = Duration::from_millis(50);
@@ -83,22 +83,10 @@ impl Attendance {
     fn run(self, heard: &mpsc::Receiver<u16>) {
         let lease = self.shared.config.lease;
         loop {
-            match self.client.poll(LOOK) {
-                Some(Err(error)) => {
-                    let code = error.rdkafka_error_code();
-                    let failed = failure::refused(
-                        &self.shared.server,
-                        format!("sharing by group {}", self.topic),
-                        &error,
-                    );
-                    if failed.class() == crate::Class::Permanent || code == Some(RDKafkaErrorCode::Fatal) {
-                        self.client.context().lose_all(&self.client);
-                        let _ = self.told.send(Err(failed));
-                        break;
-                    }
-                    tracing::debug!(topic = self.topic, %error, "the group is joined again when it can be");
-                }
-                Some(Ok(_)) | None => {}
+            if let Some(Err(error)) = self.client.poll(LOOK)
+                && self.fails(&error)
+            {
+                break;
             }
             let gone = loop {
                 match heard.try_recv() {
@@ -117,6 +105,21 @@ impl Attendance {
         }
         // Dropping the client leaves the group; nobody is waited for then.
         self.client.context().leave(&self.client);
+    }
+
+    /// Whether the group cannot be a member's any more; everything else librdkafka tries again by itself.
+    fn fails(&self, error: &KafkaError) -> bool {
+        let what = format!("sharing by group {}", self.topic);
+        let failed = failure::refused(&self.shared.server, what, error);
+        let fatal = error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal);
+        if failed.class() != Class::Permanent && !fatal {
+            tracing::debug!(topic = self.topic, %error, "the group is joined again when it can be");
+            return false;
+        }
+        self.client.context().lose_all(&self.client);
+        // A replica that has gone away does not hear it.
+        let _ = self.told.send(Err(failed));
+        true
     }
 
     /// Kafka has no way to give a single part back: the member leaves with everything and joins anew.

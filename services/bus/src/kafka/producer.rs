@@ -16,7 +16,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Config;
 use super::asker::{beside, setting_refused};
@@ -24,6 +24,9 @@ use super::call::{Call, Ticket};
 use super::client::{self, Listener};
 use super::failure;
 use crate::BusError;
+
+/// Room in a full queue is looked for this often.
+const ROOM: Duration = Duration::from_millis(5);
 
 /// What is thrown out of a broken producer is told within this time.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
@@ -126,8 +129,10 @@ impl Producer {
                 Ok(()) => break,
                 Err(Halt::Full(so_far)) => {
                     queued = so_far;
-                    // Back-pressure: what is on its way makes room first.
-                    if timeout_at(end, progress).await.is_err() {
+                    // Back-pressure: what is on its way makes room first. librdkafka counts a record out a moment
+                    // after it has told of its delivery, so room is looked for without being told, too.
+                    let _ = timeout(ROOM, progress).await;
+                    if Instant::now() >= end {
                         redeem_rest(&call, queued, records.len(), RDKafkaErrorCode::QueueFull, topic);
                         break;
                     }
@@ -313,3 +318,6 @@ impl ProducerContext for Delivered {
         self.progress.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests;
