@@ -2,7 +2,8 @@
 //!
 //! Each function takes a factory that opens the same bus again: at first an empty one, later with what it held when
 //! the last handle was dropped. An adapter's tests call every function with a bus of its own, on a runtime with more
-//! than one thread. A function panics with what does not hold.
+//! than one thread. A function panics with what does not hold. One function is for some adapters only and says so:
+//! [`duplicates_are_suppressed_after_a_reopen`].
 //!
 //! The factory's bus must be configured so:
 //! - records of up to [`RECORD_LIMIT`] bytes (key, id and data together) are taken, larger ones refused;
@@ -33,7 +34,7 @@ pub use delivery::{
 };
 pub use duplicates::{
     concurrent_duplicates_become_one_record, duplicates_are_suppressed,
-    duplicates_are_suppressed_after_a_reopen,
+    duplicates_are_suppressed_after_a_reopen, repetitions_after_a_reopen_are_delivered_once,
 };
 pub use flow::{
     a_dropped_read_loses_nothing, a_slow_consumer_stops_nobody,

@@ -163,7 +163,7 @@ impl Link {
 }
 
 fn broker(servers: &str, what: &str, reason: &str, class: Class) -> BusError {
-    BusError::Broker { broker: servers.into(), what: what.into(), reason: reason.into(), class }
+    BusError::Broker { server: servers.into(), what: what.into(), reason: reason.into(), class }
 }
 
 async fn attempt(
