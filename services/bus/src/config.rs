@@ -13,7 +13,7 @@ use crate::{Bus, BusError, embedded, kafka, nats};
 /// The bus that EdgeRoam runs on, by the one key of this section.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(clippy::large_enum_variant, reason = "there is one of it")]
+#[allow(clippy::large_enum_variant, reason = "a process has one of it")]
 pub enum Config {
     /// In this process, on this disk.
     Embedded(embedded::Config),

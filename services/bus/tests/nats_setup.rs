@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::{self, stream};
 use brokers::nats::{Options, Server, available};
-use bus::nats::{Config, NatsBus, NatsOutlet};
+use bus::nats::{Config, Login, NatsBus, NatsOutlet};
 use bus::public::ContentMode;
 use bus::{BusError, ByteSize, Class, Create, Record, Start};
 use model::Stream;
@@ -113,4 +113,17 @@ async fn streams_of_public_events_are_made_and_checked_too() {
     jetstream.update_stream(last).await.expect("changed");
     let other = NatsOutlet::connect(&verify, ContentMode::Binary).await.map(drop).expect_err("refused");
     assert!(other.to_string().contains("EDGEROAM_EVENTS_LATEST: sources is"), "{other}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_without_jetstream_is_told_apart_from_a_server_that_is_not_ready() {
+    let Some(program) = available() else { return };
+    let dir = tempfile::tempdir().expect("a folder");
+    let password_file = dir.path().join("password");
+    std::fs::write(&password_file, "p").expect("written");
+    let accounts = "accounts { PLAIN: { users: [ { user: edge, password: p } ] } }";
+    let server = Server::start(&program, &Options::default().with(accounts)).expect("starts");
+    let login = Login { user: Some("edge".into()), password_file: Some(password_file), ..Login::default() };
+    let told = refused(Config { login, ..Config::at(&server.url()) }).await;
+    assert!(told.contains("JetStream not enabled for account"), "{told}");
 }

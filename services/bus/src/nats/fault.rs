@@ -72,6 +72,12 @@ where
     refusal(error).is_some_and(|refusal| refusal.error_code() == jetstream::ErrorCode::STREAM_NOT_FOUND)
 }
 
+/// Whether this account, or the whole server, is set up without JetStream: that does not pass by itself.
+pub(super) fn is_without_jetstream(code: jetstream::ErrorCode) -> bool {
+    use jetstream::ErrorCode as Code;
+    matches!(code, Code::JETSTREAM_NOT_ENABLED | Code::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT)
+}
+
 /// What may be done about an attempt to connect that failed.
 pub(super) fn class_of_connecting(error: &ConnectError) -> Class {
     match error.kind() {

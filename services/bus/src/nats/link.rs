@@ -141,7 +141,10 @@ impl Link {
     where
         K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq + 'static,
     {
-        let refused = refusal(error).is_some_and(|refusal| (400..429).contains(&refusal.code()));
+        let is_final = |refusal: jetstream::Error| {
+            (400..429).contains(&refusal.code()) || fault::is_without_jetstream(refusal.error_code())
+        };
+        let refused = refusal(error).is_some_and(is_final);
         let class = if refused { Class::Permanent } else { Class::Transient(AGAIN) };
         self.error(what, &chain(error), class)
     }
@@ -160,7 +163,7 @@ impl Link {
 }
 
 fn broker(servers: &str, what: &str, reason: &str, class: Class) -> BusError {
-    BusError::Broker { broker: servers.into(), what: what.into(), reason: reason.into(), class }
+    BusError::Broker { server: servers.into(), what: what.into(), reason: reason.into(), class }
 }
 
 async fn attempt(
