@@ -70,8 +70,8 @@ impl std::fmt::Debug for Current {
 enum Halt {
     /// librdkafka's queue is full; this many records of the call are in.
     Full(usize),
-    /// The producer refuses records.
-    Broken(KafkaError),
+    /// The producer takes no more records; this many of the call are in.
+    Broken(usize, KafkaError),
 }
 
 impl Producer {
@@ -121,7 +121,7 @@ impl Producer {
         }
         let end = Instant::now() + self.patience;
         let mut records: Vec<_> = records.into_iter().map(Some).collect();
-        let generation = self.ready().await?;
+        let mut generation = self.ready().await?;
         let mut queued = 0;
         while queued < records.len() {
             let progress = self.progress.notified();
@@ -137,10 +137,14 @@ impl Producer {
                         break;
                     }
                 }
-                Err(Halt::Broken(error)) => {
+                // Nothing of the call is anywhere yet: the next producer takes it.
+                Err(Halt::Broken(0, _)) if Instant::now() < end => {
+                    self.discard(generation).await;
+                    generation = self.ready().await?;
+                }
+                Err(Halt::Broken(so_far, error)) => {
                     let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-                    let rest = records.iter().take_while(|record| record.is_none()).count();
-                    redeem_rest(&call, rest, records.len(), code, topic);
+                    redeem_rest(&call, so_far, records.len(), code, topic);
                     break;
                 }
             }
@@ -225,7 +229,10 @@ impl Producer {
         let producer = match &current.producer {
             Some(producer) if current.generation == generation => producer,
             _ if current.closed && from == 0 => return Err(BusError::Closed),
-            _ => return Ok(Err(Halt::Broken(KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue)))),
+            _ => {
+                let error = KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue);
+                return Ok(Err(Halt::Broken(from, error)));
+            }
         };
         for (place, slot) in records.iter_mut().enumerate().skip(from) {
             let Some(outgoing) = slot.take() else { continue };
@@ -238,7 +245,7 @@ impl Producer {
                 let headers = record.headers;
                 *slot = Some(Outgoing { topic, partition, key, headers, data });
                 let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-                return Ok(Err(if full { Halt::Full(place) } else { Halt::Broken(error) }));
+                return Ok(Err(if full { Halt::Full(place) } else { Halt::Broken(place, error) }));
             }
         }
         Ok(Ok(()))
