@@ -123,6 +123,15 @@ async fn parts_that_are_given_back_can_be_had_again() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_the_broker_refuses_is_told() {
+    let Some(address) = address() else { return };
+    let bus = connect(Config { lease: Duration::from_secs(1), ..config(&address, "hasty") }).await;
+    let mut share = bus.share("executor", 2).await.unwrap();
+    let error = within("joining", share.change()).await.expect_err("too short");
+    assert!(error.to_string().contains("`lease`"), "{error}");
+}
+
 /// Environment of the replica that is killed: where the broker is.
 const VICTIM: &str = "EDGEROAM_TEST_SHARE_OF";
 

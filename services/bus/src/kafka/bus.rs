@@ -1,16 +1,18 @@
 //! The bus's handle.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use model::Stream;
+use rdkafka::consumer::BaseConsumer;
 use tokio_util::sync::CancellationToken;
 
 use super::asker::Asker;
+use super::client::{self, Listener};
 use super::ids::Ids;
 use super::opening;
-use super::positions::Positions;
+use super::positions::{self, Positions, Table};
 use super::producer::{Outgoing, Producer};
 use super::topics::{self, Wanted};
 use super::{Config, headers, latest, member, setup};
@@ -55,10 +57,15 @@ impl KafkaBus {
             closed: CancellationToken::new(),
             config,
         });
-        let attended = Arc::downgrade(&shared);
-        std::thread::Builder::new().name("kafka-attend".into()).spawn(move || attend(&attended)).map_err(
-            |source| BusError::Io { what: "starting a thread for", path: shared.server.clone(), source },
-        )?;
+        let (client, table) = (shared.asker.client(), shared.positions.table());
+        std::thread::Builder::new()
+            .name("kafka-attend".into())
+            .spawn(move || attend(&client, &table))
+            .map_err(|source| BusError::Io {
+                what: "starting a thread for",
+                path: shared.server.clone(),
+                source,
+            })?;
         Ok(Arc::new(Self { shared, producer, ids: Default::default() }))
     }
 
@@ -160,12 +167,13 @@ impl Bus for KafkaBus {
     }
 }
 
-/// Hears what librdkafka says while nobody asks anything, as long as the bus is there.
-fn attend(shared: &Weak<Shared>) {
-    while let Some(shared) = shared.upgrade() {
-        shared.asker.attend();
-        shared.positions.attend();
-        drop(shared);
+/// Hears what librdkafka says while nobody asks anything, as long as the bus is there. The thread holds nothing of the
+/// bus while it sleeps: whoever drops the bus last waits for its positions, and that must not be this thread.
+fn attend(asker: &Weak<BaseConsumer<Listener>>, table: &Weak<Mutex<Table>>) {
+    while let Some(asker) = asker.upgrade() {
+        client::attend(&asker);
+        positions::attend(table);
+        drop(asker);
         std::thread::sleep(ATTEND);
     }
 }

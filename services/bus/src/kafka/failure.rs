@@ -99,6 +99,9 @@ fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
         Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicOrPartition => {
             Some("the topic is not there; create it or set `create: true`")
         }
+        Code::InvalidSessionTimeout => Some(
+            "`lease` must be within the brokers' group.min.session.timeout.ms and group.max.session.timeout.ms",
+        ),
         Code::InvalidReplicationFactor => Some("`replication_factor` is more than there are brokers"),
         Code::MessageSizeTooLarge => Some("the topic's max.message.bytes is below `max_record_bytes`"),
         Code::PurgeQueue | Code::PurgeInflight => Some(
@@ -109,6 +112,11 @@ fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// Whether asking again cannot have another result.
+pub(super) fn is_final(error: &KafkaError) -> bool {
+    error.rdkafka_error_code().is_some_and(is_permanent)
 }
 
 fn is_permanent(code: RDKafkaErrorCode) -> bool {
@@ -127,6 +135,7 @@ fn is_permanent(code: RDKafkaErrorCode) -> bool {
             | Code::UnknownPartition
             | Code::UnknownTopicOrPartition
             | Code::InvalidRecord
+            | Code::InvalidSessionTimeout
             | Code::InvalidTopic
             | Code::InvalidConfig
             | Code::InvalidPartitions

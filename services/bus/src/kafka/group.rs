@@ -1,18 +1,15 @@
 //! A consumer's group: where the cluster keeps its positions. Nobody ever joins it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::asker::setting_refused;
+use super::asker::{patiently, setting_refused};
 use super::client::{self, EndsAside, Listener};
 use super::{Config, failure};
-use crate::{BusError, Class};
-
-/// A coordinator that is not there yet is asked again after this.
-const AGAIN: Duration = Duration::from_millis(100);
+use crate::BusError;
 
 /// One group, by a client that stays connected to its coordinator: to find that takes a new client half a second.
 pub(super) struct Group {
@@ -39,27 +36,16 @@ impl Group {
 
     /// The position that is kept for a topic. Blocks.
     pub(super) fn kept(&self, topic: &str) -> Result<Option<u64>, BusError> {
-        let ask = || -> Result<Offset, KafkaError> {
+        let ask = |left: Duration| -> Result<Offset, KafkaError> {
             let mut list = TopicPartitionList::new();
             list.add_partition(topic, 0);
-            let kept = self.client.committed_offsets(list, self.timeout)?;
+            let kept = self.client.committed_offsets(list, left)?;
             let found = kept.find_partition(topic, 0);
             found.map_or(Ok(Offset::Invalid), |element| element.error().map(|()| element.offset()))
         };
-        let end = Instant::now() + self.timeout;
-        let kept = loop {
-            let error = match ask() {
-                Ok(kept) => break kept,
-                Err(error) => error,
-            };
-            let what = format!("asking for a kept position of {topic}");
-            let failed = failure::refused(&self.server, what, &error);
-            // A broker that has just become the coordinator does not know at once.
-            if failed.class() == Class::Permanent || Instant::now() > end {
-                return Err(failed);
-            }
-            std::thread::sleep(AGAIN);
-        };
+        let kept = patiently(self.timeout, ask).map_err(|error| {
+            failure::refused(&self.server, format!("asking for a kept position of {topic}"), &error)
+        })?;
         match kept {
             Offset::Offset(offset) => Ok(u64::try_from(offset).ok()),
             Offset::Beginning | Offset::End | Offset::Stored | Offset::Invalid | Offset::OffsetTail(_) => {

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_util::sync::CancellationToken;
 
 use super::asker::setting_refused;
 use super::bus::Shared;
@@ -52,7 +53,15 @@ pub(super) fn join(shared: &Arc<Shared>, work: &str) -> Result<Member, BusError>
         .subscribe(&[&topic])
         .map_err(|error| failure::refused(&shared.server, format!("joining group {topic}"), &error))?;
     let (words, heard) = mpsc::channel();
-    let attendance = Attendance { client, topic, shared: shared.clone(), told };
+    // Nothing that holds the bus: a thread must not be the last to let go of it.
+    let attendance = Attendance {
+        client,
+        topic,
+        server: shared.server.clone(),
+        lease: config.lease,
+        closed: shared.closed.clone(),
+        told,
+    };
     std::thread::Builder::new()
         .name("kafka-share".into())
         .spawn(move || attendance.run(&heard))
@@ -75,13 +84,14 @@ impl Share for Member {
 struct Attendance {
     client: BaseConsumer<Rebalance>,
     topic: String,
-    shared: Arc<Shared>,
+    server: String,
+    lease: Duration,
+    closed: CancellationToken,
     told: UnboundedSender<Result<Change, BusError>>,
 }
 
 impl Attendance {
     fn run(self, heard: &mpsc::Receiver<u16>) {
-        let lease = self.shared.config.lease;
         loop {
             if let Some(Err(error)) = self.client.poll(LOOK)
                 && self.fails(&error)
@@ -98,10 +108,10 @@ impl Attendance {
                     Err(mpsc::TryRecvError::Disconnected) => break true,
                 }
             };
-            if gone || self.shared.closed.is_cancelled() {
+            if gone || self.closed.is_cancelled() {
                 break;
             }
-            self.client.context().look(&self.client, lease);
+            self.client.context().look(&self.client, self.lease);
         }
         // Dropping the client leaves the group; nobody is waited for then.
         self.client.context().leave(&self.client);
@@ -110,7 +120,7 @@ impl Attendance {
     /// Whether the group cannot be a member's any more; everything else librdkafka tries again by itself.
     fn fails(&self, error: &KafkaError) -> bool {
         let what = format!("sharing by group {}", self.topic);
-        let failed = failure::refused(&self.shared.server, what, error);
+        let failed = failure::refused(&self.server, what, error);
         let fatal = error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal);
         if failed.class() != Class::Permanent && !fatal {
             tracing::debug!(topic = self.topic, %error, "the group is joined again when it can be");
@@ -127,7 +137,7 @@ impl Attendance {
         self.client.unsubscribe();
         if let Err(error) = self.client.subscribe(&[&self.topic]) {
             let what = format!("joining group {} again", self.topic);
-            let _ = self.told.send(Err(failure::refused(&self.shared.server, what, &error)));
+            let _ = self.told.send(Err(failure::refused(&self.server, what, &error)));
         }
     }
 }
