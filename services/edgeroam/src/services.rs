@@ -54,7 +54,7 @@ impl Services {
                         emco::Client::new(config.clone())?,
                         dns,
                         bus.clone(),
-                        store.clone(),
+                        keep(&settings.bus, &store),
                         &mut registry,
                         stop.clone(),
                     )
@@ -108,5 +108,13 @@ impl Services {
             executor.join().await;
         }
         self.bus.close().await;
+    }
+}
+
+/// Where the executor keeps what it must not forget: here, unless the bus is one that others share.
+fn keep(bus: &bus::Config, store: &store::Store) -> executor::Keep {
+    match bus {
+        bus::Config::Embedded(_) => executor::Keep::Store(store.clone()),
+        bus::Config::Nats(_) | bus::Config::Kafka(_) => executor::Keep::Bus,
     }
 }

@@ -32,6 +32,11 @@ impl MemoryBus {
         self.0.logs.lock().expect("not poisoned")
     }
 
+    /// Every record that was ever put on a stream.
+    pub fn all(&self, stream: Stream) -> Vec<Delivery> {
+        self.logs().entry(stream).or_default().records.clone()
+    }
+
     /// Whether a stream takes records.
     pub fn refuse(&self, stream: Stream, refuse: bool) {
         let mut refusing = self.0.refusing.lock().expect("not poisoned");
@@ -86,7 +91,9 @@ impl Bus for MemoryBus {
         let mut logs = self.logs();
         let log = logs.entry(stream).or_default();
         let by_key: BTreeMap<_, _> = log.records.iter().map(|d| (d.key.clone(), d.clone())).collect();
-        Ok((by_key.into_values().collect(), Sequence(log.records.len() as u64)))
+        let mut latest: Vec<_> = by_key.into_values().collect();
+        latest.sort_by_key(|delivery| delivery.sequence);
+        Ok((latest, Sequence(log.records.len() as u64)))
     }
 
     async fn newest(&self, stream: Stream) -> Result<Sequence, BusError> {
@@ -112,7 +119,11 @@ impl Consumer for Reader {
                 let mut logs = self.bus.logs();
                 let records = &logs.entry(self.stream).or_default().records;
                 let from = usize::try_from(self.after.0).expect("small");
-                records.iter().skip(from).take(max).cloned().collect()
+                // As strictly as a broker may: of a stream of last values nothing replaced is ever delivered.
+                let last = self.stream.latest_per_key();
+                let replaced = |at: usize| records[at + 1..].iter().any(|later| later.key == records[at].key);
+                let kept = (from..records.len()).filter(|at| !last || !replaced(*at));
+                kept.take(max).map(|at| records[at].clone()).collect()
             };
             if let Some(last) = found.last() {
                 self.after = last.sequence;
