@@ -31,7 +31,8 @@ pub(crate) async fn open_gate(ctx: &Context, app: &App, key: &InstanceKey) {
     let mut wait = Duration::from_millis(500);
     let mut shut = false;
     loop {
-        let (state, complaint) = match inspect(ctx, app, key).await {
+        let Some(found) = ctx.stop.run_until_cancelled(inspect(ctx, app, key)).await else { break };
+        let (state, complaint) = match found {
             Ok(found) if found.is_empty() => (State::Open, None),
             Ok(found) => {
                 wait = ctx.config.recheck;
@@ -57,14 +58,12 @@ pub(crate) async fn open_gate(ctx: &Context, app: &App, key: &InstanceKey) {
             return;
         }
         tokio::select! {
-            () = ctx.stop.cancelled() => {
-                if shut {
-                    app.check.shut(false, &ctx.metrics.apps_shut);
-                }
-                return;
-            }
+            () = ctx.stop.cancelled() => break,
             () = tokio::time::sleep(wait) => wait = LONGEST_WAIT.max(wait).min(wait * 2),
         }
+    }
+    if shut {
+        app.check.shut(false, &ctx.metrics.apps_shut);
     }
 }
 

@@ -62,7 +62,13 @@ impl Cell {
         stop: &CancellationToken,
     ) -> Result<Self, StartError> {
         let (stop, tasks) = (stop.child_token(), TaskTracker::new());
-        let started = Box::pin(Self::begin(process, parcel, stop.clone(), &tasks)).await;
+        let started = tokio::select! {
+            () = stop.cancelled() => Err(StartError::Part {
+                part: parcel.part,
+                reason: "it was lost before it was taken over".to_owned(),
+            }),
+            started = Box::pin(Self::begin(process, parcel, stop.clone(), &tasks)) => started,
+        };
         tasks.close();
         if started.is_err() {
             stop.cancel();
@@ -145,7 +151,8 @@ impl Cell {
         for driver in drivers {
             tasks.spawn(driver.run());
         }
-        tasks.spawn(intake::run(Arc::clone(&ctx), Arc::clone(&process.bus)));
+        let (stop, intake) = (ctx.stop.clone(), intake::run(Arc::clone(&ctx), Arc::clone(&process.bus)));
+        tasks.spawn(async move { stop.run_until_cancelled(intake).await });
         Ok(Self { ctx })
     }
 }

@@ -182,10 +182,15 @@ async fn known(ctx: &Context, order: &Order, same: Option<bool>) -> Result<Taken
     Ok(Taken::Conflicting)
 }
 
-/// Uses up the generation of an order that is not carried out.
+/// Uses up the generation of an order that is not carried out. Who has lost the instance does not get past this.
 async fn spend(ctx: &Context, order: &Order) -> Result<(), BusError> {
+    let is_news = ctx.registry.fact(&order.app, &order.instance).newest < order.generation;
     ctx.registry.spend(order);
-    while let Err(error) = ctx.journal.spend(ctx.registry.fact(&order.app, &order.instance)).await {
+    let keep = async || match is_news {
+        true => ctx.journal.spend(ctx.registry.fact(&order.app, &order.instance)).await,
+        false => ctx.journal.is_ours().await,
+    };
+    while let Err(error) = keep().await {
         ctx.complain(&error, "cannot keep that an order is not carried out");
         tokio::select! {
             () = ctx.stop.cancelled() => return Err(BusError::Closed),

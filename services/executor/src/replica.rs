@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{BusError, Change, Share};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::cell::{Cell, Process};
@@ -33,8 +33,8 @@ pub(crate) async fn run(process: Arc<Process>, mut share: Box<dyn Share>, stop: 
         let change = tokio::select! {
             () = stop.cancelled() => break,
             Some(ended) = held.tasks.join_next() => {
-                if let Some(part) = held.ended(ended.ok())
-                    && let Err(error) = share.release(part).await
+                if let Some(part) = held.ended(ended)
+                    && let Some(Err(error)) = stop.run_until_cancelled(share.release(part)).await
                 {
                     tracing::warn!(part, %error, "a part cannot be given back; it moves when its lease runs out");
                 }
@@ -53,9 +53,10 @@ pub(crate) async fn run(process: Arc<Process>, mut share: Box<dyn Share>, stop: 
                         () = stop.cancelled() => return,
                         () = tokio::time::sleep(WAIT) => {}
                     }
-                    match join(&process).await {
-                        Ok(share) => break share,
-                        Err(error) => tracing::warn!(%error, "cannot join the replicas; trying again"),
+                    match stop.run_until_cancelled(join(&process)).await {
+                        None => return,
+                        Some(Ok(share)) => break share,
+                        Some(Err(error)) => tracing::warn!(%error, "cannot join the replicas; trying again"),
                     }
                 };
             }
@@ -76,6 +77,7 @@ struct Held {
 
 struct Part {
     stop: CancellationToken,
+    task: AbortHandle,
     /// It was lost and gained again before its cell had stopped.
     again: bool,
 }
@@ -92,8 +94,8 @@ impl Held {
         }
         tracing::info!(part, "a part of the instances is this replica's");
         let stop = self.stop.child_token();
-        self.tasks.spawn(tend(Arc::clone(&self.process), part, stop.clone()));
-        self.parts.insert(part, Part { stop, again: false });
+        let task = self.tasks.spawn(tend(Arc::clone(&self.process), part, stop.clone()));
+        self.parts.insert(part, Part { stop, task, again: false });
     }
 
     fn lost(&mut self, part: u16) {
@@ -105,9 +107,14 @@ impl Held {
     }
 
     /// A cell has stopped; its part, where it is to be given back.
-    fn ended(&mut self, part: Option<u16>) -> Option<u16> {
-        // One that panicked names no part; its lease is the share's.
-        let part = part?;
+    fn ended(&mut self, ended: Result<u16, JoinError>) -> Option<u16> {
+        let part = match ended {
+            Ok(part) => part,
+            Err(error) => {
+                tracing::error!(%error, "work on a part of the instances ended badly; it is given back");
+                *self.parts.iter().find(|(_, part)| part.task.id() == error.id())?.0
+            }
+        };
         let held = self.parts.remove(&part)?;
         if held.again {
             self.gained(part);
@@ -151,6 +158,7 @@ async fn tend(process: Arc<Process>, part: u16, stop: CancellationToken) -> u16 
                     }
                 }
             }
+            Err(_) if stop.is_cancelled() => break,
             Err(error) => {
                 tracing::error!(part, %error, "a part of the instances cannot be taken over; trying again");
                 WAIT

@@ -197,7 +197,8 @@ impl OnBus {
         if records.is_empty() {
             return;
         }
-        if let Err(error) = self.bus.publish(Stream::Sagas, records).await {
+        let emptied = self.stop.run_until_cancelled(self.bus.publish(Stream::Sagas, records)).await;
+        if let Some(Err(error)) = emptied {
             tracing::debug!(%app, %instance, %error, "records of an earlier owner stay");
         }
     }

@@ -21,6 +21,8 @@ struct Inner {
     grown: Notify,
     /// Streams that take nothing at the moment.
     refusing: Mutex<BTreeSet<Stream>>,
+    /// Streams that do not answer at the moment, although they take everything.
+    mute: Mutex<BTreeSet<Stream>>,
 }
 
 /// A bus in memory. Clones are the same bus.
@@ -30,6 +32,16 @@ pub struct MemoryBus(Arc<Inner>);
 impl MemoryBus {
     fn logs(&self) -> MutexGuard<'_, BTreeMap<Stream, Log>> {
         self.0.logs.lock().expect("not poisoned")
+    }
+
+    /// Whether a stream leaves open what became of records, all of which it takes.
+    pub fn mute(&self, stream: Stream, mute: bool) {
+        let mut all = self.0.mute.lock().expect("not poisoned");
+        if mute {
+            all.insert(stream)
+        } else {
+            all.remove(&stream)
+        };
     }
 
     /// Every record that was ever put on a stream.
@@ -72,6 +84,10 @@ impl Bus for MemoryBus {
         }
         drop(logs);
         self.0.grown.notify_waiters();
+        if self.0.mute.lock().expect("not poisoned").contains(&stream) {
+            let source = std::io::Error::other("the answer is lost");
+            return Err(BusError::Io { what: "writing", path: stream.name().into(), source });
+        }
         Ok(sequences)
     }
 

@@ -4,6 +4,8 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "the history has many events, and few matter here")]
 
 pub mod memory_bus;
+pub mod moved;
+pub mod operator;
 pub mod seat;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,12 @@ use model::{
 use seat::Seat;
 use store::Store;
 use tokio_util::sync::CancellationToken;
+
+/// The instance of most tests.
+pub const UE: &str = "0123456789abcdef";
+
+/// An instance of another part.
+pub const OTHER: &str = "fedcba9876543210";
 
 /// Into how many parts executors that share a bus cut the instances.
 pub const PARTS: u16 = 2;

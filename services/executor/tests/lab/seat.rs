@@ -1,5 +1,6 @@
 //! A replica's place at a bus: its own line, which can be cut, and its share of the work, which the test hands out.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::memory_bus::MemoryBus;
 
 /// A replica's place at a bus. While its line is cut nothing comes through and nothing fails: it waits, as where a
-/// network or the process itself stands still.
+/// network or the process itself stands still. What was sent arrives when the line is mended, whoever still waits.
 #[derive(Clone)]
 pub struct Seat(Arc<Inner>);
 
@@ -20,13 +21,21 @@ struct Inner {
     changes: mpsc::UnboundedSender<Change>,
     share: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Change>>>,
     released: Mutex<Vec<u16>>,
+    held: AtomicUsize,
 }
 
 impl Seat {
     pub fn new(bus: &MemoryBus) -> Self {
         let (changes, share) = mpsc::unbounded_channel();
         let (up, share) = (watch::Sender::new(true), Arc::new(tokio::sync::Mutex::new(share)));
-        Self(Arc::new(Inner { bus: bus.clone(), up, changes, share, released: Mutex::default() }))
+        Self(Arc::new(Inner {
+            bus: bus.clone(),
+            up,
+            changes,
+            share,
+            released: Mutex::default(),
+            held: AtomicUsize::new(0),
+        }))
     }
 
     /// Cuts the line, or mends it.
@@ -49,6 +58,11 @@ impl Seat {
         self.0.released.lock().expect("not poisoned").clone()
     }
 
+    /// How many publications wait for the line.
+    pub fn held(&self) -> usize {
+        self.0.held.load(Ordering::Relaxed)
+    }
+
     async fn line(&self) {
         let mut up = self.0.up.subscribe();
         up.wait_for(|up| *up).await.expect("the sender is here");
@@ -58,8 +72,14 @@ impl Seat {
 #[async_trait]
 impl Bus for Seat {
     async fn publish(&self, stream: Stream, records: Vec<Record>) -> Result<Vec<Sequence>, BusError> {
-        self.line().await;
-        let published = self.0.bus.publish(stream, records).await;
+        let (bus, seat) = (self.0.bus.clone(), self.clone());
+        self.0.held.fetch_add(1, Ordering::Relaxed);
+        let sent = tokio::spawn(async move {
+            seat.line().await;
+            seat.0.held.fetch_sub(1, Ordering::Relaxed);
+            bus.publish(stream, records).await
+        });
+        let published = sent.await.expect("it does not panic");
         self.line().await;
         published
     }
