@@ -129,11 +129,16 @@ impl Ground<'_> {
             emco::Client::new(config.clone())?,
             dns,
             self.bus.clone(),
-            self.store.clone(),
+            self.keep(),
             registry,
             self.stop.clone(),
         );
         Ok(Some(executor.await?))
+    }
+
+    /// Where the executor keeps what it must not forget: here, unless the bus is one that others share.
+    fn keep(&self) -> executor::Keep {
+        if self.bus.is_shared() { executor::Keep::Bus } else { executor::Keep::Store(self.store.clone()) }
     }
 
     async fn decider(&self, registry: &mut Registry) -> anyhow::Result<decider::Decider> {

@@ -62,7 +62,7 @@ pub(super) fn while_reading(error: &KafkaError) -> Reading {
 /// What cannot be repeated with another result.
 pub(super) fn permanent(server: &str, what: impl Into<String>, reason: impl Into<String>) -> BusError {
     BusError::Broker {
-        broker: server.to_owned(),
+        server: server.to_owned(),
         what: what.into(),
         reason: reason.into(),
         class: Class::Permanent,
@@ -80,7 +80,7 @@ fn told(
         Some(advice) => format!("{reason}; {advice}"),
         None => reason.to_owned(),
     };
-    BusError::Broker { broker: server.to_owned(), what: what.into(), reason, class }
+    BusError::Broker { server: server.to_owned(), what: what.into(), reason, class }
 }
 
 fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
