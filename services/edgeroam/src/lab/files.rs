@@ -176,10 +176,7 @@ apps:
 fn bus(url: &str, laboratory: &str) -> String {
     match url.split_once("://") {
         Some(("kafka", broker)) => {
-            format!(
-                "bus:\n  kafka:\n    brokers: [\"{broker}\"]\n    prefix: edgeroam.lab-{}\n",
-                prefix.to_lowercase()
-            )
+            format!("bus:\n  kafka:\n    brokers: [\"{broker}\"]\n    prefix: edgeroam.lab-{laboratory}\n")
         }
         Some(("nats" | "tls", _)) => {
             format!(
