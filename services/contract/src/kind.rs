@@ -1,34 +1,34 @@
-//! The types of events.
+//! The kinds of public events and their names.
 
-/// A type of events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A kind of public event. Its names are part of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// Where a UE is, that it is idle or connected, or that it has left.
+    /// Where a UE is: [`UeLocation`](crate::v1::UeLocation).
     UeLocation,
-    /// What quality of service a UE gets.
+    /// What quality of service a UE gets: [`UeQos`](crate::v1::UeQos).
     UeQos,
-    /// What a site is and can take.
+    /// What a site can take: [`SiteStatus`](crate::v1::SiteStatus).
     SiteStatus,
-    /// What was decided, and why.
+    /// What was decided for an instance: [`RelocationDecided`](crate::v1::RelocationDecided).
     Decided,
-    /// An order to the executor.
+    /// What must be carried out: [`RelocationOrdered`](crate::v1::RelocationOrdered).
     Ordered,
-    /// A step of an order was finished, or what became of its source after the switch.
+    /// How far an order is: [`RelocationProgress`](crate::v1::RelocationProgress).
     Progress,
-    /// The switch is verified.
+    /// The target is proven to serve: [`RelocationCompleted`](crate::v1::RelocationCompleted).
     Completed,
-    /// It failed and was undone: the source serves as before.
+    /// Everything is as before: [`RelocationUndone`](crate::v1::RelocationUndone).
     Undone,
-    /// It failed and could not be undone.
+    /// An operator is needed: [`RelocationFailed`](crate::v1::RelocationFailed).
     Failed,
-    /// The order was stale.
+    /// The order was stale: [`RelocationFenced`](crate::v1::RelocationFenced).
     Fenced,
-    /// Where an instance serves.
+    /// Where an instance serves: [`Instance`](crate::v1::Instance).
     Instance,
 }
 
 impl Kind {
-    /// Every type.
+    /// Every kind.
     pub const ALL: [Self; 11] = [
         Self::UeLocation,
         Self::UeQos,
@@ -43,7 +43,7 @@ impl Kind {
         Self::Instance,
     ];
 
-    /// The attribute `type`, with the version.
+    /// The CloudEvents `type`. It ends with the version of the data.
     pub const fn event_type(self) -> &'static str {
         match self {
             Self::UeLocation => "io.edgeroam.ue.location.v1",
@@ -60,12 +60,12 @@ impl Kind {
         }
     }
 
-    /// The type of this name.
+    /// The kind of a CloudEvents `type`.
     pub fn of_type(event_type: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.event_type() == event_type)
     }
 
-    /// Its token in NATS subjects: `edgeroam.v1.<token>.<app>.<key>`.
+    /// Its token in NATS subjects, in ids and in the names of schemas.
     pub const fn subject_token(self) -> &'static str {
         match self {
             Self::UeLocation => "ue-location",
@@ -82,7 +82,7 @@ impl Kind {
         }
     }
 
-    /// Its Kafka topic after `edgeroam.v1.`.
+    /// Its Kafka topic, after `edgeroam.v1.`.
     pub const fn topic(self) -> &'static str {
         match self {
             Self::UeLocation => "ue-location",
@@ -95,23 +95,28 @@ impl Kind {
         }
     }
 
-    /// The address of its JSON Schema: the attribute `dataschema`.
-    pub fn schema_uri(self) -> String {
-        format!("urn:edgeroam:schema:{}", self.event_type())
+    /// Whether late joiners find the last event of every key, however old it is.
+    pub const fn latest_per_key(self) -> bool {
+        matches!(self, Self::SiteStatus | Self::Instance)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// What names the schema of its data: the CloudEvents `dataschema`. It identifies and is not to be fetched.
+    pub fn schema_uri(self) -> String {
+        format!("urn:edgeroam:events:v1:{}", self.subject_token())
+    }
 
-    #[test]
-    fn every_type_is_found_by_its_name_and_no_two_are_alike() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::of_type(kind.event_type()), Some(kind));
-            let tokens = Kind::ALL.iter().filter(|other| other.subject_token() == kind.subject_token());
-            assert_eq!(tokens.count(), 1);
+    /// Whether its events are about one app.
+    pub const fn names_app(self) -> bool {
+        match self {
+            Self::UeLocation | Self::UeQos | Self::SiteStatus => false,
+            Self::Decided
+            | Self::Ordered
+            | Self::Progress
+            | Self::Completed
+            | Self::Undone
+            | Self::Failed
+            | Self::Fenced
+            | Self::Instance => true,
         }
-        assert_eq!(Kind::of_type("io.edgeroam.instance.v2"), None);
     }
 }

@@ -1,95 +1,122 @@
 //! Events as lines for people.
 
+mod cell;
+mod decided;
+mod outcome;
+
 use serde::de::DeserializeOwned;
 
-use crate::Kind;
-use crate::data::{
-    Completed, Decided, Failed, Fenced, Instance, Ordered, Progress, SiteStatus, UeChange, UeLocation, UeQos,
-    Undone,
-};
+use crate::v1::{CmState, Instance, RelocationOrdered, SiteStatus, Trigger, UeChange, UeLocation, UeQos};
+use crate::{Kind, Time};
 
-/// One event as a line for people; what cannot be read is shown as it is.
+/// One event's data as a line for people. Data that is not of the kind's type is told as such.
 pub fn line(kind: Kind, data: &[u8]) -> String {
-    let line = match kind {
-        Kind::UeLocation => read(data).map(|e| location(&e)),
-        Kind::UeQos => read(data).map(|e: UeQos| format!("{}  qos       {}", e.observed_at, e.ue)),
-        Kind::SiteStatus => {
-            read(data).map(|e: SiteStatus| format!("site      {}  {}", e.site, word(&e.condition)))
-        }
-        Kind::Decided => read(data).map(|e| decided(&e)),
-        Kind::Ordered => read(data).map(|e: Ordered| {
-            let (from, to) = (or_dash(e.source.as_ref()), or_dash(e.target.as_ref()));
-            let what = format!("{}  {from} -> {to}", word(&e.trigger));
-            format!("{}  order     {}/{}  {what}", e.decided_at, e.app, e.instance)
-        }),
-        Kind::Progress => read(data).map(|e: Progress| {
-            let reason = e.reason.map_or_else(String::new, |reason| format!(": {reason}"));
-            format!("{}  saga      {}/{}  {}{reason}", e.at, e.app, e.instance, word(&e.state))
-        }),
-        Kind::Completed => read(data).map(|e: Completed| {
-            let what = match &e.serving {
-                Some(at) => format!("completed in {} ms: serves at {} ({})", e.took_ms, at.site, at.address),
-                None => format!("let go in {} ms", e.took_ms),
-            };
-            format!("{}  saga      {}/{}  {what}", e.at, e.app, e.instance)
-        }),
-        Kind::Undone => read(data)
-            .map(|e: Undone| format!("{}  saga      {}/{}  undone: {}", e.at, e.app, e.instance, e.reason)),
-        Kind::Failed => read(data).map(|e: Failed| {
-            let what = format!("FAILED, an operator is needed: {}", e.reason);
-            format!("{}  saga      {}/{}  {what}", e.at, e.app, e.instance)
-        }),
-        Kind::Fenced => read(data).map(|e: Fenced| {
-            format!("{}  saga      {}/{}  fenced by generation {}", e.at, e.app, e.instance, e.newest)
-        }),
-        Kind::Instance => read(data).map(|e: Instance| {
-            let at = e.serving.map_or_else(|| "nowhere".into(), |at| format!("{} ({})", at.site, at.address));
-            format!("{}  instance  {}/{}  serves {at}", e.at, e.app, e.instance)
-        }),
-    };
-    line.unwrap_or_else(|| String::from_utf8_lossy(data).into_owned())
+    match kind {
+        Kind::UeLocation => parsed(data, location),
+        Kind::UeQos => parsed(data, qos),
+        Kind::SiteStatus => parsed(data, site),
+        Kind::Decided => parsed(data, decided::line),
+        Kind::Ordered => parsed(data, ordered),
+        Kind::Progress => parsed(data, outcome::progress),
+        Kind::Completed => parsed(data, outcome::completed),
+        Kind::Undone => parsed(data, outcome::undone),
+        Kind::Failed => parsed(data, outcome::failed),
+        Kind::Fenced => parsed(data, outcome::fenced),
+        Kind::Instance => parsed(data, instance),
+    }
 }
 
-fn read<T: DeserializeOwned>(data: &[u8]) -> Option<T> {
-    serde_json::from_slice(data).ok()
+fn parsed<T: DeserializeOwned>(data: &[u8], show: fn(&T) -> String) -> String {
+    match serde_json::from_slice(data) {
+        Ok(value) => show(&value),
+        Err(error) => format!("unreadable event: {error}"),
+    }
 }
 
 fn location(event: &UeLocation) -> String {
-    let what = match event.change {
+    let what = match &event.change {
         UeChange::Location => {
-            let (nr, lte) = (event.ncgi.as_ref(), event.ecgi.as_ref());
-            let cell =
-                nr.map(|c| format!("cell {}-{}-{}", c.plmn_id.mcc, c.plmn_id.mnc, c.nr_cell_id)).or_else(
-                    || lte.map(|c| format!("cell {}-{}-{}", c.plmn_id.mcc, c.plmn_id.mnc, c.eutra_cell_id)),
-                );
-            cell.unwrap_or_else(|| "no cell".into())
+            let cell = cell::cell(event.ncgi.as_ref(), event.ecgi.as_ref());
+            let tai = event.tai.as_ref().map_or_else(String::new, |tai| format!("  tai {}", cell::tai(tai)));
+            format!("cell {}{tai}", cell.as_deref().unwrap_or("unknown"))
         }
-        UeChange::Idle => "idle".into(),
-        UeChange::Connected => "connected".into(),
-        UeChange::Gone => "gone".into(),
+        UeChange::Connectivity => match &event.cm_state {
+            Some(CmState::Idle) => "idle".to_owned(),
+            Some(CmState::Connected) => "connected".to_owned(),
+            Some(state @ CmState::Other(_)) => state.as_str().to_owned(),
+            None => "connectivity changed".to_owned(),
+        },
+        UeChange::Deregistered => "gone".to_owned(),
+        change @ UeChange::Other(_) => change.as_str().to_owned(),
     };
-    format!("{}  ue        {}  {what}", event.observed_at, event.supi.as_ref().unwrap_or(&event.ue))
+    format!("{}  ue        {}  {what}", at(event.observed_at), who(&event.ue, event.supi.as_deref()))
 }
 
-fn decided(event: &Decided) -> String {
-    let (from, to) = (or_dash(event.source.as_ref()), or_dash(event.target.as_ref()));
+fn qos(event: &UeQos) -> String {
+    let quality = &event.quality;
+    let mut what: Vec<String> = quality.notif_type.iter().map(|word| word.as_str().to_owned()).collect();
+    for (name, delays) in
+        [("ul", &quality.ul_delays), ("dl", &quality.dl_delays), ("rt", &quality.rt_delays)]
+    {
+        let delays: Vec<_> = delays.iter().map(ToString::to_string).collect();
+        if !delays.is_empty() {
+            what.push(format!("{name} {} ms", delays.join(" ")));
+        }
+    }
+    let rates = [("ul", &quality.ul_data_rate), ("dl", &quality.dl_data_rate)];
+    what.extend(rates.into_iter().filter_map(|(name, rate)| Some(format!("{name} {}", rate.as_ref()?))));
+    let who = who(&event.ue, event.supi.as_deref());
+    format!("{}  qos       {who}  {}", at(event.observed_at), what.join("  "))
+}
+
+fn site(event: &SiteStatus) -> String {
+    let since = event.since.map_or_else(|| "-".to_owned(), at);
+    let reason = event.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("{since}  site      {}  {}{reason}", event.site, spaced(event.state.as_str()))
+}
+
+fn ordered(event: &RelocationOrdered) -> String {
     format!(
-        "{}  decision  {}/{}  {}  {} {}  {from} -> {to}  {}",
-        event.at,
+        "{}  order     {}/{}  {}  {}  {} -> {}",
+        at(event.decided_at),
         event.app,
         event.instance,
-        event.supi.as_ref().unwrap_or(&event.ue),
-        word(&event.trigger),
-        word(&event.verdict),
-        event.explanation.rule.0,
+        release(&event.relocation),
+        hyphened(&event.trigger),
+        event.source.as_deref().unwrap_or("-"),
+        event.target.as_deref().unwrap_or("-"),
     )
 }
 
-/// A word as it stands in JSON.
-fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+fn instance(event: &Instance) -> String {
+    let place = event.serving.as_ref().map_or_else(
+        || "serves nowhere".to_owned(),
+        |placement| format!("serves at {} ({})", placement.site, placement.address),
+    );
+    let at = at(event.at);
+    format!("{at}  instance  {}/{}  generation {}  {place}", event.app, event.instance, event.generation)
 }
 
-fn or_dash(site: Option<&String>) -> &str {
-    site.map_or("-", String::as_str)
+/// With milliseconds, as in every line of EdgeRoam.
+fn at(time: Time) -> String {
+    model::Timestamp::from_micros(time.as_micros()).to_string()
+}
+
+fn who<'a>(ue: &'a str, supi: Option<&'a str>) -> &'a str {
+    supi.unwrap_or(ue)
+}
+
+/// A trigger as operators know it.
+fn hyphened(trigger: &Trigger) -> String {
+    trigger.as_str().replace('_', "-")
+}
+
+fn spaced(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+/// The release of a relocation: shorter than its id, and what the orchestrator shows.
+fn release(relocation: &str) -> String {
+    let id = relocation.parse::<model::RelocationId>();
+    id.map_or_else(|_| relocation.to_owned(), |id| id.release().to_string())
 }

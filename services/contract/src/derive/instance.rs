@@ -1,34 +1,41 @@
-//! Where instances serve.
+//! `instances`.
 
-use model::InstanceState;
+use model::{InstanceState, RelocationId};
 
-use super::{Deriver, key, time};
-use crate::data::Instance;
-use crate::event::Context;
+use super::envelope::About;
+use super::{Deriver, trace};
+use crate::v1::{Instance, Placement};
 use crate::{Event, Kind};
 
 impl Deriver {
-    /// A verified state, from `instances`.
+    /// Where an instance serves. It belongs to the trace of the relocation that brought it there.
     pub fn instance(&self, sequence: u64, state: &InstanceState) -> Vec<Event> {
-        let data = Instance {
+        let told = Instance {
             app: state.app.to_string(),
             instance: state.instance.to_string(),
             generation: state.generation.0,
-            serving: state.serving.as_ref().map(Into::into),
-            at: time(state.at),
+            serving: state.serving.as_ref().map(placement),
+            at: state.at.into(),
         };
-        let key = key(&state.app, &state.instance);
-        let context = Context {
+        let key = format!("{}/{}", told.app, told.instance);
+        let about = About {
             kind: Kind::Instance,
-            source: &self.source,
-            id: format!("instance/{key}/{}", state.generation.0),
-            app: Some(state.app.as_str()),
-            trace: format!("instance/{key}/{}", state.generation.0),
+            id: format!("{key}/{}-{}", state.generation, state.at.as_micros()),
+            app: Some(told.app.as_str().into()),
             key,
-            subject: data.instance.clone(),
-            time: data.at.clone(),
+            at: Some(told.at),
             sequence,
+            trace: Some(trace::of(&RelocationId::new(&state.app, &state.instance, state.generation))),
         };
-        vec![Event::new(context, &data)]
+        self.event(about, &told)
+    }
+}
+
+pub(super) fn placement(placement: &model::Placement) -> Placement {
+    Placement {
+        site: placement.site.to_string(),
+        release: placement.release.to_string(),
+        deployment_intent_group: placement.deployment_intent_group.clone(),
+        address: placement.address.clone(),
     }
 }

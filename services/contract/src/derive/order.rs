@@ -1,38 +1,37 @@
-//! Orders.
+//! `orders`.
 
 use model::Order;
 
-use super::{Deriver, key, site, time, trace, trigger};
-use crate::data::Ordered;
-use crate::event::Context;
+use super::decision::trigger;
+use super::envelope::About;
+use super::{Deriver, trace};
+use crate::v1::RelocationOrdered;
 use crate::{Event, Kind};
 
 impl Deriver {
-    /// An order, from `orders`.
+    /// What must be carried out.
     pub fn order(&self, sequence: u64, order: &Order) -> Vec<Event> {
-        let data = Ordered {
+        let told = RelocationOrdered {
             relocation: order.relocation.to_string(),
             app: order.app.to_string(),
             instance: order.instance.to_string(),
             generation: order.generation.0,
             trigger: trigger(order.trigger),
-            source: site(order.source.as_ref()),
-            target: site(order.target.as_ref()),
-            observed_at: time(order.observed_at),
-            due_at: time(order.due_at),
-            decided_at: time(order.decided_at),
+            source: order.source.as_ref().map(ToString::to_string),
+            target: order.target.as_ref().map(ToString::to_string),
+            observed_at: order.observed_at.into(),
+            due_at: order.due_at.into(),
+            decided_at: order.decided_at.into(),
         };
-        let context = Context {
+        let about = About {
             kind: Kind::Ordered,
-            source: &self.source,
-            id: format!("ordered/{}", order.relocation),
-            app: Some(order.app.as_str()),
-            key: key(&order.app, &order.instance),
-            subject: data.instance.clone(),
-            time: data.decided_at.clone(),
-            trace: trace(&order.relocation),
+            id: told.relocation.clone(),
+            app: Some(told.app.as_str().into()),
+            key: format!("{}/{}", told.app, told.instance),
+            at: Some(told.decided_at),
             sequence,
+            trace: Some(trace::of(&order.relocation)),
         };
-        vec![Event::new(context, &data)]
+        self.event(about, &told)
     }
 }

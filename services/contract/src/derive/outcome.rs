@@ -1,88 +1,87 @@
-//! What became of orders.
+//! `outcomes`.
 
-use model::{Outcome, OutcomeKind, Step};
-use serde::Serialize;
+use model::{Outcome, OutcomeKind};
 
-use super::{Deriver, key, site, time, trace};
-use crate::data::{Completed, Failed, Fenced, Progress, State, Undone};
-use crate::event::Context;
+use super::envelope::About;
+use super::instance::placement;
+use super::{Deriver, trace};
+use crate::v1::{
+    ProgressState, Relocation, RelocationCompleted, RelocationFailed, RelocationFenced, RelocationProgress,
+    RelocationUndone, Step,
+};
 use crate::{Event, Kind};
 
-/// The members that every outcome has, with what this one adds.
-macro_rules! outcome {
-    ($type:ident, $outcome:expr, { $($field:ident: $value:expr),* $(,)? }) => {
-        $type {
-            relocation: $outcome.relocation.to_string(),
-            app: $outcome.app.to_string(),
-            instance: $outcome.instance.to_string(),
-            generation: $outcome.generation.0,
-            source: site($outcome.source.as_ref()),
-            target: site($outcome.target.as_ref()),
-            at: time($outcome.at),
-            $($field: $value,)*
-        }
-    };
-}
-
 impl Deriver {
-    /// An outcome, from `outcomes`.
+    /// What became of an order. That the source is gone or left over comes after the completion and changes nothing
+    /// about it, so it is told as progress.
     pub fn outcome(&self, sequence: u64, outcome: &Outcome) -> Vec<Event> {
-        let progress = |state, reason: Option<&String>| {
-            let word = format!("{state:?}").to_lowercase();
-            let data = outcome!(Progress, outcome, { state: state, reason: reason.cloned() });
-            self.told(sequence, outcome, Kind::Progress, &word, &data)
+        let of = relocation(outcome);
+        let about = |kind, what: &str| About {
+            kind,
+            // Each is told once of a relocation, whatever the executor repeats.
+            id: format!("{}{what}", of.relocation),
+            app: Some(of.app.as_str().into()),
+            key: format!("{}/{}", of.app, of.instance),
+            at: Some(of.at),
+            sequence,
+            trace: Some(trace::of(&outcome.relocation)),
         };
-        vec![match &outcome.kind {
-            OutcomeKind::Progress { step } => progress(reached(*step), None),
-            OutcomeKind::Retired => progress(State::Retired, None),
-            OutcomeKind::Leftover { reason } => progress(State::Leftover, Some(reason)),
+        let progress = |state: ProgressState, step: Option<Step>, reason: Option<String>| {
+            let what = step.as_ref().map_or_else(|| state.as_str(), Step::as_str);
+            let about = about(Kind::Progress, &format!("/{what}"));
+            self.event(about, &RelocationProgress { of: of.clone(), state, step, reason })
+        };
+        match &outcome.kind {
+            OutcomeKind::Progress { step } => progress(ProgressState::StepDone, Some(self::step(*step)), None),
+            OutcomeKind::Retired => progress(ProgressState::SourceRetired, None, None),
+            OutcomeKind::Leftover { reason } => {
+                progress(ProgressState::SourceLeftOver, None, Some(reason.clone()))
+            }
             OutcomeKind::Completed { serving, took_ms } => {
-                let serving = serving.as_ref().map(Into::into);
-                let data = outcome!(Completed, outcome, { serving: serving, took_ms: *took_ms });
-                self.told(sequence, outcome, Kind::Completed, "completed", &data)
+                let (serving, took_ms) = (serving.as_ref().map(placement), *took_ms);
+                self.event(
+                    about(Kind::Completed, ""),
+                    &RelocationCompleted { of: of.clone(), serving, took_ms },
+                )
             }
             OutcomeKind::Undone { reason } => {
-                let data = outcome!(Undone, outcome, { reason: reason.clone() });
-                self.told(sequence, outcome, Kind::Undone, "undone", &data)
+                let told = RelocationUndone { of: of.clone(), reason: reason.clone() };
+                self.event(about(Kind::Undone, ""), &told)
             }
             OutcomeKind::Failed { reason } => {
-                let data = outcome!(Failed, outcome, { reason: reason.clone() });
-                self.told(sequence, outcome, Kind::Failed, "failed", &data)
+                let told = RelocationFailed { of: of.clone(), reason: reason.clone() };
+                self.event(about(Kind::Failed, ""), &told)
             }
             OutcomeKind::Fenced { newest, serving } => {
-                let serving_site = site(serving.as_ref());
-                let data = outcome!(Fenced, outcome, { newest: newest.0, serving_site: serving_site });
-                self.told(sequence, outcome, Kind::Fenced, "fenced", &data)
+                let (newest_generation, serving) = (newest.0, serving.as_ref().map(ToString::to_string));
+                let told = RelocationFenced { of: of.clone(), newest_generation, serving };
+                self.event(about(Kind::Fenced, ""), &told)
             }
-        }]
-    }
-
-    fn told(&self, sequence: u64, outcome: &Outcome, kind: Kind, word: &str, data: &impl Serialize) -> Event {
-        let context = Context {
-            kind,
-            source: &self.source,
-            // What is told again after a crash is the same event.
-            id: format!("{word}/{}", outcome.relocation),
-            app: Some(outcome.app.as_str()),
-            key: key(&outcome.app, &outcome.instance),
-            subject: outcome.instance.to_string(),
-            time: time(outcome.at),
-            trace: trace(&outcome.relocation),
-            sequence,
-        };
-        Event::new(context, data)
+        }
     }
 }
 
-const fn reached(step: Step) -> State {
+fn relocation(outcome: &Outcome) -> Relocation {
+    Relocation {
+        relocation: outcome.relocation.to_string(),
+        app: outcome.app.to_string(),
+        instance: outcome.instance.to_string(),
+        generation: outcome.generation.0,
+        source: outcome.source.as_ref().map(ToString::to_string),
+        target: outcome.target.as_ref().map(ToString::to_string),
+        at: outcome.at.into(),
+    }
+}
+
+const fn step(step: model::Step) -> Step {
     match step {
-        Step::Prepare => State::Prepared,
-        Step::Start => State::Started,
-        Step::Ready => State::Ready,
-        Step::Steer => State::Steered,
-        Step::Verify => State::Verified,
-        Step::Drain => State::Drained,
-        Step::Retire => State::Stopped,
-        Step::Forget => State::Forgotten,
+        model::Step::Prepare => Step::Prepare,
+        model::Step::Start => Step::Start,
+        model::Step::Ready => Step::Ready,
+        model::Step::Steer => Step::Steer,
+        model::Step::Verify => Step::Verify,
+        model::Step::Drain => Step::Drain,
+        model::Step::Retire => Step::Retire,
+        model::Step::Forget => Step::Forget,
     }
 }

@@ -1,34 +1,36 @@
-//! Sites.
+//! `sites`.
 
 use model::Site;
 
-use super::Deriver;
-use crate::data::{Condition, Position, SiteStatus};
-use crate::event::Context;
+use super::envelope::About;
+use super::{Deriver, trace};
+use crate::v1::{Position, SiteState, SiteStatus};
 use crate::{Event, Kind};
 
 impl Deriver {
-    /// A site of the catalogue, from `sites`. What is listed there is in service.
+    /// What is known of a site. A site of the catalogue is in service: the catalogue says no more, neither how much the
+    /// site takes nor since when it is there.
     pub fn site(&self, sequence: u64, site: &Site) -> Vec<Event> {
-        let data = SiteStatus {
+        let told = SiteStatus {
             site: site.id.to_string(),
             name: site.name.clone(),
-            condition: Condition::InService,
-            position: site.position.map(|position| Position { lon: position.lon(), lat: position.lat() }),
+            state: SiteState::InService,
+            reason: None,
+            since: None,
+            position: site.position.map(|place| Position { lon: place.lon(), lat: place.lat() }),
+            capacity: None,
         };
-        let id = format!("sites/{sequence}");
-        let context = Context {
+        // Without a time, what is said tells a site of a bus that was made anew from one that had its position before.
+        let said = serde_json::to_string(&told).unwrap_or_default();
+        let about = About {
             kind: Kind::SiteStatus,
-            source: &self.source,
-            trace: id.clone(),
-            id,
+            id: format!("{}/{sequence}-{}", told.site, trace::hashed::<8>("edgeroam/site/v1", &said)),
             app: None,
-            key: data.site.clone(),
-            subject: data.site.clone(),
-            // The catalogue does not say since when.
-            time: super::rfc3339(0),
+            key: told.site.clone(),
+            at: None,
             sequence,
+            trace: None,
         };
-        vec![Event::new(context, &data)]
+        self.event(about, &told)
     }
 }
