@@ -50,7 +50,7 @@ pub struct Config {
     /// ever: limits of such streams have no effect here.
     pub retention: Retentions,
     /// How much of the public events is kept.
-    pub events: Retention,
+    pub public_retention: Retention,
 }
 
 impl Default for Config {
@@ -71,7 +71,7 @@ impl Default for Config {
             retry_for: Duration::from_secs(30),
             lease: Duration::from_secs(5),
             retention: Retentions::default(),
-            events: Retention {
+            public_retention: Retention {
                 max_bytes: ByteSize::mib(1_024),
                 max_age: Duration::from_secs(7 * 24 * 3_600),
             },
@@ -124,7 +124,7 @@ impl Config {
             let size = self.max_record_bytes;
             return wrong(format!("max_record_bytes is {size}, it must be between {least} and {most}"));
         }
-        let shortest = self.retention.shortest_age().min(self.events.max_age);
+        let shortest = self.retention.shortest_age().min(self.public_retention.max_age);
         for (setting, value, least, most) in [
             ("connect_timeout", self.connect_timeout, Duration::from_millis(100), HOUR),
             ("ack_timeout", self.ack_timeout, Duration::from_millis(100), HOUR),
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn settings_are_read_as_text_and_unknown_ones_refused() {
         let text = r#"{"servers":["nats://h:4222"],"create":"verify","duplicate_window":"10m","lease":"3s",
-            "max_record_bytes":"128KiB","tls":{"required":true},"events":{"max_bytes":"2GiB","max_age":"48h"},
+            "max_record_bytes":"128KiB","tls":{"required":true},"public_retention":{"max_bytes":"2GiB","max_age":"48h"},
             "retention":{"ue-events":{"max_bytes":"1MiB","max_age":"36h"}}}"#;
         let config: Config = serde_json::from_str(text).expect("valid");
         assert_eq!(config.create, Create::Verify);
