@@ -32,7 +32,9 @@ impl Deriver {
             self.event(about, &RelocationProgress { of: of.clone(), state, step, reason })
         };
         match &outcome.kind {
-            OutcomeKind::Progress { step } => progress(ProgressState::StepDone, Some(self::step(*step)), None),
+            OutcomeKind::Progress { step } => {
+                progress(ProgressState::StepDone, Some(self::step(*step)), None)
+            }
             OutcomeKind::Retired => progress(ProgressState::SourceRetired, None, None),
             OutcomeKind::Leftover { reason } => {
                 progress(ProgressState::SourceLeftOver, None, Some(reason.clone()))
