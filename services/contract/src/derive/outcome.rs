@@ -55,8 +55,8 @@ impl Deriver {
                 self.event(about(Kind::Failed, ""), &told)
             }
             OutcomeKind::Fenced { newest, serving } => {
-                let (newest_generation, serving) = (newest.0, serving.as_ref().map(ToString::to_string));
-                let told = RelocationFenced { of: of.clone(), newest_generation, serving };
+                let (newest_generation, serving_site) = (newest.0, serving.as_ref().map(ToString::to_string));
+                let told = RelocationFenced { of: of.clone(), newest_generation, serving_site };
                 self.event(about(Kind::Fenced, ""), &told)
             }
         }
