@@ -135,3 +135,28 @@ fn examples_in_the_asyncapi_document_have_the_headers_that_it_asks_for() {
         assert!(!validator.is_valid(&example), "{name} without {id}");
     }
 }
+
+/// Whoever reads all kinds into one type of their own needs one meaning for each name.
+#[test]
+fn a_member_of_one_name_has_one_type_in_all_kinds() {
+    fn shape(schema: &Value, root: &Value) -> String {
+        let schema = schema["allOf"].get(0).unwrap_or(schema);
+        if let Some(reference) = schema["$ref"].as_str() {
+            let target = root.pointer(&reference[1..]).unwrap();
+            let open_words = target["anyOf"].is_array();
+            return if open_words { "\"string\"".to_owned() } else { reference.to_owned() };
+        }
+        format!("{}{}", schema["type"], schema["items"]["type"])
+    }
+    let mut shapes = std::collections::BTreeMap::new();
+    for kind in Kind::ALL {
+        let schema = schema::data(kind);
+        for (name, member) in schema["properties"].as_object().unwrap() {
+            let own = shape(member, &schema);
+            let first = shapes.entry(name.clone()).or_insert_with(|| own.clone());
+            assert_eq!(*first, own, "{name} of {kind:?} and of a kind before it");
+        }
+    }
+    assert_eq!(shapes["serving"], "#/definitions/Placement");
+    assert_eq!((&*shapes["state"], &*shapes["ulDelays"]), ("\"string\"", "\"array\"\"integer\""));
+}
