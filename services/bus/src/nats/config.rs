@@ -104,6 +104,11 @@ impl Config {
         if self.servers.is_empty() {
             return wrong("servers is empty, write nats://HOST:PORT".into());
         }
+        if self.servers.iter().any(|server| server.contains('@')) {
+            return wrong(
+                "servers has a user or token in an address, which logs would show: use login".into(),
+            );
+        }
         let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
         if self.prefix.is_empty() || self.prefix.len() > 64 || !self.prefix.chars().all(named) {
             return wrong(format!("prefix is `{}`, write 1 to 64 of A-Z, 0-9, _ and -", self.prefix));
@@ -179,6 +184,8 @@ mod tests {
             config.check().expect_err("out of bounds").to_string()
         };
         assert!(refused(|c| c.servers.clear()).contains("nats.servers"));
+        let told = refused(|c| c.servers = vec!["nats://u:secret@h:4222".into()]);
+        assert!(told.contains("login") && !told.contains("secret"), "{told}");
         assert!(refused(|c| c.prefix = "edge.roam".into()).contains("nats.prefix"));
         assert!(refused(|c| c.replicas = 9).contains("nats.replicas"));
         assert!(refused(|c| c.queue = 0).contains("nats.queue"));
