@@ -55,8 +55,7 @@ fn location(event: &UeLocation) -> String {
 fn qos(event: &UeQos) -> String {
     let quality = &event.quality;
     let mut what: Vec<String> = quality.notif_type.iter().map(|word| word.as_str().to_owned()).collect();
-    for (name, delays) in
-        [("ul", &quality.ul_delays), ("dl", &quality.dl_delays), ("rt", &quality.rt_delays)]
+    for (name, delays) in [("ul", &quality.ul_delays), ("dl", &quality.dl_delays), ("rt", &quality.rt_delays)]
     {
         let delays: Vec<_> = delays.iter().map(ToString::to_string).collect();
         if !delays.is_empty() {

@@ -6,8 +6,7 @@ use super::{PREFIX, Protocol};
 use crate::Kind;
 
 /// Header names of the NATS Protocol Binding for CloudEvents 1.0.
-pub(super) const PROTOCOL: Protocol =
-    Protocol { name: "nats", header: "ce-", content_type: "content-type" };
+pub(super) const PROTOCOL: Protocol = Protocol { name: "nats", header: "ce-", content_type: "content-type" };
 
 pub(super) fn server() -> Value {
     json!({

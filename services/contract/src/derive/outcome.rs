@@ -32,7 +32,9 @@ impl Deriver {
             self.event(about, &RelocationProgress { of: of.clone(), state, step, reason })
         };
         match &outcome.kind {
-            OutcomeKind::Progress { step } => progress(ProgressState::StepDone, Some(self::step(*step)), None),
+            OutcomeKind::Progress { step } => {
+                progress(ProgressState::StepDone, Some(self::step(*step)), None)
+            }
             OutcomeKind::Retired => progress(ProgressState::SourceRetired, None, None),
             OutcomeKind::Leftover { reason } => {
                 progress(ProgressState::SourceLeftOver, None, Some(reason.clone()))
@@ -53,8 +55,8 @@ impl Deriver {
                 self.event(about(Kind::Failed, ""), &told)
             }
             OutcomeKind::Fenced { newest, serving } => {
-                let (newest_generation, serving) = (newest.0, serving.as_ref().map(ToString::to_string));
-                let told = RelocationFenced { of: of.clone(), newest_generation, serving };
+                let (newest_generation, serving_site) = (newest.0, serving.as_ref().map(ToString::to_string));
+                let told = RelocationFenced { of: of.clone(), newest_generation, serving_site };
                 self.event(about(Kind::Fenced, ""), &told)
             }
         }

@@ -2,9 +2,9 @@
 
 use model::{Supi, Timestamp, UeEvent, UeSource};
 
+use super::Deriver;
 use super::cell::{cell, tai};
 use super::envelope::About;
-use super::Deriver;
 use crate::v1::{CmState, ObtainedBy, Quality, UeChange, UeLocation, UeQos};
 use crate::{Event, Kind, Time};
 

@@ -130,5 +130,5 @@ pub struct RelocationFenced {
     pub newest_generation: u64,
     /// The site where the instance serves, if it serves.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub serving: Option<String>,
+    pub serving_site: Option<String>,
 }
