@@ -9,7 +9,7 @@ COPY . .
 # The caches are not part of the layer, so the binary is copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --locked --release -p edgeroam --no-default-features \
+    cargo build --locked --release -p edgeroam --no-default-features --features kafka-tls \
     && install -D -m 0755 target/release/edgeroam /out/usr/local/bin/edgeroam \
     # A new volume takes over the owner of the directory that it is mounted on.
     && install -d -m 0750 -o 65532 -g 65532 /out/var/lib/edgeroam

@@ -23,7 +23,7 @@ const NOTHING_NEW: Duration = Duration::from_secs(25);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_record_or_moment_loses_nothing_and_no_client_notices() {
     let folder = tempfile::tempdir().unwrap();
-    let testbed = Testbed::start(folder.path()).await;
+    let testbed = Testbed::start(folder.path(), &["--pod-port", "18381"]).await;
 
     let killed_at = kill_at_every_record(&testbed).await;
     eprintln!("killed at {} kinds of saga record: {killed_at:?}", killed_at.len());
@@ -36,7 +36,8 @@ async fn a_kill_at_any_record_or_moment_loses_nothing_and_no_client_notices() {
     kill_at_random_moments(&testbed).await;
 
     let all = All::start(&testbed.config);
-    let evidence = evidence::when_settled(&testbed, Duration::from_secs(180)).await;
+    let evidence =
+        evidence::when_settled(&testbed, evidence::of_embedded(&testbed), Duration::from_secs(180)).await;
     all.stop().await;
     let clients = testbed.stop().await;
 

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bus::embedded::Tail;
+use bytes::Bytes;
 use model::{InstanceId, Order, Outcome, OutcomeKind, RelocationId, Stream};
 use serde::Deserialize;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use crate::processes::Testbed;
@@ -122,18 +124,35 @@ impl Evidence {
     }
 }
 
-/// Follows the bus until every order has ended and its source has gone, for a while.
-pub(crate) async fn when_settled(testbed: &Testbed, limit: Duration) -> Evidence {
-    let mut evidence = Evidence::default();
+/// Orders and outcomes from the oldest on, as they come.
+pub(crate) type Records = mpsc::Receiver<(Stream, Bytes)>;
+
+/// The records of a running embedded bus.
+pub(crate) fn of_embedded(testbed: &Testbed) -> Records {
     let mut tail = Tail::open(testbed.bus(), &[Stream::Orders, Stream::Outcomes], false).unwrap();
+    let (sender, records) = mpsc::channel(256);
+    tokio::spawn(async move {
+        loop {
+            let (stream, delivery) = tail.next().await.unwrap();
+            if sender.send((stream, delivery.data)).await.is_err() {
+                return;
+            }
+        }
+    });
+    records
+}
+
+/// Follows the bus until every order has ended and its source has gone, for a while.
+pub(crate) async fn when_settled(testbed: &Testbed, mut records: Records, limit: Duration) -> Evidence {
+    let mut evidence = Evidence::default();
     let started = Instant::now();
     let mut quiet_since = Instant::now();
     while quiet_since.elapsed() < QUIET {
         assert!(started.elapsed() < limit, "{} orders are still open", evidence.open());
-        match timeout(Duration::from_millis(500), tail.next()).await {
+        match timeout(Duration::from_millis(500), records.recv()).await {
             Ok(next) => {
-                let (stream, delivery) = next.unwrap();
-                evidence.enter(stream, &delivery.data);
+                let (stream, data) = next.unwrap();
+                evidence.enter(stream, &data);
                 quiet_since = Instant::now();
             }
             Err(_) if evidence.open() > 0 => quiet_since = Instant::now(),

@@ -30,10 +30,11 @@ pub(crate) struct Clients {
 }
 
 impl Testbed {
-    pub(crate) async fn start(folder: &Path) -> Self {
+    pub(crate) async fn start(folder: &Path, more: &[&str]) -> Self {
         let mut child = Command::new(EDGEROAM)
             .args(["testbed", "--ues", "8", "--speed", "3", "--duration", "30m", "--seed", "11"])
-            .args(["--pod-port", "18381", "--dir"])
+            .args(more)
+            .arg("--dir")
             .arg(folder)
             .stdout(Stdio::piped())
             .kill_on_drop(true)

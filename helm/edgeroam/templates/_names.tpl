@@ -16,9 +16,21 @@
 {{- end }}
 {{- end }}
 
+{{/* Name of a service's own workload. Of (root, role). A StatefulSet's Pods carry its name and a hash of 11 characters
+     in one label, so at most 52. */}}
+{{- define "edgeroam.workload" -}}
+{{- printf "%s-%s" (include "edgeroam.fullname" .root | trunc 41 | trimSuffix "-") .role }}
+{{- end }}
+
 {{- define "edgeroam.selector" -}}
 app.kubernetes.io/name: {{ include "edgeroam.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{/* What selects a service's own Pods. Of (root, role). */}}
+{{- define "edgeroam.roleSelector" -}}
+{{ include "edgeroam.selector" .root }}
+app.kubernetes.io/component: {{ .role }}
 {{- end }}
 
 {{- define "edgeroam.labels" -}}
@@ -26,6 +38,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{ include "edgeroam.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{/* Of (root, role). */}}
+{{- define "edgeroam.roleLabels" -}}
+{{ include "edgeroam.labels" .root }}
+{{- if ne .role "all" }}
+app.kubernetes.io/component: {{ .role }}
+{{- end }}
 {{- end }}
 
 {{- define "edgeroam.serviceAccountName" -}}

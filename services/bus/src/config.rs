@@ -6,14 +6,15 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::embedded::EmbeddedBus;
-use crate::kafka::KafkaBus;
-use crate::nats::NatsBus;
+use crate::kafka::{KafkaBus, KafkaInlet, KafkaOutlet};
+use crate::nats::{NatsBus, NatsInlet, NatsOutlet};
+use crate::public::{ContentMode, Inlet, Interest, Outlet};
 use crate::{Bus, BusError, embedded, kafka, nats};
 
 /// The bus that EdgeRoam runs on, by the one key of this section.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(clippy::large_enum_variant, reason = "there is one of it")]
+#[allow(clippy::large_enum_variant, reason = "a process has one of it")]
 pub enum Config {
     /// In this process, on this disk.
     Embedded(embedded::Config),
@@ -53,6 +54,30 @@ impl Config {
             Self::Embedded(config) => Self::Embedded(config),
             Self::Nats(config) => Self::Nats(config.relative_to(base)),
             Self::Kafka(config) => Self::Kafka(config.relative_to(base)),
+        }
+    }
+
+    /// Where public events are put; the embedded bus has no such side.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn outlet(&self, mode: ContentMode) -> Result<Option<Arc<dyn Outlet>>, BusError> {
+        Ok(match self {
+            Self::Embedded(_) => None,
+            Self::Nats(config) => Some(NatsOutlet::connect(config, mode).await?),
+            Self::Kafka(config) => Some(KafkaOutlet::connect(config, mode).await?),
+        })
+    }
+
+    /// A reader of public events.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`BusError::Config`] for the embedded bus.
+    pub async fn inlet(&self, interest: &Interest) -> Result<Box<dyn Inlet>, BusError> {
+        match self {
+            Self::Embedded(_) => Err(BusError::Config("the embedded bus has no public events".into())),
+            Self::Nats(config) => NatsInlet::connect(config, interest).await,
+            Self::Kafka(config) => KafkaInlet::connect(config, interest).await,
         }
     }
 

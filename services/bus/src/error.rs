@@ -73,14 +73,14 @@ pub enum BusError {
         /// The directory.
         dir: String,
     },
-    /// A broker refused, could not be reached, or did not answer.
-    #[error("{broker}: {what}: {reason}")]
+    /// A broker refused, failed or did not answer.
+    #[error("{server}: {what}: {reason}")]
     Broker {
-        /// The broker: its addresses.
-        broker: String,
-        /// What was attempted, on which stream.
+        /// Which broker or cluster, as it is configured.
+        server: String,
+        /// What was attempted, on which stream, topic or group.
         what: String,
-        /// Its answer, or what an operator can do.
+        /// Its answer, and what an operator can do about it.
         reason: String,
         /// What may be done about it.
         class: Class,
@@ -94,9 +94,9 @@ impl BusError {
     /// What may be done about it.
     pub fn class(&self) -> Class {
         match self {
+            Self::Broker { class, .. } => *class,
             Self::InUse { .. } => Class::Transient(Duration::from_secs(1)),
             Self::Io { .. } => Class::Unknown,
-            Self::Broker { class, .. } => *class,
             Self::FellBehind { .. }
             | Self::Closed
             | Self::TooLarge { .. }

@@ -13,6 +13,9 @@
 //! One JetStream stream for each of ours, so a position is the stream's sequence. A log has one subject; where the
 //! last value of every key is kept, each key has a subject of its own with one message. Keys stand in a header.
 //!
+//! The server suppresses repetitions by id, for as long as `duplicate_window` says. After a restart it knows the ids of
+//! what it has kept: where only the last value of a key is kept, ids of replaced values are forgotten.
+//!
 //! What the server acknowledges is as durable as the server is set up to make it: with its default it syncs every
 //! two minutes, with `sync_interval: always` before it acknowledges.
 
@@ -20,6 +23,7 @@ mod bus;
 mod config;
 mod differs;
 mod events;
+mod fault;
 mod feed;
 mod latest;
 mod link;

@@ -18,8 +18,9 @@ pub struct Record {
     /// Records with the same key keep their order; on latest-per-key streams the last one is kept.
     pub key: Box<str>,
     /// Where given, a second record with the same id on the same stream is suppressed while the bus remembers
-    /// the first (at least the last 100,000 ids of a stream, across restarts). Where the broker knows no ids, what
-    /// other processes have published is suppressed by readers: it is on the stream and not delivered.
+    /// the first (at least the last 100,000 ids of a stream, across restarts; NATS remembers by time, as its
+    /// `duplicate_window` says). Where the broker knows no ids, what other processes have published is suppressed by
+    /// readers: it is on the stream and not delivered.
     pub id: Option<Box<str>>,
     /// JSON of the stream's `model` type.
     pub data: Bytes,

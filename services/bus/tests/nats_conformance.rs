@@ -72,6 +72,7 @@ suite!(
     consumers_of_different_names_do_not_disturb_each_other,
     duplicates_are_suppressed,
     duplicates_are_suppressed_after_a_reopen,
+    repetitions_after_a_reopen_are_delivered_once,
     concurrent_duplicates_become_one_record,
     latest_gives_the_last_value_of_every_key,
     logs_have_no_latest_values,

@@ -128,20 +128,20 @@ async fn a_killed_server_that_syncs_always_loses_nothing_that_was_acknowledged()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fate_of_records_is_told_as_unknown_and_publishing_them_again_is_safe() {
     let Some(program) = available() else { return };
-    let mut server = Server::start(&program, &Options::default()).expect("starts");
+    let server = Server::start(&program, &Options::default()).expect("starts");
     let short = Duration::from_millis(300);
     let bus = connect(Config { ack_timeout: short, retry_for: short, ..Config::at(&server.url()) }).await;
     let records = || {
         let with_id = |n| Record { id: Some(format!("id-{n}").into()), ..record(1, n) };
         (0..20).map(with_id).collect::<Vec<_>>()
     };
-    server.kill().expect("killed");
+    server.pause().expect("stands still");
     let told = timeout(HANG, bus.publish(Stream::Orders, records())).await.expect("in time");
     let told = told.expect_err("nobody answers");
     assert_eq!(told.class(), Class::Unknown, "{told}");
     assert!(told.to_string().contains(&server.url()), "{told}");
     assert!(told.to_string().contains("EDGEROAM_ORDERS"), "{told}");
-    server.restart().expect("starts again");
+    server.resume().expect("goes on");
     let stored = loop {
         match timeout(HANG, bus.publish(Stream::Orders, records())).await.expect("in time") {
             Ok(stored) => break stored,
@@ -150,6 +150,26 @@ async fn the_fate_of_records_is_told_as_unknown_and_publishing_them_again_is_saf
     };
     assert_eq!(stored, (1..=20).map(Sequence).collect::<Vec<_>>());
     assert_eq!(bus.newest(Stream::Orders).await.expect("asked"), Sequence(20));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_that_cannot_be_sent_are_told_as_not_stored() {
+    let Some(program) = available() else { return };
+    let mut server = Server::start(&program, &Options::default()).expect("starts");
+    let short = Duration::from_millis(300);
+    let bus = connect(Config { ack_timeout: short, retry_for: short, ..Config::at(&server.url()) }).await;
+    server.kill().expect("killed");
+    // What was sent before the client noticed is of unknown fate; soon nothing is sent any more.
+    let untold = async {
+        while bus.publish(Stream::Orders, vec![record(0, 0)]).await.expect_err("nobody is there").class()
+            == Class::Unknown
+        {}
+        let told = bus.publish(Stream::Orders, vec![record(0, 0), record(0, 1)]).await;
+        told.expect_err("nobody is there")
+    };
+    let told = timeout(HANG, untold).await.expect("in time");
+    assert!(matches!(told.class(), Class::Transient(_)), "{told}");
+    assert!(told.to_string().contains("no connection"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

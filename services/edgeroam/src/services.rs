@@ -23,11 +23,13 @@ pub(crate) enum Role {
     Decider,
     /// What carries orders out.
     Executor,
+    /// What derives the public events.
+    Relay,
 }
 
 impl Role {
     /// Those of `edgeroam all`.
-    pub(crate) const ALL: &[Self] = &[Self::Subscriber, Self::Decider, Self::Executor];
+    pub(crate) const ALL: &[Self] = &[Self::Subscriber, Self::Decider, Self::Executor, Self::Relay];
 }
 
 /// The running services.
@@ -36,6 +38,7 @@ pub(crate) struct Services {
     subscriber: Option<subscriber::Subscriber>,
     decider: Option<decider::Decider>,
     executor: Option<executor::Executor>,
+    relay: Option<relay::Relay>,
     /// Where the admin port listens.
     pub(crate) admin: SocketAddr,
     /// Where the 5G core posts its notifications.
@@ -77,12 +80,13 @@ impl Services {
         let decider = if has(Role::Decider) { Some(ground.decider(&mut registry).await?) } else { None };
         let subscriber =
             if has(Role::Subscriber) { Some(ground.subscriber(&mut registry).await?) } else { None };
+        let relay = if has(Role::Relay) { ground.relay(&mut registry).await? } else { None };
         let callback = subscriber.as_ref().map(subscriber::Subscriber::callback_addr);
         let readiness = Readiness::default();
         let (listen, level, stop) = (settings.admin.listen, level, stop.clone());
         let admin = runtime::admin::serve(listen, registry, readiness.clone(), level, stop).await?;
         readiness.set(true);
-        Ok(Self { bus: ground.bus, subscriber, decider, executor, admin, callback })
+        Ok(Self { bus: ground.bus, subscriber, decider, executor, relay, admin, callback })
     }
 
     /// The bus, for readers of its streams.
@@ -102,6 +106,9 @@ impl Services {
         }
         if let Some(executor) = self.executor {
             executor.join().await;
+        }
+        if let Some(relay) = self.relay {
+            relay.join().await;
         }
         self.bus.close().await;
     }
@@ -129,11 +136,16 @@ impl Ground<'_> {
             emco::Client::new(config.clone())?,
             dns,
             self.bus.clone(),
-            self.store.clone(),
+            self.keep(),
             registry,
             self.stop.clone(),
         );
         Ok(Some(executor.await?))
+    }
+
+    /// Where the executor keeps what it must not forget: here, unless the bus is one that others share.
+    fn keep(&self) -> executor::Keep {
+        if self.bus.is_shared() { executor::Keep::Bus } else { executor::Keep::Store(self.store.clone()) }
     }
 
     async fn decider(&self, registry: &mut Registry) -> anyhow::Result<decider::Decider> {
@@ -154,5 +166,16 @@ impl Ground<'_> {
     async fn subscriber(&self, registry: &mut Registry) -> anyhow::Result<subscriber::Subscriber> {
         let (core, stop) = (self.settings.core.clone(), self.stop.clone());
         Ok(subscriber::Subscriber::start(core, self.bus.clone(), self.store.clone(), registry, stop).await?)
+    }
+
+    /// None where there is no broker, or no public events are wanted.
+    async fn relay(&self, registry: &mut Registry) -> anyhow::Result<Option<relay::Relay>> {
+        let (settings, config) = (self.settings, self.settings.public.clone());
+        if !config.enabled {
+            return Ok(None);
+        }
+        let Some(outlet) = settings.bus.outlet(config.content_mode).await? else { return Ok(None) };
+        let inputs = relay::Inputs { config, key: settings.pseudonym_key()?, bus: self.bus.clone(), outlet };
+        Ok(Some(relay::Relay::start(inputs, registry, self.stop.clone())))
     }
 }

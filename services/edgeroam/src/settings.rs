@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use catalogue::Catalogue;
+use contract::PseudonymKey;
 use model::InstanceKey;
 use serde::Deserialize;
 use source::Source;
@@ -22,6 +23,7 @@ struct File {
     log: LogSection,
     core: subscriber::Config,
     bus: bus::Config,
+    public: relay::Config,
     decider: decider::Config,
     executor: executor::Config,
     emco: Option<emco::Config>,
@@ -71,6 +73,7 @@ pub(crate) struct Settings {
     pub(crate) log: LogSection,
     pub(crate) core: subscriber::Config,
     pub(crate) bus: bus::Config,
+    pub(crate) public: relay::Config,
     pub(crate) decider: decider::Config,
     pub(crate) executor: executor::Config,
     pub(crate) emco: Option<emco::Config>,
@@ -118,6 +121,7 @@ impl Settings {
             }
         };
         wrong.extend(source.of_core(&file.core));
+        wrong.extend(file.public.problems().into_iter().map(|problem| format!("public.{problem}")));
         if file.instance_key_file.is_none() && !matches!(file.bus, bus::Config::Embedded(_)) {
             wrong.push(
                 "`instance_key_file` is missing: replicas on one bus must name instances alike, so they share a \
@@ -138,6 +142,7 @@ impl Settings {
             log: file.log,
             core: file.core.relative_to(base),
             bus: file.bus.relative_to(base),
+            public: file.public.relative_to(base),
             decider: file.decider,
             executor: file.executor,
             emco: file.emco.map(|emco| emco.relative_to(base)),
@@ -160,16 +165,42 @@ impl Settings {
         }
     }
 
+    /// The key of the pseudonyms of public events: from `public.pseudonym_key_file`, or made once and kept in
+    /// `state_dir`.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong with it.
+    pub(crate) fn pseudonym_key(&self) -> anyhow::Result<PseudonymKey> {
+        match &self.public.pseudonym_key_file {
+            Some(path) => pseudonym_key(path),
+            None => {
+                let bytes = key::read_or_make("pseudonym key", &self.state_dir.join("pseudonym.key"))?;
+                Ok(PseudonymKey::new(&bytes)?)
+            }
+        }
+    }
+
     /// The secret behind instance ids: from `instance_key_file`, or made once and kept in `state_dir`.
     ///
     /// # Errors
     /// Names the file and what is wrong with it.
     pub(crate) fn instance_key(&self) -> anyhow::Result<InstanceKey> {
         match &self.instance_key_file {
-            Some(path) => key::read(path),
-            None => key::read_or_make(&self.state_dir.join("instance.key")),
+            Some(path) => Ok(InstanceKey::new(&key::read("instance key", path)?)?),
+            None => {
+                let bytes = key::read_or_make("instance key", &self.state_dir.join("instance.key"))?;
+                Ok(InstanceKey::new(&bytes)?)
+            }
         }
     }
+}
+
+/// Reads a key of pseudonyms.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub(crate) fn pseudonym_key(path: &Path) -> anyhow::Result<PseudonymKey> {
+    Ok(PseudonymKey::new(&key::read("pseudonym key", path)?)?)
 }
 
 /// What an app needs and the file does not have.

@@ -11,12 +11,10 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::StepError;
 use crate::gate::State;
-use crate::{address, clock, start_check};
+use crate::{address, clock};
 
 /// The longest wait between two tries to reach EMCO.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// How often the same complaint is logged.
-const COMPLAINT: Duration = Duration::from_secs(60);
 
 /// What became of an adoption.
 enum Adoption {
@@ -31,10 +29,10 @@ enum Adoption {
 pub(crate) async fn open_gate(ctx: &Context, app: &App, key: &InstanceKey) {
     let id = &app.spec.app.id;
     let mut wait = Duration::from_millis(500);
-    let mut said: Option<(String, tokio::time::Instant)> = None;
     let mut shut = false;
     loop {
-        let (state, complaint) = match inspect(ctx, app, key).await {
+        let Some(found) = ctx.stop.run_until_cancelled(inspect(ctx, app, key)).await else { break };
+        let (state, complaint) = match found {
             Ok(found) if found.is_empty() => (State::Open, None),
             Ok(found) => {
                 wait = ctx.config.recheck;
@@ -45,19 +43,13 @@ pub(crate) async fn open_gate(ctx: &Context, app: &App, key: &InstanceKey) {
             Err(error) => (State::Checking, Some(format!("app {id} cannot be checked yet: {error}"))),
         };
         if let Some(message) = complaint {
-            let old = said.as_ref().is_none_or(|(text, at)| *text != message || at.elapsed() >= COMPLAINT);
-            if old {
+            if ctx.complaints.is_news(&message) {
                 tracing::error!(app = %id, "{message}");
-                said = Some((message, tokio::time::Instant::now()));
             }
         }
         if matches!(state, State::Shut(_)) != shut {
             shut = !shut;
-            if shut {
-                ctx.metrics.apps_shut.inc()
-            } else {
-                ctx.metrics.apps_shut.dec()
-            };
+            app.check.shut(shut, &ctx.metrics.apps_shut);
         }
         let open = state == State::Open;
         app.gate.set(state);
@@ -66,15 +58,18 @@ pub(crate) async fn open_gate(ctx: &Context, app: &App, key: &InstanceKey) {
             return;
         }
         tokio::select! {
-            () = ctx.stop.cancelled() => return,
+            () = ctx.stop.cancelled() => break,
             () = tokio::time::sleep(wait) => wait = LONGEST_WAIT.max(wait).min(wait * 2),
         }
+    }
+    if shut {
+        app.check.shut(false, &ctx.metrics.apps_shut);
     }
 }
 
 /// What stands in the way; empty where nothing does.
 async fn inspect(ctx: &Context, app: &App, key: &InstanceKey) -> Result<Vec<String>, StepError> {
-    let missing = start_check::missing(ctx, app).await?;
+    let missing = app.check.missing(ctx, app).await?;
     let mut found: Vec<_> = missing.iter().map(|what| format!("EMCO has no {what}")).collect();
     if !found.is_empty() {
         return Ok(found);
@@ -84,6 +79,9 @@ async fn inspect(ctx: &Context, app: &App, key: &InstanceKey) -> Result<Vec<Stri
             AdoptedInstance::Ue(supi) => key.per_ue(&app.spec.app.id, supi),
             AdoptedInstance::Id(id) => id.clone(),
         };
+        if !ctx.parcel.holds(&format!("{}/{instance}", app.spec.app.id)) {
+            continue;
+        }
         if ctx.registry.is_known(&app.spec.app.id, &instance) {
             continue;
         }
@@ -144,7 +142,7 @@ async fn adopt(ctx: &Context, app: &App, instance: &InstanceId, name: &str) -> R
     tracing::info!(app = %state.app, %instance, group = name, site = %site.id, "a running instance is taken over");
     if ctx.registry.verified(state.clone()) {
         let fact = ctx.registry.fact(&state.app, instance);
-        ctx.journal.keep_instance(&fact).await.map_err(|e| StepError::transient(e.to_string()))?;
+        ctx.journal.keep_instance(fact).await?;
         let _ = ctx.announce(&state, &format!("adopted/{name}")).await;
     }
     Ok(Adoption::Done)

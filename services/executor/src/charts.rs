@@ -13,8 +13,17 @@ use crate::names::Names;
 pub(crate) struct Charts(Mutex<BTreeMap<CompositeApp, Names>>);
 
 impl Charts {
-    pub(crate) fn new(kept: BTreeMap<CompositeApp, Names>) -> Self {
-        Self(Mutex::new(kept))
+    /// Takes in what was kept; what is known already stays.
+    pub(crate) fn load(&self, kept: BTreeMap<CompositeApp, Names>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (app, names) in kept {
+            known.entry(app).or_insert(names);
+        }
+    }
+
+    /// Takes in what another replica saw; `true` if that is news. What was seen here to be fixed stays so.
+    pub(crate) fn hear(&self, app: &CompositeApp, seen: Names) -> bool {
+        self.names(app) != Names::Fixed && self.learn(app, seen)
     }
 
     pub(crate) fn names(&self, app: &CompositeApp) -> Names {

@@ -8,6 +8,9 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// Into how many parts replicas cut the instances, on a bus that they share: at least as many as there are
+    /// replicas, and the same for all of them.
+    pub parts: u16,
     /// The wait between two status queries while something is expected to happen soon.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub poll_min: Duration,
@@ -34,6 +37,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            parts: 8,
             poll_min: Duration::from_millis(250),
             poll_max: Duration::from_secs(2),
             settle: Duration::from_secs(2),
@@ -49,6 +53,11 @@ impl Default for Config {
 const SHORTEST_SETTLE: Duration = Duration::from_secs(2);
 
 impl Config {
+    /// [`parts`](Self::parts), never none.
+    pub(crate) fn parts(&self) -> u16 {
+        self.parts.max(1)
+    }
+
     /// [`settle`](Self::settle), never too short.
     pub(crate) fn settle(&self) -> Duration {
         self.settle.max(SHORTEST_SETTLE)

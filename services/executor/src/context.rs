@@ -1,4 +1,4 @@
-//! What every part of the executor works with.
+//! What everything in a cell works with.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,29 +10,35 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 use crate::charts::Charts;
 use crate::complaints::Complaints;
-use crate::journal::Journal;
+use crate::error::StepError;
+use crate::journal::{Journal, JournalError};
 use crate::leftovers::Leftovers;
 use crate::metrics::Metrics;
 use crate::names::{self, Names, Sample};
 use crate::occupancy::Occupancy;
 use crate::outbox::{Out, Outbox};
+use crate::parcel::Parcel;
 use crate::probe::Prober;
 use crate::registry::Registry;
 use crate::{Config, Steering};
 
-/// What every part of the executor works with.
+/// What everything in a cell works with.
 pub(crate) struct Context {
     pub config: Config,
     pub apps: BTreeMap<AppId, Arc<App>>,
-    pub sites: BTreeMap<SiteId, Site>,
+    pub sites: Arc<BTreeMap<SiteId, Site>>,
+    /// Which instances are ours.
+    pub parcel: Parcel,
+    /// The name under which orders are read.
+    pub consumer: String,
     pub emco: emco::Client,
     pub steering: Option<Arc<dyn Steering>>,
     pub journal: Journal,
     pub registry: Registry,
-    pub charts: Charts,
-    pub complaints: Complaints,
+    pub charts: Arc<Charts>,
+    pub complaints: Arc<Complaints>,
     pub leftovers: Leftovers,
-    pub occupancy: Occupancy,
+    pub occupancy: Arc<Occupancy>,
     pub outbox: Outbox,
     pub prober: Prober,
     pub metrics: Metrics,
@@ -45,6 +51,21 @@ impl Context {
     pub(crate) fn site_of(&self, provider: &str, cluster: &str) -> Option<&Site> {
         let cluster = ClusterRef { provider: provider.to_owned(), cluster: cluster.to_owned() };
         self.sites.values().find(|site| site.cluster == cluster)
+    }
+
+    /// Says that something could not be kept; that the part was lost is told once, by whoever has lost it.
+    pub(crate) fn complain(&self, error: &JournalError, what: &str) {
+        match error {
+            JournalError::Fenced => tracing::debug!(part = self.parcel.part, "{what}: {error}"),
+            JournalError::Store(_) | JournalError::Bus(_) | JournalError::Unsure(_) => {
+                tracing::error!(part = self.parcel.part, "{what}: {error}");
+            }
+        }
+    }
+
+    /// Makes sure that the instances are ours still, just before something is done that cannot be done twice.
+    pub(crate) async fn is_ours(&self) -> Result<(), StepError> {
+        Ok(self.journal.is_ours().await?)
     }
 
     /// Publishes what became of an order. `id` tells outcomes of one order apart.

@@ -14,12 +14,20 @@ pub enum StartError {
     /// The bus cannot be read.
     #[error("the bus cannot be read: {0}")]
     Bus(#[from] bus::BusError),
-    /// A log in the store is none of ours, or of a newer version.
+    /// A log that was kept is none of ours, or of a newer version.
     #[error("the log of saga {saga} cannot be understood: {reason}")]
     Log {
         /// The saga.
         saga: String,
         /// What is wrong.
+        reason: String,
+    },
+    /// A part of the instances cannot be taken over. Another replica may have it by now.
+    #[error("part {part} of the instances cannot be taken over: {reason}")]
+    Part {
+        /// The part.
+        part: u16,
+        /// Why.
         reason: String,
     },
     /// No HTTP client for probes.
@@ -59,6 +67,12 @@ impl From<emco::EmcoError> for StepError {
             emco::Class::Unknown => Class::Unknown,
         };
         Self { class, reason: error.to_string(), cause: error.reason.to_string() }
+    }
+}
+
+impl From<crate::journal::JournalError> for StepError {
+    fn from(error: crate::journal::JournalError) -> Self {
+        Self::new(error.class(), error.to_string())
     }
 }
 

@@ -12,9 +12,9 @@ use crate::context::Context;
 use crate::driver::Driver;
 use crate::metrics::{Taken, TakenLabel};
 use crate::modes::new_group::{self, Job};
+use crate::parcel::Parcel;
 use crate::registry::Intake;
 
-const CONSUMER: &str = "executor";
 const BATCH: usize = 64;
 const WAIT: Duration = Duration::from_secs(1);
 
@@ -22,7 +22,7 @@ const WAIT: Duration = Duration::from_secs(1);
 pub(crate) async fn run(ctx: Arc<Context>, bus: Arc<dyn Bus>) {
     let mut start = Start::Oldest;
     while !ctx.stop.is_cancelled() {
-        let error = match bus.consume(Stream::Orders, CONSUMER, start).await {
+        let error = match bus.consume(Stream::Orders, &ctx.consumer, start).await {
             Ok(mut consumer) => read(&ctx, bus.as_ref(), consumer.as_mut()).await,
             Err(error) => Err(error),
         };
@@ -54,12 +54,16 @@ async fn read(ctx: &Arc<Context>, bus: &dyn Bus, consumer: &mut dyn Consumer) ->
             deliveries = consumer.next(BATCH) => deliveries?,
         };
         for delivery in deliveries {
+            if !ctx.parcel.holds(&delivery.key) {
+                consumer.ack(delivery.sequence).await?;
+                continue;
+            }
             let taken = match serde_json::from_slice::<Order>(&delivery.data) {
-                Ok(order) => match check(&order) {
+                Ok(order) => match check(&order, ctx.parcel) {
                     Ok(()) => take(ctx, order).await?,
-                    Err(reason) => bury(bus, &delivery, reason).await?,
+                    Err(reason) => bury(ctx, bus, &delivery, reason).await?,
                 },
-                Err(error) => bury(bus, &delivery, error.to_string()).await?,
+                Err(error) => bury(ctx, bus, &delivery, error.to_string()).await?,
             };
             ctx.metrics.orders.get_or_create(&TakenLabel { result: taken }).inc();
             consumer.ack(delivery.sequence).await?;
@@ -68,9 +72,12 @@ async fn read(ctx: &Arc<Context>, bus: &dyn Bus, consumer: &mut dyn Consumer) ->
 }
 
 /// What no decider of ours would send.
-fn check(order: &Order) -> Result<(), String> {
+fn check(order: &Order, parcel: Parcel) -> Result<(), String> {
     if order.relocation != RelocationId::new(&order.app, &order.instance, order.generation) {
         return Err("the relocation id is not that of (app, instance, generation)".to_owned());
+    }
+    if !parcel.holds(&format!("{}/{}", order.app, order.instance)) {
+        return Err("its key is not that of its instance".to_owned());
     }
     if order.source == order.target {
         return Err("source and target are the same".to_owned());
@@ -79,18 +86,18 @@ fn check(order: &Order) -> Result<(), String> {
 }
 
 /// What cannot be digested goes where an operator sees it.
-async fn bury(bus: &dyn Bus, delivery: &Delivery, reason: String) -> Result<Taken, BusError> {
+async fn bury(ctx: &Context, bus: &dyn Bus, delivery: &Delivery, reason: String) -> Result<Taken, BusError> {
     tracing::error!(sequence = delivery.sequence.0, key = %delivery.key, reason, "an order cannot be understood");
     let letter = serde_json::json!({
         "stream": Stream::Orders.name(),
         "sequence": delivery.sequence.0,
-        "consumer": CONSUMER,
+        "consumer": ctx.consumer,
         "reason": reason,
         "data": String::from_utf8_lossy(&delivery.data),
     });
     let record = Record {
         key: delivery.key.clone(),
-        id: Some(format!("{}/{}/{CONSUMER}", Stream::Orders.name(), delivery.sequence.0).into()),
+        id: Some(format!("{}/{}/{}", Stream::Orders.name(), delivery.sequence.0, ctx.consumer).into()),
         data: letter.to_string().into(),
     };
     bus.publish(Stream::DeadLetter, vec![record]).await?;
@@ -103,14 +110,14 @@ async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
         Intake::Take { source, predecessors } => (source, predecessors),
         Intake::Known { same } => return known(ctx, &order, same).await,
         Intake::Fenced { newest, serving } => {
-            ctx.registry.spend(&order);
+            spend(ctx, &order).await?;
             return out(ctx, &order, "fenced", OutcomeKind::Fenced { newest, serving }, Taken::Fenced).await;
         }
     };
-    let refuse = |reason: String| {
+    let refuse = async |reason: String| {
         tracing::warn!(relocation = %order.relocation, app = %order.app, reason, "an order is refused");
-        ctx.registry.spend(&order);
-        out(ctx, &order, "refused", OutcomeKind::Undone { reason }, Taken::Refused)
+        spend(ctx, &order).await?;
+        out(ctx, &order, "refused", OutcomeKind::Undone { reason }, Taken::Refused).await
     };
     let Some(app) = ctx.apps.get(&order.app) else {
         return refuse(format!("app {} is not in the configuration", order.app)).await;
@@ -131,7 +138,7 @@ async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
         Err(error) => return refuse(error.to_string()).await,
     };
     while let Err(error) = ctx.journal.open(&order, &plan).await {
-        tracing::error!(relocation = %order.relocation, %error, "cannot open a saga log");
+        ctx.complain(&error, "cannot open a saga log");
         tokio::select! {
             () = ctx.stop.cancelled() => return Err(BusError::Closed),
             () = tokio::time::sleep(WAIT) => {}
@@ -157,7 +164,7 @@ async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
 async fn known(ctx: &Context, order: &Order, same: Option<bool>) -> Result<Taken, BusError> {
     let same = match same {
         Some(same) => same,
-        None => match ctx.journal.order(order.relocation).await {
+        None => match ctx.journal.order(order).await {
             Ok(kept) => kept.is_none_or(|kept| kept == *order),
             Err(error) => {
                 tracing::error!(relocation = %order.relocation, %error, "cannot read an older saga log");
@@ -173,6 +180,24 @@ async fn known(ctx: &Context, order: &Order, same: Option<bool>) -> Result<Taken
         "an order has the id of an earlier one but says something else; it is refused"
     );
     Ok(Taken::Conflicting)
+}
+
+/// Uses up the generation of an order that is not carried out. Who has lost the instance does not get past this.
+async fn spend(ctx: &Context, order: &Order) -> Result<(), BusError> {
+    let is_news = ctx.registry.fact(&order.app, &order.instance).newest < order.generation;
+    ctx.registry.spend(order);
+    let keep = async || match is_news {
+        true => ctx.journal.spend(ctx.registry.fact(&order.app, &order.instance)).await,
+        false => ctx.journal.is_ours().await,
+    };
+    while let Err(error) = keep().await {
+        ctx.complain(&error, "cannot keep that an order is not carried out");
+        tokio::select! {
+            () = ctx.stop.cancelled() => return Err(BusError::Closed),
+            () = tokio::time::sleep(WAIT) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Tells what became of an order that is not carried out, before it is acknowledged.

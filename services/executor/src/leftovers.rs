@@ -1,4 +1,4 @@
-//! Deployment intent groups that a relocation could not remove: kept in the store, shown, and tried again, ever more
+//! Deployment intent groups that a relocation could not remove: kept in the journal, shown, and tried again, ever more
 //! seldom, until they are gone. A cluster that was away for a day comes back, and nobody remembers what was on it.
 
 use std::collections::BTreeSet;
@@ -83,10 +83,16 @@ pub(crate) fn take_up(ctx: &Arc<Context>, kept: Vec<Leftover>) {
     }
 }
 
+/// No longer counts what is tried again by a cell that has stopped.
+pub(crate) fn let_go(ctx: &Context) {
+    let watched = ctx.leftovers.with(std::mem::take).len();
+    ctx.metrics.leftovers.dec_by(i64::try_from(watched).unwrap_or(i64::MAX));
+}
+
 /// Keeps a group that was left just now, and tries it again later.
 pub(crate) async fn keep(ctx: &Arc<Context>, leftover: Leftover) {
     while let Err(error) = ctx.journal.keep_leftover(&leftover).await {
-        tracing::error!(group = leftover.key(), %error, "cannot keep that a group is left over");
+        ctx.complain(&error, "cannot keep that a group is left over");
         tokio::select! {
             () = ctx.stop.cancelled() => return,
             () = tokio::time::sleep(STORE_WAIT) => {}

@@ -73,6 +73,8 @@ pub(crate) struct Metrics {
     pub unpublished: Gauge,
     pub apps_shut: Gauge,
     pub leftovers: Gauge,
+    pub parts: Gauge,
+    pub fenced: Counter,
 }
 
 impl Metrics {
@@ -87,6 +89,8 @@ impl Metrics {
             unpublished: Gauge::default(),
             apps_shut: Gauge::default(),
             leftovers: Gauge::default(),
+            parts: Gauge::default(),
+            fenced: Counter::default(),
         };
         let registry = registry.sub_registry_with_prefix("executor");
         registry.register("orders", "Orders taken in, by what became of them", metrics.orders.clone());
@@ -101,6 +105,10 @@ impl Metrics {
         registry.register("apps_shut", "Apps that lack something in EMCO", metrics.apps_shut.clone());
         let help = "Deployment intent groups that could not be removed and are tried again";
         registry.register("groups_left_over", help, metrics.leftovers.clone());
+        let help = "Parts of the instances that this replica works on";
+        registry.register("parts_held", help, metrics.parts.clone());
+        let help = "Parts that another replica claimed while this one worked on them";
+        registry.register("parts_fenced", help, metrics.fenced.clone());
         metrics
     }
 }

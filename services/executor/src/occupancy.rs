@@ -1,19 +1,20 @@
-//! Which deployment intent groups are on which cluster, as far as we put them there or found them there.
+//! Which deployment intent groups are on which cluster, as far as executors put them there or found them there.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use emco::CompositeApp;
 use model::ClusterRef;
 use tokio::sync::Notify;
 
 use crate::names::Names;
+use crate::registry::Key;
 
 type Place = (CompositeApp, ClusterRef);
 
 /// How a group is on a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+pub(crate) enum Standing {
     /// A relocation is bringing it; its names are seen as soon as it is started.
     Coming,
     /// It is there until somebody removes it.
@@ -29,11 +30,45 @@ pub(crate) enum Denied {
     Occupied(String),
 }
 
+/// A group of an instance that belongs to another part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stake {
+    pub app: CompositeApp,
+    pub cluster: ClusterRef,
+    pub group: String,
+    pub standing: Standing,
+}
+
 /// The groups of each composite app on each cluster.
 #[derive(Debug, Default)]
 pub(crate) struct Occupancy {
-    places: Mutex<BTreeMap<Place, BTreeMap<String, Standing>>>,
+    places: Mutex<Places>,
     changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    ours: BTreeMap<Place, BTreeMap<String, Standing>>,
+    /// By instance, as the stream shows them.
+    others: BTreeMap<Key, Vec<Stake>>,
+}
+
+impl Places {
+    /// Another group of the app on the cluster.
+    fn neighbour(&self, app: &CompositeApp, cluster: &ClusterRef, group: &str) -> Option<String> {
+        let ours = self.ours.get(&(app.clone(), cluster.clone()));
+        let ours = ours.into_iter().flat_map(BTreeMap::keys);
+        let there = |stake: &&Stake| stake.app == *app && stake.cluster == *cluster;
+        let others = self.others.values().flatten().filter(there).map(|stake| &stake.group);
+        ours.chain(others).find(|other| *other != group).cloned()
+    }
+
+    /// Whether a group of the app is on its way anywhere.
+    fn is_coming(&self, app: &CompositeApp) -> bool {
+        let ours = self.ours.iter().filter(|((of, _), _)| of == app).flat_map(|(_, groups)| groups.values());
+        let others = self.others.values().flatten().filter(|stake| stake.app == *app);
+        ours.chain(others.map(|stake| &stake.standing)).any(|standing| *standing == Standing::Coming)
+    }
 }
 
 impl Occupancy {
@@ -49,8 +84,8 @@ impl Occupancy {
     }
 
     fn put(&self, app: &CompositeApp, cluster: &ClusterRef, group: &str, standing: Standing) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.entry((app.clone(), cluster.clone())).or_default().insert(group.to_owned(), standing);
+        let mut places = self.lock();
+        places.ours.entry((app.clone(), cluster.clone())).or_default().insert(group.to_owned(), standing);
     }
 
     /// A group wants to go there.
@@ -61,20 +96,18 @@ impl Occupancy {
         cluster: &ClusterRef,
         group: &str,
     ) -> Result<(), Denied> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = places.entry((app.clone(), cluster.clone())).or_default();
-        let other = here.keys().find(|other| *other != group).cloned();
+        let mut places = self.lock();
+        let other = places.neighbour(app, cluster, group);
+        let here = (app.clone(), cluster.clone());
+        let is_in = places.ours.get(&here).is_some_and(|groups| groups.contains_key(group));
         match other {
-            Some(other) if !names.allow_neighbours() && !here.contains_key(group) => {
-                let will_tell = names == Names::Unknown
-                    && places
-                        .iter()
-                        .filter(|((of, _), _)| of == app)
-                        .any(|(_, groups)| groups.values().any(|standing| *standing == Standing::Coming));
+            Some(other) if !names.allow_neighbours() && !is_in => {
+                let will_tell = names == Names::Unknown && places.is_coming(app);
                 Err(if will_tell { Denied::Unclear(other) } else { Denied::Occupied(other) })
             }
             _ => {
-                here.entry(group.to_owned()).or_insert(Standing::Coming);
+                let groups = places.ours.entry(here).or_default();
+                groups.entry(group.to_owned()).or_insert(Standing::Coming);
                 Ok(())
             }
         }
@@ -82,15 +115,31 @@ impl Occupancy {
 
     /// Another group there, if there is one.
     pub(crate) fn neighbour(&self, app: &CompositeApp, cluster: &ClusterRef, group: &str) -> Option<String> {
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = places.get(&(app.clone(), cluster.clone()))?;
-        here.keys().find(|other| *other != group).cloned()
+        self.lock().neighbour(app, cluster, group)
+    }
+
+    /// What an instance of another part has on clusters by now.
+    pub(crate) fn elsewhere(&self, instance: Key, stakes: Vec<Stake>) {
+        let mut places = self.lock();
+        let before = if stakes.is_empty() {
+            places.others.remove(&instance)
+        } else {
+            places.others.insert(instance, stakes.clone())
+        };
+        drop(places);
+        if before.unwrap_or_default() != stakes {
+            self.notify();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A group is gone from there.
     pub(crate) fn leave(&self, app: &CompositeApp, cluster: &ClusterRef, group: &str) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(here) = places.get_mut(&(app.clone(), cluster.clone())) {
+        let mut places = self.lock();
+        if let Some(here) = places.ours.get_mut(&(app.clone(), cluster.clone())) {
             here.remove(group);
         }
         drop(places);
@@ -141,5 +190,23 @@ mod tests {
         assert_eq!(ask(), Err(Denied::Unclear("one".to_owned())));
         occupancy.enter(&app, &elsewhere, "three");
         assert_eq!(ask(), Err(Denied::Occupied("one".to_owned())), "it came, and told nothing");
+    }
+
+    #[test]
+    fn groups_of_other_parts_stand_in_the_way_until_they_are_gone() {
+        let ((app, place), occupancy) = (place(), Occupancy::default());
+        let theirs = (
+            model::AppId::new("ar").expect("valid"),
+            model::InstanceId::new("0123456789abcdef").expect("valid"),
+        );
+        let stake =
+            |standing| Stake { app: app.clone(), cluster: place.clone(), group: "one".into(), standing };
+        occupancy.elsewhere(theirs.clone(), vec![stake(Standing::Coming)]);
+        let ask = |names| occupancy.reserve(names, &app, &place, "two");
+        assert_eq!(ask(Names::Unknown), Err(Denied::Unclear("one".to_owned())));
+        occupancy.elsewhere(theirs.clone(), vec![stake(Standing::There)]);
+        assert_eq!(ask(Names::Fixed), Err(Denied::Occupied("one".to_owned())));
+        occupancy.elsewhere(theirs, Vec::new());
+        assert_eq!(ask(Names::Fixed), Ok(()));
     }
 }

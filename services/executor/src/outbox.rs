@@ -3,10 +3,12 @@
 //! Records have ids, so that what is published again after a crash is recognised.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bus::{Bus, BusError, Record};
 use model::Stream;
+use prometheus_client::metrics::gauge::Gauge;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +30,31 @@ struct Letter {
 #[derive(Clone)]
 pub(crate) struct Outbox {
     letters: mpsc::UnboundedSender<Letter>,
-    metrics: Metrics,
+    waiting: Waiting,
+}
+
+/// How many records are not on the bus yet: these, and with those of other cells in the gauge.
+#[derive(Clone)]
+struct Waiting {
+    count: Arc<AtomicI64>,
+    gauge: Gauge,
+}
+
+impl Waiting {
+    fn more(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.gauge.inc();
+    }
+
+    fn fewer(&self, count: usize) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.count.fetch_sub(count, Ordering::Relaxed);
+        self.gauge.dec_by(count);
+    }
+
+    fn none(&self) {
+        self.gauge.dec_by(self.count.swap(0, Ordering::Relaxed));
+    }
 }
 
 /// Resolves once the record is on the bus.
@@ -38,11 +64,12 @@ impl Outbox {
     /// An outbox, and the task that empties it until `stop`.
     pub(crate) fn new(
         bus: Arc<dyn Bus>,
-        metrics: Metrics,
+        metrics: &Metrics,
         stop: CancellationToken,
-    ) -> (Self, impl Future<Output = ()> + Send) {
+    ) -> (Self, impl Future<Output = ()> + Send + use<>) {
         let (letters, mailbox) = mpsc::unbounded_channel();
-        (Self { letters, metrics: metrics.clone() }, deliver(bus, mailbox, metrics, stop))
+        let waiting = Waiting { count: Arc::default(), gauge: metrics.unpublished.clone() };
+        (Self { letters, waiting: waiting.clone() }, deliver(bus, mailbox, waiting, stop))
     }
 
     /// Publishes this, after everything that was handed in before.
@@ -50,17 +77,22 @@ impl Outbox {
         let (out, published) = oneshot::channel();
         let data = serde_json::to_vec(data).expect("types of the bus can be written as JSON");
         let record = Record { key: key.into(), id: Some(id.into()), data: data.into() };
-        self.metrics.unpublished.inc();
+        self.waiting.more();
         // The task is gone only while the executor stops; what was not published is told again after the start.
         let _ = self.letters.send(Letter { stream, record, out });
         published
+    }
+
+    /// No longer counts what a cell that has stopped did not publish.
+    pub(crate) fn let_go(&self) {
+        self.waiting.none();
     }
 }
 
 async fn deliver(
     bus: Arc<dyn Bus>,
     mut mailbox: mpsc::UnboundedReceiver<Letter>,
-    metrics: Metrics,
+    waiting: Waiting,
     stop: CancellationToken,
 ) {
     let mut batch = Vec::new();
@@ -80,7 +112,7 @@ async fn deliver(
         if !publish(bus.as_ref(), stream, letters, &stop).await {
             return;
         }
-        metrics.unpublished.dec_by(i64::try_from(count).unwrap_or(i64::MAX));
+        waiting.fewer(count);
     }
 }
 
@@ -89,7 +121,12 @@ async fn publish(bus: &dyn Bus, stream: Stream, letters: Vec<Letter>, stop: &Can
     let mut wait = SHORTEST_WAIT;
     loop {
         let records = letters.iter().map(|letter| letter.record.clone()).collect();
-        match bus.publish(stream, records).await {
+        let published = tokio::select! {
+            biased;
+            () = stop.cancelled() => return false,
+            published = bus.publish(stream, records) => published,
+        };
+        match published {
             Ok(_) => break,
             Err(error @ BusError::TooLarge { .. }) => {
                 tracing::error!(stream = stream.name(), %error, "a record is dropped");

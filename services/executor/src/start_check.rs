@@ -1,15 +1,58 @@
 //! Holds what an app names against EMCO, and says everything that is missing in one message.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use emco::EmcoError;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::app::App;
 use crate::context::Context;
 
-/// What is missing, in words; empty where the app is complete.
-///
-/// # Errors
-/// Where EMCO does not say.
-pub(crate) async fn missing(ctx: &Context, app: &App) -> Result<Vec<String>, EmcoError> {
+/// How long an app that was complete counts as that.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// The check of one app, which the cells of a process share: EMCO is asked once for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct StartCheck {
+    last: Mutex<Option<(Instant, Vec<String>)>>,
+    /// In how many cells the app is shut.
+    shut: AtomicUsize,
+}
+
+impl StartCheck {
+    /// What is missing, in words; empty where the app is complete.
+    ///
+    /// # Errors
+    /// Where EMCO does not say.
+    pub(crate) async fn missing(&self, ctx: &Context, app: &App) -> Result<Vec<String>, EmcoError> {
+        let mut last = self.last.lock().await;
+        if let Some((at, found)) = &*last {
+            let fresh = if found.is_empty() { FRESH } else { ctx.config.recheck / 2 };
+            if at.elapsed() < fresh {
+                return Ok(found.clone());
+            }
+        }
+        let found = missing(ctx, app).await?;
+        *last = Some((Instant::now(), found.clone()));
+        Ok(found)
+    }
+
+    /// The app is shut, or no longer, in one more cell; counted once in the gauge.
+    pub(crate) fn shut(&self, shut: bool, gauge: &Gauge) {
+        if shut {
+            if self.shut.fetch_add(1, Ordering::Relaxed) == 0 {
+                gauge.inc();
+            }
+        } else if self.shut.fetch_sub(1, Ordering::Relaxed) == 1 {
+            gauge.dec();
+        }
+    }
+}
+
+async fn missing(ctx: &Context, app: &App) -> Result<Vec<String>, EmcoError> {
     let (emco, wants, composite) = (&ctx.emco, &app.spec.emco, &app.composite);
     let mut missing = Vec::new();
     if !emco.has_project(&wants.project).await? {

@@ -6,16 +6,17 @@
 
 mod install;
 mod options;
+mod ports;
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use ports::Ports;
 
 pub use install::{Install, available};
 pub use options::{Options, Security};
@@ -31,13 +32,6 @@ pub struct Kafka {
     ports: Ports,
     shell: Option<Child>,
     starts: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ports {
-    pub(crate) plain: u16,
-    pub(crate) secured: u16,
-    pub(crate) controller: u16,
 }
 
 impl Kafka {
@@ -80,12 +74,24 @@ impl Kafka {
         self.signal("KILL")
     }
 
-    /// Stands it still, as a long pause of its machine does; [`Self::thaw`] lets it go on.
+    /// Stands it still, as a long pause of its machine does; [`Self::thaw`] lets it go on. Returns once every thread of
+    /// it stands (known from `/proc`, so on Linux).
     ///
     /// # Errors
     /// Where it cannot be told.
     pub fn freeze(&mut self) -> Result<()> {
-        self.word("STOP")
+        self.word("STOP")?;
+        let told = fs::read_to_string(self.log())?;
+        let pid =
+            told.lines().find_map(|line| line.strip_prefix("broker ")).context("no process id in the log")?;
+        let begun = Instant::now();
+        while !stands(Path::new(&format!("/proc/{pid}/task")))? {
+            if begun.elapsed() > START {
+                bail!("the broker does not stand still");
+            }
+            sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     /// Lets a frozen broker go on.
@@ -105,14 +111,14 @@ impl Kafka {
             bail!("the broker runs; stop it first");
         }
         self.starts += 1;
-        let log = self.dir.join(format!("broker-{}.log", self.starts));
+        let log = self.log();
         let java = self.install.java(&["kafka.Kafka", &self.properties().to_string_lossy()]);
         let mut shell = Command::new("sh")
             .args(["-c", WATCHDOG, "sh"])
             .arg(&self.dir)
             .args(java)
             .stdin(Stdio::piped())
-            .stdout(File::create(&log)?)
+            .stdout(File::options().append(true).create(true).open(&log)?)
             .stderr(File::options().append(true).open(&log)?)
             .spawn()
             .context("starting the broker's shell")?;
@@ -143,6 +149,10 @@ impl Kafka {
     /// Where the log of a topic's first partition lies.
     pub fn log_dir(&self, topic: &str) -> PathBuf {
         self.dir.join("data").join(format!("{topic}-0"))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.dir.join(format!("broker-{}.log", self.starts))
     }
 
     fn properties(&self) -> PathBuf {
@@ -194,6 +204,7 @@ const WATCHDOG: &str = r#"
 dir=$1; shift
 "$@" < /dev/null &
 pid=$!
+echo "broker $pid"
 while read -r word; do
   kill -s "$word" "$pid" 2> /dev/null || { echo "the broker has ended by itself"; exit 1; }
   case $word in
@@ -205,18 +216,6 @@ wait "$pid" 2> /dev/null
 rm -rf "$dir"
 "#;
 
-impl Ports {
-    fn free() -> Result<Self> {
-        // Held together, so that they differ.
-        let held = [(); 3].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
-        let mut ports = [0; 3];
-        for (port, listener) in ports.iter_mut().zip(held) {
-            *port = listener?.local_addr()?.port();
-        }
-        Ok(Self { plain: ports[0], secured: ports[1], controller: ports[2] })
-    }
-}
-
 fn run(install: &Install, class: &str, arguments: &[&str]) -> Result<String> {
     let mut all = vec![class];
     all.extend(arguments);
@@ -227,6 +226,19 @@ fn run(install: &Install, class: &str, arguments: &[&str]) -> Result<String> {
         bail!("{class} failed: {told}{}", last_lines(&String::from_utf8_lossy(&done.stderr)));
     }
     Ok(told)
+}
+
+/// Whether every thread in this folder of `/proc` is stopped.
+fn stands(threads: &Path) -> Result<bool> {
+    for thread in fs::read_dir(threads)? {
+        // "pid (name) state …"; a name may hold anything but is the last thing in parentheses.
+        let stat = fs::read_to_string(thread?.path().join("stat")).unwrap_or_default();
+        let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+        if state != Some('T') {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn last_lines(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Asks the cluster what there is.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -26,6 +26,8 @@ impl std::fmt::Debug for Asker {
     }
 }
 
+/// What may be asked again is asked again after this.
+const AGAIN: Duration = Duration::from_millis(100);
 /// Between two attempts to reach the cluster its complaints are looked through.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -51,13 +53,17 @@ impl Asker {
         let asker = self.clone();
         beside(move || {
             let end = Instant::now() + asker.timeout;
-            let mut complaint = None;
+            let mut complaint: Option<(RDKafkaErrorCode, String)> = None;
             loop {
                 let answer = asker.client.fetch_metadata(None, LOOK);
                 let Err(error) = answer else { return Ok(()) };
                 // Complaints reach the listener when the client is polled.
                 client::attend(&asker.client);
-                complaint = asker.client.client().context().complaint().or(complaint);
+                complaint = match (asker.client.client().context().complaint(), complaint) {
+                    // That all brokers are down follows the reason why they are.
+                    (Some((RDKafkaErrorCode::AllBrokersDown, _)) | None, Some(before)) => Some(before),
+                    (now, _) => now,
+                };
                 let hopeless =
                     matches!(&complaint, Some((RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL, _)));
                 if hopeless || Instant::now() >= end {
@@ -73,32 +79,52 @@ impl Asker {
         .await
     }
 
-    /// Hears what librdkafka has to say.
-    pub(super) fn attend(&self) {
-        client::attend(&self.client);
+    /// The client, for as long as it is there.
+    pub(super) fn client(&self) -> Weak<BaseConsumer<Listener>> {
+        Arc::downgrade(&self.client)
     }
 
     /// Every topic that there is.
     pub(super) async fn metadata(&self) -> Result<Metadata, BusError> {
         let asker = self.clone();
         beside(move || {
-            let answer = asker.client.fetch_metadata(None, asker.timeout);
+            let answer = patiently(asker.timeout, |left| asker.client.fetch_metadata(None, left));
             answer.map_err(|error| failure::refused(&asker.server, "asking for topics", &error))
         })
         .await
     }
 
     /// The first offset that is kept, and the one that the next record will get.
-    pub(super) async fn watermarks(&self, topic: &str) -> Result<(u64, u64), BusError> {
+    pub(super) async fn watermarks(&self, topic: &str, partition: i32) -> Result<(u64, u64), BusError> {
         let (asker, topic) = (self.clone(), topic.to_owned());
         beside(move || {
-            let answer = asker.client.fetch_watermarks(&topic, 0, asker.timeout);
+            let answer =
+                patiently(asker.timeout, |left| asker.client.fetch_watermarks(&topic, partition, left));
             let (low, high) = answer.map_err(|error| {
-                failure::refused(&asker.server, format!("asking for positions of {topic}"), &error)
+                failure::refused(&asker.server, format!("asking for positions of topic {topic}"), &error)
             })?;
             Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
         })
         .await
+    }
+}
+
+/// Asks until there is an answer, it is refused for good, or the time is over. A partition whose leader has just been
+/// chosen, or a group whose coordinator was, is not known to everybody at once. Blocks.
+pub(super) fn patiently<T>(
+    patience: Duration,
+    ask: impl Fn(Duration) -> Result<T, KafkaError>,
+) -> Result<T, KafkaError> {
+    let end = Instant::now() + patience;
+    loop {
+        // The last attempt gets some time, too.
+        let left = end.saturating_duration_since(Instant::now()).max(AGAIN);
+        match ask(left) {
+            Err(error) if !failure::is_final(&error) && Instant::now() + AGAIN < end => {
+                std::thread::sleep(AGAIN)
+            }
+            answer => return answer,
+        }
     }
 }
 

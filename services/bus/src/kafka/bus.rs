@@ -1,16 +1,18 @@
 //! The bus's handle.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use model::Stream;
+use rdkafka::consumer::BaseConsumer;
 use tokio_util::sync::CancellationToken;
 
 use super::asker::Asker;
+use super::client::{self, Listener};
 use super::ids::Ids;
 use super::opening;
-use super::positions::Positions;
+use super::positions::{self, Positions, Table};
 use super::producer::{Outgoing, Producer};
 use super::topics::{self, Wanted};
 use super::{Config, headers, latest, member, setup};
@@ -55,11 +57,25 @@ impl KafkaBus {
             closed: CancellationToken::new(),
             config,
         });
-        let attended = Arc::downgrade(&shared);
-        std::thread::Builder::new().name("kafka-attend".into()).spawn(move || attend(&attended)).map_err(
-            |source| BusError::Io { what: "starting a thread for", path: shared.server.clone(), source },
-        )?;
+        let (client, table) = (shared.asker.client(), shared.positions.table());
+        std::thread::Builder::new()
+            .name("kafka-attend".into())
+            .spawn(move || attend(&client, &table))
+            .map_err(|source| BusError::Io {
+                what: "starting a thread for",
+                path: shared.server.clone(),
+                source,
+            })?;
         Ok(Arc::new(Self { shared, producer, ids: Default::default() }))
+    }
+
+    /// Positions of records that are on the stream. A broker that had a record already, from an attempt whose answer
+    /// was lost, does not always say where: it is not behind the newest record then.
+    async fn positions(&self, stream: Stream, offsets: Vec<i64>) -> Result<Vec<Sequence>, BusError> {
+        let newest =
+            if offsets.iter().any(|offset| *offset < 0) { self.shared.reach(stream).await?.0 } else { 0 };
+        let position = |offset: i64| u64::try_from(offset).map_or(newest, |offset| offset + 1);
+        Ok(offsets.into_iter().map(|offset| Sequence(position(offset))).collect())
     }
 
     fn fits(&self, records: &[Record]) -> Result<(), BusError> {
@@ -85,7 +101,7 @@ impl Shared {
 
     /// The newest position of a stream, and the oldest that is kept (one more where nothing is).
     pub(super) async fn reach(&self, stream: Stream) -> Result<(u64, u64), BusError> {
-        let (low, high) = self.asker.watermarks(&self.topic(stream)).await?;
+        let (low, high) = self.asker.watermarks(&self.topic(stream), 0).await?;
         Ok((high, low + 1))
     }
 }
@@ -105,8 +121,7 @@ impl Bus for KafkaBus {
             data: &record.data,
         });
         let offsets = self.producer.send(outgoing.collect()).await?;
-        let sequence = |offset: i64| Sequence(u64::try_from(offset).unwrap_or(0) + 1);
-        let new: Vec<_> = offsets.into_iter().map(sequence).collect();
+        let new = self.positions(stream, offsets).await?;
         Ok(claim.published(&records, &new))
     }
 
@@ -152,12 +167,13 @@ impl Bus for KafkaBus {
     }
 }
 
-/// Hears what librdkafka says while nobody asks anything, as long as the bus is there.
-fn attend(shared: &Weak<Shared>) {
-    while let Some(shared) = shared.upgrade() {
-        shared.asker.attend();
-        shared.positions.attend();
-        drop(shared);
+/// Hears what librdkafka says while nobody asks anything, as long as the bus is there. The thread holds nothing of the
+/// bus while it sleeps: whoever drops the bus last waits for its positions, and that must not be this thread.
+fn attend(asker: &Weak<BaseConsumer<Listener>>, table: &Weak<Mutex<Table>>) {
+    while let Some(asker) = asker.upgrade() {
+        client::attend(&asker);
+        positions::attend(table);
+        drop(asker);
         std::thread::sleep(ATTEND);
     }
 }

@@ -148,7 +148,12 @@ impl ClientContext for Listener {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let Some(code) = error.rdkafka_error_code() else { return };
+        let Some(mut code) = error.rdkafka_error_code() else { return };
+        // With TLS 1.3 a broker refuses a client's certificate after the handshake, and librdkafka sees a connection
+        // that broke.
+        if code == RDKafkaErrorCode::BrokerTransportFailure && reason.contains("SSL alert number") {
+            code = RDKafkaErrorCode::SSL;
+        }
         tracing::debug!(role = self.role, ?code, reason, "librdkafka complains");
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         // "All brokers are down" follows the reason why they are.

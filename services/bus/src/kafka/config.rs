@@ -123,6 +123,13 @@ impl Config {
         if self.public_partitions == 0 || self.replication_factor == Some(0) {
             return refuse("public_partitions and replication_factor must be at least 1".into());
         }
+        if let (Some(replicas), Some(insync)) = (self.replication_factor, self.min_insync_replicas)
+            && insync > replicas
+        {
+            return refuse(format!(
+                "min_insync_replicas is {insync}, it must be at most replication_factor ({replicas})"
+            ));
+        }
         let (least, most) = (Duration::from_secs(1), Duration::from_secs(3_600));
         for (name, duration) in [
             ("lease", self.lease),
@@ -187,6 +194,10 @@ mod tests {
         assert!(refused(|c| c.prefix = "a/b".into()).contains("prefix"));
         assert!(refused(|c| c.lease = Duration::ZERO).contains("lease"));
         assert!(refused(|c| c.max_record_bytes = ByteSize(1)).contains("max_record_bytes"));
+        assert!(
+            refused(|c| (c.replication_factor, c.min_insync_replicas) = (Some(1), Some(2)))
+                .contains("min_insync_replicas")
+        );
         assert!(refused(|c| c.public_partitions = 0).contains("public_partitions"));
         for own in ["acks", "bootstrap.servers", "request.required.acks", "sasl.password"] {
             let mut config = Config::default();

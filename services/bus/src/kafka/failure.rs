@@ -31,10 +31,38 @@ pub(super) fn undelivered(server: &str, topic: &str, code: RDKafkaErrorCode) -> 
     told(server, format!("publishing to topic {topic}"), Some(code), &code.to_string(), class)
 }
 
+/// What a reader does about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// What it wanted is not there: it must find out where it can go on.
+    Displaced,
+    /// It cannot go on.
+    Ended,
+    /// librdkafka tries again by itself.
+    Continues,
+}
+
+/// What an error means for a reader.
+pub(super) fn while_reading(error: &KafkaError) -> Reading {
+    use RDKafkaErrorCode as Code;
+    #[allow(clippy::wildcard_enum_match_arm, reason = "librdkafka has some two hundred codes")]
+    match error.rdkafka_error_code() {
+        Some(Code::AutoOffsetReset | Code::LogTruncation | Code::OffsetOutOfRange) => Reading::Displaced,
+        Some(
+            Code::TopicAuthorizationFailed
+            | Code::UnknownTopic
+            | Code::UnknownPartition
+            | Code::UnknownTopicOrPartition
+            | Code::Fatal,
+        ) => Reading::Ended,
+        _ => Reading::Continues,
+    }
+}
+
 /// What cannot be repeated with another result.
 pub(super) fn permanent(server: &str, what: impl Into<String>, reason: impl Into<String>) -> BusError {
     BusError::Broker {
-        broker: server.to_owned(),
+        server: server.to_owned(),
         what: what.into(),
         reason: reason.into(),
         class: Class::Permanent,
@@ -52,7 +80,7 @@ fn told(
         Some(advice) => format!("{reason}; {advice}"),
         None => reason.to_owned(),
     };
-    BusError::Broker { broker: server.to_owned(), what: what.into(), reason, class }
+    BusError::Broker { server: server.to_owned(), what: what.into(), reason, class }
 }
 
 fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
@@ -71,6 +99,9 @@ fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
         Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicOrPartition => {
             Some("the topic is not there; create it or set `create: true`")
         }
+        Code::InvalidSessionTimeout => Some(
+            "`lease` must be within the brokers' group.min.session.timeout.ms and group.max.session.timeout.ms",
+        ),
         Code::InvalidReplicationFactor => Some("`replication_factor` is more than there are brokers"),
         Code::MessageSizeTooLarge => Some("the topic's max.message.bytes is below `max_record_bytes`"),
         Code::PurgeQueue | Code::PurgeInflight => Some(
@@ -81,6 +112,11 @@ fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// Whether asking again cannot have another result.
+pub(super) fn is_final(error: &KafkaError) -> bool {
+    error.rdkafka_error_code().is_some_and(is_permanent)
 }
 
 fn is_permanent(code: RDKafkaErrorCode) -> bool {
@@ -98,6 +134,8 @@ fn is_permanent(code: RDKafkaErrorCode) -> bool {
             | Code::UnknownTopic
             | Code::UnknownPartition
             | Code::UnknownTopicOrPartition
+            | Code::InvalidRecord
+            | Code::InvalidSessionTimeout
             | Code::InvalidTopic
             | Code::InvalidConfig
             | Code::InvalidPartitions

@@ -6,7 +6,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::asker::setting_refused;
+use super::asker::{patiently, setting_refused};
 use super::client::{self, EndsAside, Listener};
 use super::{Config, failure};
 use crate::BusError;
@@ -36,14 +36,14 @@ impl Group {
 
     /// The position that is kept for a topic. Blocks.
     pub(super) fn kept(&self, topic: &str) -> Result<Option<u64>, BusError> {
-        let ask = || -> Result<Offset, KafkaError> {
+        let ask = |left: Duration| -> Result<Offset, KafkaError> {
             let mut list = TopicPartitionList::new();
             list.add_partition(topic, 0);
-            let kept = self.client.committed_offsets(list, self.timeout)?;
+            let kept = self.client.committed_offsets(list, left)?;
             let found = kept.find_partition(topic, 0);
             found.map_or(Ok(Offset::Invalid), |element| element.error().map(|()| element.offset()))
         };
-        let kept = ask().map_err(|error| {
+        let kept = patiently(self.timeout, ask).map_err(|error| {
             failure::refused(&self.server, format!("asking for a kept position of {topic}"), &error)
         })?;
         match kept {

@@ -34,19 +34,23 @@ pub(super) async fn read(
     let mut settings = opening::settings(&shared.config, "latest")?;
     // After compaction the end may carry no record that could be waited for.
     settings.set("enable.partition.eof", "true").set("auto.offset.reset", "earliest");
-    let (shared, topic) = (shared.clone(), shared.topic(stream));
+    // Nothing that holds the bus: a thread must not be the last to let go of it.
+    let (server, closed) = (shared.server.clone(), shared.closed.clone());
+    let (topic, patience) = (shared.topic(stream), shared.config.connect_timeout);
     let read = beside(move || {
         let client: BaseConsumer<Listener> = settings
             .create_with_context(Listener::new("latest"))
-            .map_err(|error| setting_refused(&shared.server, &error))?;
+            .map_err(|error| setting_refused(&server, &error))?;
         let mut list = TopicPartitionList::new();
         let placed = list.add_partition_offset(&topic, 0, Offset::Beginning);
-        let refused = |error| failure::refused(&shared.server, format!("reading {topic}"), &error);
+        let refused = |error| failure::refused(&server, format!("reading {topic}"), &error);
         placed.and_then(|()| client.assign(&list)).map_err(refused)?;
         let mut values = Values::default();
         let mut heard = Instant::now();
         while values.at < newest {
-            shared.check()?;
+            if closed.is_cancelled() {
+                return Err(BusError::Closed);
+            }
             match client.poll(LOOK) {
                 Some(Ok(message)) => {
                     // What comes after the position that is given is for a reader from there on.
@@ -57,12 +61,12 @@ pub(super) async fn read(
                     heard = Instant::now();
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => break,
-                Some(Err(error)) if heard.elapsed() > shared.config.connect_timeout => {
-                    return Err(failure::refused(&shared.server, format!("reading {topic}"), &error));
+                Some(Err(error)) if heard.elapsed() > patience => {
+                    return Err(failure::refused(&server, format!("reading {topic}"), &error));
                 }
-                None if heard.elapsed() > shared.config.connect_timeout => {
+                None if heard.elapsed() > patience => {
                     let error = KafkaError::NoMessageReceived;
-                    return Err(failure::refused(&shared.server, format!("reading {topic}"), &error));
+                    return Err(failure::refused(&server, format!("reading {topic}"), &error));
                 }
                 Some(Err(_)) | None => {}
             }

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_util::sync::CancellationToken;
 
 use super::asker::setting_refused;
 use super::bus::Shared;
 use super::rebalance::{Handing, Rebalance};
 use super::{client, failure, topics};
-use crate::{BusError, Change, Share};
+use crate::{BusError, Change, Class, Share};
 
 /// Words of the replica are heard within this time.
 const LOOK: Duration = Duration::from_millis(50);
@@ -52,7 +53,15 @@ pub(super) fn join(shared: &Arc<Shared>, work: &str) -> Result<Member, BusError>
         .subscribe(&[&topic])
         .map_err(|error| failure::refused(&shared.server, format!("joining group {topic}"), &error))?;
     let (words, heard) = mpsc::channel();
-    let attendance = Attendance { client, topic, shared: shared.clone(), told };
+    // Nothing that holds the bus: a thread must not be the last to let go of it.
+    let attendance = Attendance {
+        client,
+        topic,
+        server: shared.server.clone(),
+        lease: config.lease,
+        closed: shared.closed.clone(),
+        told,
+    };
     std::thread::Builder::new()
         .name("kafka-share".into())
         .spawn(move || attendance.run(&heard))
@@ -75,30 +84,19 @@ impl Share for Member {
 struct Attendance {
     client: BaseConsumer<Rebalance>,
     topic: String,
-    shared: Arc<Shared>,
+    server: String,
+    lease: Duration,
+    closed: CancellationToken,
     told: UnboundedSender<Result<Change, BusError>>,
 }
 
 impl Attendance {
     fn run(self, heard: &mpsc::Receiver<u16>) {
-        let lease = self.shared.config.lease;
         loop {
-            match self.client.poll(LOOK) {
-                Some(Err(error)) => {
-                    let code = error.rdkafka_error_code();
-                    let failed = failure::refused(
-                        &self.shared.server,
-                        format!("sharing by group {}", self.topic),
-                        &error,
-                    );
-                    if failed.class() == crate::Class::Permanent || code == Some(RDKafkaErrorCode::Fatal) {
-                        self.client.context().lose_all(&self.client);
-                        let _ = self.told.send(Err(failed));
-                        break;
-                    }
-                    tracing::debug!(topic = self.topic, %error, "the group is joined again when it can be");
-                }
-                Some(Ok(_)) | None => {}
+            if let Some(Err(error)) = self.client.poll(LOOK)
+                && self.fails(&error)
+            {
+                break;
             }
             let gone = loop {
                 match heard.try_recv() {
@@ -110,13 +108,28 @@ impl Attendance {
                     Err(mpsc::TryRecvError::Disconnected) => break true,
                 }
             };
-            if gone || self.shared.closed.is_cancelled() {
+            if gone || self.closed.is_cancelled() {
                 break;
             }
-            self.client.context().look(&self.client, lease);
+            self.client.context().look(&self.client, self.lease);
         }
         // Dropping the client leaves the group; nobody is waited for then.
         self.client.context().leave(&self.client);
+    }
+
+    /// Whether the group cannot be a member's any more; everything else librdkafka tries again by itself.
+    fn fails(&self, error: &KafkaError) -> bool {
+        let what = format!("sharing by group {}", self.topic);
+        let failed = failure::refused(&self.server, what, error);
+        let fatal = error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal);
+        if failed.class() != Class::Permanent && !fatal {
+            tracing::debug!(topic = self.topic, %error, "the group is joined again when it can be");
+            return false;
+        }
+        self.client.context().lose_all(&self.client);
+        // A replica that has gone away does not hear it.
+        let _ = self.told.send(Err(failed));
+        true
     }
 
     /// Kafka has no way to give a single part back: the member leaves with everything and joins anew.
@@ -124,7 +137,7 @@ impl Attendance {
         self.client.unsubscribe();
         if let Err(error) = self.client.subscribe(&[&self.topic]) {
             let what = format!("joining group {} again", self.topic);
-            let _ = self.told.send(Err(failure::refused(&self.shared.server, what, &error)));
+            let _ = self.told.send(Err(failure::refused(&self.server, what, &error)));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! again, closes the bus or drops it waits until the thread has finished.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use model::Stream;
@@ -23,11 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The positions of every consumer that this bus has opened.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
-    table: Mutex<Table>,
+    table: Arc<Mutex<Table>>,
 }
 
 #[derive(Debug, Default)]
-struct Table {
+pub(super) struct Table {
     groups: HashMap<Box<str>, Arc<Group>>,
     positions: HashMap<(Stream, Box<str>), Arc<Position>>,
 }
@@ -81,12 +81,9 @@ impl Positions {
         }
     }
 
-    /// Hears what librdkafka has to say.
-    pub(super) fn attend(&self) {
-        let groups: Vec<_> = self.lock().groups.values().cloned().collect();
-        for group in groups {
-            group.attend();
-        }
+    /// What [`attend`] looks through. It keeps nothing that [`Drop`] waits for.
+    pub(super) fn table(&self) -> Weak<Mutex<Table>> {
+        Arc::downgrade(&self.table)
     }
 
     fn all(&self) -> Vec<Arc<Position>> {
@@ -95,6 +92,16 @@ impl Positions {
 
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Hears what librdkafka has to say about the groups.
+pub(super) fn attend(table: &Weak<Mutex<Table>>) {
+    let Some(table) = table.upgrade() else { return };
+    let groups: Vec<_> =
+        table.lock().unwrap_or_else(PoisonError::into_inner).groups.values().cloned().collect();
+    for group in groups {
+        group.attend();
     }
 }
 

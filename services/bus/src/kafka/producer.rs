@@ -6,24 +6,33 @@
 //! a new one begins. So what reaches a partition before a failure is always a prefix of what was handed in, and
 //! nothing overtakes.
 
+mod current;
+mod delivered;
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
+use rdkafka::message::OwnedHeaders;
+use rdkafka::producer::{Producer as _, PurgeConfig, ThreadedProducer};
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use current::{Current, Halt};
+use delivered::Delivered;
 
 use super::Config;
 use super::asker::{beside, setting_refused};
-use super::call::{Call, Ticket};
+use super::call::Call;
 use super::client::{self, Listener};
 use super::failure;
 use crate::BusError;
+
+/// Room in a full queue is looked for this often.
+const ROOM: Duration = Duration::from_millis(5);
 
 /// What is thrown out of a broken producer is told within this time.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
@@ -46,29 +55,9 @@ pub(super) struct Producer {
     server: Box<str>,
     patience: Duration,
     current: Mutex<Current>,
-    /// Held by whoever exchanges a broken producer.
-    exchange: tokio::sync::Mutex<()>,
+    /// Held by whoever exchanges a broken producer, until that has ended.
+    exchange: Arc<tokio::sync::Mutex<()>>,
     progress: Arc<Notify>,
-}
-
-struct Current {
-    producer: Option<ThreadedProducer<Delivered>>,
-    generation: u64,
-    closed: bool,
-}
-
-impl std::fmt::Debug for Current {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Current").field("generation", &self.generation).field("closed", &self.closed).finish()
-    }
-}
-
-/// Why a call's records are not all queued.
-enum Halt {
-    /// librdkafka's queue is full; this many records of the call are in.
-    Full(usize),
-    /// The producer refuses records.
-    Broken(KafkaError),
 }
 
 impl Producer {
@@ -98,7 +87,7 @@ impl Producer {
             server: server.into(),
             patience: config.delivery_timeout,
             current: Mutex::new(Current { producer: None, generation: 0, closed: false }),
-            exchange: tokio::sync::Mutex::new(()),
+            exchange: Arc::default(),
             progress: Arc::new(Notify::new()),
         };
         let first = producer.begin()?;
@@ -118,24 +107,31 @@ impl Producer {
         }
         let end = Instant::now() + self.patience;
         let mut records: Vec<_> = records.into_iter().map(Some).collect();
-        let generation = self.ready().await?;
+        let mut generation = self.ready().await?;
         let mut queued = 0;
         while queued < records.len() {
             let progress = self.progress.notified();
-            match self.queue(generation, &call, &mut records, queued)? {
+            let halted = self.current().queue(generation, &call, &mut records, queued)?;
+            match halted {
                 Ok(()) => break,
                 Err(Halt::Full(so_far)) => {
                     queued = so_far;
-                    // Back-pressure: what is on its way makes room first.
-                    if timeout_at(end, progress).await.is_err() {
+                    // Back-pressure: what is on its way makes room first. librdkafka counts a record out a moment
+                    // after it has told of its delivery, so room is looked for without being told, too.
+                    let _ = timeout(ROOM, progress).await;
+                    if Instant::now() >= end {
                         redeem_rest(&call, queued, records.len(), RDKafkaErrorCode::QueueFull, topic);
                         break;
                     }
                 }
-                Err(Halt::Broken(error)) => {
+                // Nothing of the call is anywhere yet: the next producer takes it.
+                Err(Halt::Broken(0, error)) if is_over(&error) && Instant::now() < end => {
+                    self.discard(generation).await;
+                    generation = self.ready().await?;
+                }
+                Err(Halt::Broken(so_far, error)) => {
                     let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-                    let rest = records.iter().take_while(|record| record.is_none()).count();
-                    redeem_rest(&call, rest, records.len(), code, topic);
+                    redeem_rest(&call, so_far, records.len(), code, topic);
                     break;
                 }
             }
@@ -208,40 +204,9 @@ impl Producer {
         Ok(current.generation)
     }
 
-    /// Queues the records from `from` on. One call's records are queued in one go, so that a call is together.
-    fn queue(
-        &self,
-        generation: u64,
-        call: &Arc<Call>,
-        records: &mut [Option<Outgoing<'_>>],
-        from: usize,
-    ) -> Result<Result<(), Halt>, BusError> {
-        let current = self.current();
-        let producer = match &current.producer {
-            Some(producer) if current.generation == generation => producer,
-            _ if current.closed && from == 0 => return Err(BusError::Closed),
-            _ => return Ok(Err(Halt::Broken(KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue)))),
-        };
-        for (place, slot) in records.iter_mut().enumerate().skip(from) {
-            let Some(outgoing) = slot.take() else { continue };
-            let Outgoing { topic, partition, key, headers, data } = outgoing;
-            let ticket = call.ticket(place);
-            let mut record = BaseRecord::with_opaque_to(topic, ticket).key(key).payload(data);
-            record.partition = partition;
-            record.headers = headers;
-            if let Err((error, record)) = producer.send(record) {
-                let headers = record.headers;
-                *slot = Some(Outgoing { topic, partition, key, headers, data });
-                let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-                return Ok(Err(if full { Halt::Full(place) } else { Halt::Broken(error) }));
-            }
-        }
-        Ok(Ok(()))
-    }
-
     /// Ends a broken producer: what it holds fails, and its connections are closed before another one begins.
     async fn discard(&self, generation: u64) {
-        let _exchange = self.exchange.lock().await;
+        let exchange = self.exchange.clone().lock_owned().await;
         let broken = {
             let mut current = self.current();
             if current.generation != generation {
@@ -258,6 +223,9 @@ impl Producer {
             if let Err(error) = broken.flush(LAST_ANSWERS) {
                 tracing::warn!(%error, "not every record's fate was told");
             }
+            drop(broken);
+            // Held until here, also where the publisher that began this has gone away.
+            drop(exchange);
             Ok(())
         });
         // Fails only where the runtime is going away.
@@ -275,41 +243,14 @@ impl Drop for Producer {
     }
 }
 
+/// Whether this producer is the reason, not the record.
+fn is_over(error: &KafkaError) -> bool {
+    matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::Fatal))
+}
+
 /// Answers for records that were never queued.
 fn redeem_rest(call: &Arc<Call>, from: usize, to: usize, code: RDKafkaErrorCode, topic: &str) {
     for place in from..to {
         call.ticket(place).redeem(Err((code, topic)));
-    }
-}
-
-/// Hears of each record's fate.
-#[derive(Debug)]
-struct Delivered {
-    listener: Listener,
-    progress: Arc<Notify>,
-}
-
-impl ClientContext for Delivered {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        self.listener.log(level, facility, line);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.listener.error(error, reason);
-    }
-}
-
-impl ProducerContext for Delivered {
-    type DeliveryOpaque = Box<Ticket>;
-
-    fn delivery(&self, result: &DeliveryResult<'_>, ticket: Box<Ticket>) {
-        match result {
-            Ok(message) => ticket.redeem(Ok(message.offset())),
-            Err((error, message)) => {
-                let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-                ticket.redeem(Err((code, message.topic())));
-            }
-        }
-        self.progress.notify_waiters();
     }
 }

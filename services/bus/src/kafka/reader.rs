@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use model::Stream;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::bus::Shared;
 use super::client::{EndsAside, Listener};
+use super::failure::Reading;
 use super::positions::Position;
 use super::{delivery, failure, headers};
 use crate::dedup::{Dedup, REMEMBERED};
@@ -117,25 +118,14 @@ impl Reader {
 
     /// Whether reading cannot go on; everything else librdkafka tries again by itself.
     fn failed(&mut self, error: &KafkaError) -> Option<BusError> {
-        use RDKafkaErrorCode as Code;
-        #[allow(clippy::wildcard_enum_match_arm, reason = "librdkafka has some two hundred codes")]
-        match error.rdkafka_error_code() {
-            Some(Code::AutoOffsetReset | Code::LogTruncation | Code::OffsetOutOfRange) => {
-                self.displaced = true;
-                None
-            }
-            Some(
-                Code::TopicAuthorizationFailed
-                | Code::UnknownTopic
-                | Code::UnknownPartition
-                | Code::UnknownTopicOrPartition
-                | Code::Fatal,
-            ) => Some(self.refused(error)),
-            _ => {
+        match failure::while_reading(error) {
+            Reading::Displaced => self.displaced = true,
+            Reading::Ended => return Some(self.refused(error)),
+            Reading::Continues => {
                 tracing::debug!(stream = self.stream.name(), %error, "reading goes on when the cluster is back");
-                None
             }
         }
+        None
     }
 }
 

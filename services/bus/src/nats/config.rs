@@ -50,7 +50,7 @@ pub struct Config {
     /// ever: limits of such streams have no effect here.
     pub retention: Retentions,
     /// How much of the public events is kept.
-    pub events: Retention,
+    pub public_retention: Retention,
 }
 
 impl Default for Config {
@@ -71,7 +71,7 @@ impl Default for Config {
             retry_for: Duration::from_secs(30),
             lease: Duration::from_secs(5),
             retention: Retentions::default(),
-            events: Retention {
+            public_retention: Retention {
                 max_bytes: ByteSize::mib(1_024),
                 max_age: Duration::from_secs(7 * 24 * 3_600),
             },
@@ -104,6 +104,11 @@ impl Config {
         if self.servers.is_empty() {
             return wrong("servers is empty, write nats://HOST:PORT".into());
         }
+        if self.servers.iter().any(|server| server.contains('@')) {
+            return wrong(
+                "servers has a user or token in an address, which logs would show: use login".into(),
+            );
+        }
         let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
         if self.prefix.is_empty() || self.prefix.len() > 64 || !self.prefix.chars().all(named) {
             return wrong(format!("prefix is `{}`, write 1 to 64 of A-Z, 0-9, _ and -", self.prefix));
@@ -119,7 +124,7 @@ impl Config {
             let size = self.max_record_bytes;
             return wrong(format!("max_record_bytes is {size}, it must be between {least} and {most}"));
         }
-        let shortest = self.retention.shortest_age().min(self.events.max_age);
+        let shortest = self.retention.shortest_age().min(self.public_retention.max_age);
         for (setting, value, least, most) in [
             ("connect_timeout", self.connect_timeout, Duration::from_millis(100), HOUR),
             ("ack_timeout", self.ack_timeout, Duration::from_millis(100), HOUR),
@@ -158,7 +163,7 @@ mod tests {
     #[test]
     fn settings_are_read_as_text_and_unknown_ones_refused() {
         let text = r#"{"servers":["nats://h:4222"],"create":"verify","duplicate_window":"10m","lease":"3s",
-            "max_record_bytes":"128KiB","tls":{"required":true},"events":{"max_bytes":"2GiB","max_age":"48h"},
+            "max_record_bytes":"128KiB","tls":{"required":true},"public_retention":{"max_bytes":"2GiB","max_age":"48h"},
             "retention":{"ue-events":{"max_bytes":"1MiB","max_age":"36h"}}}"#;
         let config: Config = serde_json::from_str(text).expect("valid");
         assert_eq!(config.create, Create::Verify);
@@ -179,6 +184,8 @@ mod tests {
             config.check().expect_err("out of bounds").to_string()
         };
         assert!(refused(|c| c.servers.clear()).contains("nats.servers"));
+        let told = refused(|c| c.servers = vec!["nats://u:secret@h:4222".into()]);
+        assert!(told.contains("login") && !told.contains("secret"), "{told}");
         assert!(refused(|c| c.prefix = "edge.roam".into()).contains("nats.prefix"));
         assert!(refused(|c| c.replicas = 9).contains("nats.replicas"));
         assert!(refused(|c| c.queue = 0).contains("nats.queue"));

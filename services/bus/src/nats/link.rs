@@ -1,17 +1,18 @@
 //! The connection.
 
-use std::error::Error as _;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::{self, context::ContextBuilder};
-use async_nats::{Client, ConnectErrorKind, Event};
+use async_nats::{Client, Event};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Config;
+use super::fault::{self, chain, refusal};
 use crate::{BusError, Class};
 
 /// How long to wait before a server that did not answer is tried again.
@@ -33,6 +34,9 @@ pub(super) struct Link {
     pub(super) closed: CancellationToken,
     servers: Arc<str>,
     connections: watch::Receiver<u64>,
+    ack_timeout: Duration,
+    /// Until then what is needed to begin is tried again.
+    patient_until: Instant,
 }
 
 impl Link {
@@ -50,17 +54,24 @@ impl Link {
                         .max_ack_inflight(IN_FLIGHT)
                         .build(client.clone());
                     let closed = CancellationToken::new();
-                    let link = Self { client, jetstream, closed, servers, connections };
+                    let ack_timeout = config.ack_timeout;
+                    let link = Self {
+                        client,
+                        jetstream,
+                        closed,
+                        servers,
+                        connections,
+                        ack_timeout,
+                        patient_until: deadline,
+                    };
                     return link.check(config).map(|()| link);
                 }
                 Err(error) => error,
             };
-            let what = "connecting (nats.servers)";
-            if let Some(class) = final_class(error.kind()) {
+            let what = "connecting (see nats.servers, nats.tls and nats.login)";
+            let class = fault::class_of_connecting(&error);
+            if class == Class::Permanent || Instant::now() + AGAIN >= deadline {
                 return Err(broker(&servers, what, &chain(&error), class));
-            }
-            if Instant::now() + AGAIN >= deadline {
-                return Err(broker(&servers, what, &chain(&error), Class::Transient(Duration::from_secs(1))));
             }
             tokio::time::sleep(AGAIN).await;
         }
@@ -84,6 +95,38 @@ impl Link {
         self.client.connection_state() == State::Connected
     }
 
+    /// Whether what is needed to begin may be tried again after this error, as of a cluster that is still finding
+    /// itself together; waits a little then.
+    pub(super) async fn is_patient(&self, error: &BusError) -> bool {
+        let passes = matches!(error.class(), Class::Transient(_));
+        if !passes || Instant::now() + AGAIN >= self.patient_until {
+            return false;
+        }
+        tracing::info!(%error, "tried again");
+        tokio::time::sleep(AGAIN).await;
+        true
+    }
+
+    /// Waits until there is a connection, but no longer than for one answer; says whether there is one.
+    pub(super) async fn ready(&self) -> bool {
+        if self.is_connected() {
+            return true;
+        }
+        let mut connections = self.connections();
+        let connected = async {
+            // The count may have gone up just before the state is told, or be told late.
+            while !self.is_connected() {
+                let _ = tokio::time::timeout(AGAIN, connections.changed()).await;
+            }
+        };
+        self.in_time(connected).await.is_some()
+    }
+
+    /// The outcome, if it is there as soon as an answer has to be.
+    pub(super) async fn in_time<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout(self.ack_timeout, future).await.ok()
+    }
+
     /// An error of this broker.
     pub(super) fn error(&self, what: &str, reason: &str, class: Class) -> BusError {
         if self.closed.is_cancelled() {
@@ -96,9 +139,12 @@ impl Link {
     /// refuses, it will refuse again.
     pub(super) fn transient<K>(&self, what: &str, error: &async_nats::error::Error<K>) -> BusError
     where
-        K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq,
+        K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq + 'static,
     {
-        let refused = refusal(error).is_some_and(|refusal| (400..429).contains(&refusal.code()));
+        let is_final = |refusal: jetstream::Error| {
+            (400..429).contains(&refusal.code()) || fault::is_without_jetstream(refusal.error_code())
+        };
+        let refused = refusal(error).is_some_and(is_final);
         let class = if refused { Class::Permanent } else { Class::Transient(AGAIN) };
         self.error(what, &chain(error), class)
     }
@@ -116,37 +162,8 @@ impl Link {
     }
 }
 
-/// The messages of an error and of what caused it.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let next_text = next.to_string();
-        if !text.contains(&next_text) {
-            text = format!("{text}: {next_text}");
-        }
-        cause = next.source();
-    }
-    text
-}
-
-/// The server's own error behind one of the client's.
-pub(super) fn refusal<K>(error: &async_nats::error::Error<K>) -> Option<&jetstream::Error>
-where
-    K: Clone + std::fmt::Debug + std::fmt::Display + PartialEq,
-{
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        if let Some(refusal) = next.downcast_ref() {
-            return Some(refusal);
-        }
-        cause = next.source();
-    }
-    None
-}
-
 fn broker(servers: &str, what: &str, reason: &str, class: Class) -> BusError {
-    BusError::Broker { broker: servers.into(), what: what.into(), reason: reason.into(), class }
+    BusError::Broker { server: servers.into(), what: what.into(), reason: reason.into(), class }
 }
 
 async fn attempt(
@@ -181,19 +198,5 @@ fn note(event: &Event, servers: &str, counter: &watch::Sender<u64>) {
         Event::ServerError(error) => tracing::warn!(servers, %error, "NATS"),
         Event::ClientError(error) => tracing::warn!(servers, %error, "NATS client"),
         Event::Draining | Event::Closed => {}
-    }
-}
-
-/// The class of an error that trying again does not mend.
-fn final_class(kind: ConnectErrorKind) -> Option<Class> {
-    match kind {
-        ConnectErrorKind::ServerParse
-        | ConnectErrorKind::Authentication
-        | ConnectErrorKind::AuthorizationViolation
-        | ConnectErrorKind::Tls => Some(Class::Permanent),
-        ConnectErrorKind::Dns
-        | ConnectErrorKind::TimedOut
-        | ConnectErrorKind::Io
-        | ConnectErrorKind::MaxReconnects => None,
     }
 }

@@ -65,7 +65,8 @@ impl Login {
     pub(super) fn options(&self) -> Result<ConnectOptions, BusError> {
         let options = ConnectOptions::new();
         if let Some(file) = &self.creds_file {
-            let text = secret("login.creds_file", file)?;
+            // A seed without an end of line behind its frame is not found.
+            let text = format!("{}\n", secret("login.creds_file", file)?);
             return options.credentials(&text).map_err(|error| {
                 BusError::Config(format!("nats.login.creds_file {}: {error}", file.display()))
             });

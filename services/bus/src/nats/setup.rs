@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::ErrorCode;
-use async_nats::jetstream::context::{GetStreamErrorKind, KeyValueErrorKind};
 use async_nats::jetstream::kv;
 use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy};
 use model::Stream;
 
+use super::fault::is_not_found;
 use super::link::Link;
 use super::names::Names;
 use super::{Config, differs};
@@ -18,13 +17,32 @@ const BATCHES: (i64, i64, i64) = (2, 12, 0);
 
 /// Makes, checks or believes a stream; says whether it takes atomic batches.
 pub(super) async fn stream(link: &Link, create: Create, wanted: StreamConfig) -> Result<bool, BusError> {
+    loop {
+        match try_stream(link, create, wanted.clone()).await {
+            Err(error) if link.is_patient(&error).await => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Makes, checks or believes a bucket.
+pub(super) async fn bucket(link: &Link, create: Create, wanted: kv::Config) -> Result<kv::Store, BusError> {
+    loop {
+        match try_bucket(link, create, wanted.clone()).await {
+            Err(error) if link.is_patient(&error).await => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn try_stream(link: &Link, create: Create, wanted: StreamConfig) -> Result<bool, BusError> {
     let what = format!("stream {}", wanted.name);
     if create == Create::No {
         return Ok(wanted.allow_atomic_publish);
     }
     let there = match link.jetstream.get_stream(&wanted.name).await {
         Ok(found) => found.cached_info().config.clone(),
-        Err(error) if is_missing(&error.kind()) => match create {
+        Err(error) if is_not_found(&error) => match create {
             Create::Yes => {
                 let made = link.jetstream.create_stream(wanted.clone()).await;
                 made.map_err(|error| link.transient(&format!("creating {what}"), &error))?
@@ -43,17 +61,16 @@ pub(super) async fn stream(link: &Link, create: Create, wanted: StreamConfig) ->
     Err(other(link, &what, &found))
 }
 
-/// Makes, checks or believes a bucket.
-pub(super) async fn bucket(link: &Link, create: Create, wanted: kv::Config) -> Result<kv::Store, BusError> {
+async fn try_bucket(link: &Link, create: Create, wanted: kv::Config) -> Result<kv::Store, BusError> {
     let what = format!("bucket {}", wanted.bucket);
     let (max_age, replicas) = (wanted.max_age, wanted.num_replicas);
     let store = match link.jetstream.get_key_value(&wanted.bucket).await {
         Ok(store) => store,
-        Err(error) if create == Create::Yes && error.kind() == KeyValueErrorKind::GetBucket => {
+        Err(error) if is_not_found(&error) && create == Create::Yes => {
             let made = link.jetstream.create_key_value(wanted).await;
             made.map_err(|error| link.transient(&format!("creating {what}"), &error))?
         }
-        Err(error) if error.kind() == KeyValueErrorKind::GetBucket => return Err(missing(link, &what)),
+        Err(error) if is_not_found(&error) => return Err(missing(link, &what)),
         Err(error) => return Err(link.transient(&what, &error)),
     };
     let mut found = Vec::new();
@@ -114,10 +131,6 @@ pub(super) fn positions(config: &Config, names: &Names) -> kv::Config {
 pub(super) fn leases(config: &Config, names: &Names) -> kv::Config {
     let max_age: Duration = config.lease;
     kv::Config { bucket: names.leases(), max_age, ..positions(config, names) }
-}
-
-fn is_missing(kind: &GetStreamErrorKind) -> bool {
-    matches!(kind, GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
 fn missing(link: &Link, what: &str) -> BusError {

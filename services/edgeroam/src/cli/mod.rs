@@ -43,6 +43,8 @@ enum Verb {
     Decider(serve::Args),
     /// Run an executor alone: all that share a bus share the instances.
     Executor(serve::Args),
+    /// Run a relay alone: it derives the public events from the internal streams.
+    Relay(serve::Args),
     /// Run the simulators alone: 5G core, EMCO, DNS server, application and its clients.
     #[cfg(feature = "testbed")]
     Testbed(testbed::Args),
@@ -80,6 +82,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Verb::Subscriber(args) => serve::run(&args, &[Role::Subscriber]),
         Verb::Decider(args) => serve::run(&args, &[Role::Decider]),
         Verb::Executor(args) => serve::run(&args, &[Role::Executor]),
+        Verb::Relay(args) => serve::run(&args, &[Role::Relay]),
         #[cfg(feature = "testbed")]
         Verb::Testbed(args) => testbed::run(args),
         Verb::Config(args) => config::run(args),

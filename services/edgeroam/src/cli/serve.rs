@@ -1,4 +1,4 @@
-//! `edgeroam all | subscriber | decider | executor`: services beside an external core, EMCO and DNS server.
+//! `edgeroam all | subscriber | decider | executor | relay`: services beside an external core, EMCO and DNS server.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -49,6 +49,7 @@ impl Lab {
         write(&dir.join("cells.csv"), &self.cells())?;
         write(&dir.join("sites.geojson"), &serde_json::to_string_pretty(&self.sites())?)?;
         write_secret(&dir.join("instance.key"), &self.key_text)?;
+        write_secret(&dir.join("pseudonym.key"), &uuid::Uuid::new_v4().simple().to_string())?;
         write_secret(&dir.join("tsig.key"), &self.tsig.to_base64())?;
         let path = dir.join("edgeroam.yaml");
         let aside = dir.join("edgeroam.yaml.new");
@@ -60,12 +61,17 @@ impl Lab {
     fn settings(&self) -> String {
         let knobs = &self.config.knobs;
         let scaled = |span: Duration| format!("{}ms", span.div_f64(self.config.speed).as_millis());
+        let laboratory = uuid::Uuid::new_v4().simple().to_string();
+        let laboratory = &laboratory[..8];
         let plmn = self.scenario.cells.first();
         let plmn = plmn.map_or(("208", "93"), |cell| (cell.mcc.as_str(), cell.mnc.as_str()));
         format!(
             r#"# Fits the running `edgeroam testbed`; its ports change with every start.
 state_dir: state
 instance_key_file: instance.key
+public:
+  domain: lab-{laboratory}
+  pseudonym_key_file: pseudonym.key
 admin:
   listen: 127.0.0.1:0
 core:
@@ -121,7 +127,7 @@ apps:
 "#,
             nrf = self.nrf_url(),
             emco = self.emco.url(),
-            bus = bus(&self.config.bus),
+            bus = bus(&self.config.bus, laboratory),
             dns = self.dns_addr(),
             mcc = plmn.0,
             mnc = plmn.1,
@@ -167,18 +173,16 @@ apps:
 }
 
 /// The section `bus`. Every laboratory has streams of its own: what an earlier one left is none of its business.
-fn bus(url: &str) -> String {
-    let laboratory = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
-    let prefix = &laboratory[..8];
+fn bus(url: &str, laboratory: &str) -> String {
     match url.split_once("://") {
         Some(("kafka", broker)) => {
-            format!(
-                "bus:\n  kafka:\n    brokers: [\"{broker}\"]\n    prefix: edgeroam.lab-{}\n",
-                prefix.to_lowercase()
-            )
+            format!("bus:\n  kafka:\n    brokers: [\"{broker}\"]\n    prefix: edgeroam.lab-{laboratory}\n")
         }
         Some(("nats" | "tls", _)) => {
-            format!("bus:\n  nats:\n    servers: [\"{url}\"]\n    prefix: EDGEROAM_LAB_{prefix}\n")
+            format!(
+                "bus:\n  nats:\n    servers: [\"{url}\"]\n    prefix: EDGEROAM_LAB_{}\n",
+                laboratory.to_uppercase()
+            )
         }
         _ => String::new(),
     }

@@ -1,31 +1,29 @@
-//! The file with the secret behind instance ids: 32 to 128 hex digits.
+//! Files with a secret: 32 to 128 hex digits.
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use model::InstanceKey;
 
-/// Reads a key.
-pub(super) fn read(path: &Path) -> anyhow::Result<InstanceKey> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("instance key {}", path.display()))?;
+/// Reads a key; `what` names it in errors.
+pub(super) fn read(what: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{what} {}", path.display()))?;
     let digits = text.trim();
     let hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
     if !hex || !digits.len().is_multiple_of(2) || !(32..=128).contains(&digits.len()) {
-        bail!("instance key {}: 32 to 128 hex digits are wanted", path.display());
+        bail!("{what} {}: 32 to 128 hex digits are wanted", path.display());
     }
     let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16);
-    let bytes: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect::<Result<_, _>>()?;
-    Ok(InstanceKey::new(&bytes)?)
+    Ok((0..digits.len()).step_by(2).map(byte).collect::<Result<_, _>>()?)
 }
 
 /// Reads a key, or makes one that only its owner can read.
-pub(super) fn read_or_make(path: &Path) -> anyhow::Result<InstanceKey> {
+pub(super) fn read_or_make(what: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
     if !path.exists() {
-        make(path).with_context(|| format!("instance key {}", path.display()))?;
+        make(path).with_context(|| format!("{what} {}", path.display()))?;
     }
-    read(path)
+    read(what, path)
 }
 
 fn make(path: &Path) -> std::io::Result<()> {
@@ -50,9 +48,9 @@ mod tests {
     fn a_key_is_made_once() {
         let folder = tempfile::tempdir().expect("temporary directory");
         let path = folder.path().join("deep/instance.key");
-        read_or_make(&path).expect("made");
+        read_or_make("key", &path).expect("made");
         let first = std::fs::read(&path).expect("there");
-        read_or_make(&path).expect("read");
+        read_or_make("key", &path).expect("read");
         assert_eq!(first, std::fs::read(&path).expect("there"));
     }
 
@@ -62,7 +60,7 @@ mod tests {
         let path = folder.path().join("key");
         for text in ["", "abc", "zz", "0123456789abcdef0123456789abcde"] {
             std::fs::write(&path, text).expect("written");
-            assert!(read(&path).expect_err("refused").to_string().contains("key"), "{text}");
+            assert!(read("key", &path).expect_err("refused").to_string().contains("key"), "{text}");
         }
     }
 }

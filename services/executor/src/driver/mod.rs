@@ -151,8 +151,8 @@ impl Driver {
             tracing::error!(relocation = %self.order.relocation, event = ?entry.event, "an event that does not fit");
             return true;
         }
-        while let Err(error) = self.ctx.journal.append(self.order.relocation, &entry).await {
-            tracing::error!(relocation = %self.order.relocation, %error, "cannot append to the saga log");
+        while let Err(error) = self.ctx.journal.append(&self.order, &entry).await {
+            self.ctx.complain(&error, "cannot append to a saga log");
             tokio::select! {
                 () = self.ctx.stop.cancelled() => return false,
                 () = tokio::time::sleep(STORE_WAIT) => {}

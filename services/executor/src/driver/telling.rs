@@ -155,8 +155,8 @@ impl Driver {
     /// Keeps what the registry knows of the instance; repeats while the store cannot.
     async fn keep(&self) {
         let (app, instance) = (&self.order.app, &self.order.instance);
-        while let Err(error) = self.ctx.journal.keep_instance(&self.ctx.registry.fact(app, instance)).await {
-            tracing::error!(%app, %instance, %error, "cannot keep what runs where");
+        while let Err(error) = self.ctx.journal.keep_instance(self.ctx.registry.fact(app, instance)).await {
+            self.ctx.complain(&error, "cannot keep what runs where");
             tokio::select! {
                 () = self.ctx.stop.cancelled() => return,
                 () = tokio::time::sleep(STORE_WAIT) => {}
@@ -181,9 +181,9 @@ impl Driver {
     /// Moves the log to history. What must outlive it is kept first.
     pub(super) async fn close(&self) {
         self.keep().await;
-        if let Err(error) = self.ctx.journal.close(self.order.relocation).await {
+        if let Err(error) = self.ctx.journal.close(&self.order).await {
             // It stays open and is told again after the next start, which changes nothing.
-            tracing::error!(relocation = %self.order.relocation, %error, "cannot close the saga log");
+            self.ctx.complain(&error, "cannot close a saga log");
         }
     }
 }

@@ -58,6 +58,7 @@ pub(super) async fn terminate(
                 return Err(StepError::transient(format!("group {} is still instantiated", group.name)));
             }
             Gone::NotTerminated => {
+                work.ctx.is_ours().await?;
                 work.ctx.emco.terminate(group).await?;
                 asked = true;
                 poll.wait_shortly().await;

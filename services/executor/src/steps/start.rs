@@ -20,6 +20,8 @@ pub(super) async fn run(work: &Work) -> Result<(), StepError> {
             return Ok(());
         }
     }
+    // Two instantiations are both carried out: whoever may have taken over by now does it, not we.
+    work.ctx.is_ours().await?;
     Ok(work.ctx.emco.instantiate(&group).await?)
 }
 

@@ -24,6 +24,8 @@ pub(super) async fn undo(work: &Work) -> Result<(), StepError> {
 
 async fn lead(work: &Work, address: Option<&str>) -> Result<(), StepError> {
     let Some(steering) = &work.ctx.steering else { return Ok(()) };
+    // A late word of ours would undo what was steered since.
+    work.ctx.is_ours().await?;
     match address {
         Some(address) => {
             let ip = address::ip(address).map_err(|e| StepError::permanent(e.to_string()))?;

@@ -21,6 +21,8 @@ struct Inner {
     grown: Notify,
     /// Streams that take nothing at the moment.
     refusing: Mutex<BTreeSet<Stream>>,
+    /// Streams that do not answer at the moment, although they take everything.
+    mute: Mutex<BTreeSet<Stream>>,
 }
 
 /// A bus in memory. Clones are the same bus.
@@ -30,6 +32,21 @@ pub struct MemoryBus(Arc<Inner>);
 impl MemoryBus {
     fn logs(&self) -> MutexGuard<'_, BTreeMap<Stream, Log>> {
         self.0.logs.lock().expect("not poisoned")
+    }
+
+    /// Whether a stream leaves open what became of records, all of which it takes.
+    pub fn mute(&self, stream: Stream, mute: bool) {
+        let mut all = self.0.mute.lock().expect("not poisoned");
+        if mute {
+            all.insert(stream)
+        } else {
+            all.remove(&stream)
+        };
+    }
+
+    /// Every record that was ever put on a stream.
+    pub fn all(&self, stream: Stream) -> Vec<Delivery> {
+        self.logs().entry(stream).or_default().records.clone()
     }
 
     /// Whether a stream takes records.
@@ -67,6 +84,10 @@ impl Bus for MemoryBus {
         }
         drop(logs);
         self.0.grown.notify_waiters();
+        if self.0.mute.lock().expect("not poisoned").contains(&stream) {
+            let source = std::io::Error::other("the answer is lost");
+            return Err(BusError::Io { what: "writing", path: stream.name().into(), source });
+        }
         Ok(sequences)
     }
 
@@ -86,7 +107,9 @@ impl Bus for MemoryBus {
         let mut logs = self.logs();
         let log = logs.entry(stream).or_default();
         let by_key: BTreeMap<_, _> = log.records.iter().map(|d| (d.key.clone(), d.clone())).collect();
-        Ok((by_key.into_values().collect(), Sequence(log.records.len() as u64)))
+        let mut latest: Vec<_> = by_key.into_values().collect();
+        latest.sort_by_key(|delivery| delivery.sequence);
+        Ok((latest, Sequence(log.records.len() as u64)))
     }
 
     async fn newest(&self, stream: Stream) -> Result<Sequence, BusError> {
@@ -112,7 +135,11 @@ impl Consumer for Reader {
                 let mut logs = self.bus.logs();
                 let records = &logs.entry(self.stream).or_default().records;
                 let from = usize::try_from(self.after.0).expect("small");
-                records.iter().skip(from).take(max).cloned().collect()
+                // As strictly as a broker may: of a stream of last values nothing replaced is ever delivered.
+                let last = self.stream.latest_per_key();
+                let replaced = |at: usize| records[at + 1..].iter().any(|later| later.key == records[at].key);
+                let kept = (from..records.len()).filter(|at| !last || !replaced(*at));
+                kept.take(max).map(|at| records[at].clone()).collect()
             };
             if let Some(last) = found.last() {
                 self.after = last.sequence;

@@ -4,6 +4,9 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "the history has many events, and few matter here")]
 
 pub mod memory_bus;
+pub mod moved;
+pub mod operator;
+pub mod seat;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -15,14 +18,24 @@ use async_trait::async_trait;
 use bus::{Bus, Consumer, Record, Start};
 use catalogue::{AddressFrom, Adopted, AppSpec, Deadlines, EmcoObjects, Probe, ReleaseIn};
 use emco_sim::{ClusterConfig, Delays, EmcoSim, HistoryEvent, Provision};
-use executor::{Executor, SteerError, Steering};
+use executor::{Executor, Keep, SteerError, Steering};
 use memory_bus::MemoryBus;
 use model::{
     App, AppId, ClusterRef, Generation, InstanceId, InstanceKey, InstanceState, Mode, Order, Outcome,
     OutcomeKind, Policy, RelocationId, Scope, Site, SiteId, Step, Stream, Timestamp, Trigger, Users,
 };
+use seat::Seat;
 use store::Store;
 use tokio_util::sync::CancellationToken;
+
+/// The instance of most tests.
+pub const UE: &str = "0123456789abcdef";
+
+/// An instance of another part.
+pub const OTHER: &str = "fedcba9876543210";
+
+/// Into how many parts executors that share a bus cut the instances.
+pub const PARTS: u16 = 2;
 
 /// Guards against a hang; never a measure.
 pub const GUARD: Duration = Duration::from_secs(120);
@@ -118,9 +131,18 @@ pub struct Lab {
 pub struct Running {
     executor: Executor,
     stop: CancellationToken,
+    registry: prometheus_client::registry::Registry,
 }
 
 impl Running {
+    /// The value of one of its metrics.
+    pub fn metric(&self, name: &str) -> i64 {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("it can be written");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{name} is not in {text}"))
+    }
+
     /// Stops it at once: steps under way are dropped, and nothing more is appended.
     pub async fn kill(self) {
         self.stop.cancel();
@@ -188,8 +210,18 @@ impl Lab {
     }
 
     pub async fn start_with(&self, client: emco::Client) -> Running {
+        self.start_on(client, Arc::new(self.bus.clone()), Keep::Store(self.store.clone())).await
+    }
+
+    /// One of several executors that share the bus; it works on the parts that its seat is given.
+    pub async fn start_at(&self, seat: &Seat) -> Running {
+        self.start_on(self.client(), Arc::new(seat.clone()), Keep::Bus).await
+    }
+
+    async fn start_on(&self, client: emco::Client, bus: Arc<dyn Bus>, keep: Keep) -> Running {
         let stop = CancellationToken::new();
         let config = executor::Config {
+            parts: PARTS,
             poll_min: self.poll,
             poll_max: Duration::from_millis(200),
             undo_deadline: self.undo,
@@ -206,12 +238,12 @@ impl Lab {
             key(),
             client,
             Some(Arc::clone(&self.names) as Arc<dyn Steering>),
-            Arc::new(self.bus.clone()),
-            self.store.clone(),
+            bus,
+            keep,
             &mut registry,
             stop.clone(),
         );
-        Running { executor: executor.await.expect("the executor starts"), stop }
+        Running { executor: executor.await.expect("the executor starts"), stop, registry }
     }
 
     pub async fn give(&self, order: &Order) {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Ports, shown};
+use super::ports::Ports;
+use super::shown;
 
 /// How a broker is set up. By default it listens in the clear only.
 #[derive(Debug, Clone, Default)]

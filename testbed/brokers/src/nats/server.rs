@@ -96,6 +96,22 @@ impl Server {
         bail!("nats-server did not stop")
     }
 
+    /// Lets it stand still: connections stay, nothing is answered. [`Server::resume`] lets it go on.
+    ///
+    /// # Errors
+    /// Where it does not run, or cannot be signalled.
+    pub fn pause(&self) -> anyhow::Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// Lets it go on after [`Server::pause`].
+    ///
+    /// # Errors
+    /// Where it does not run, or cannot be signalled.
+    pub fn resume(&self) -> anyhow::Result<()> {
+        self.signal("-CONT")
+    }
+
     /// Starts it again on the same port and folder; it must have been stopped or killed.
     ///
     /// # Errors
@@ -110,6 +126,12 @@ impl Server {
     /// What it has logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("server.log")).unwrap_or_default()
+    }
+
+    fn signal(&self, signal: &str) -> anyhow::Result<()> {
+        let Some(child) = &self.child else { bail!("nats-server does not run") };
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status()?;
+        if sent.success() { Ok(()) } else { bail!("kill {signal} failed: {sent}") }
     }
 
     fn run(&mut self) -> anyhow::Result<()> {

@@ -14,7 +14,7 @@ pub(super) fn all(link: &Link, config: &Config) -> StreamConfig {
         subjects: vec![format!("{PREFIX}.>")],
         ..setup::base(link, config)
     };
-    setup::kept(wanted, config.events)
+    setup::kept(wanted, config.public_retention)
 }
 
 /// The stream of the last events, which the broker fills from the other one.

@@ -1,6 +1,7 @@
 //! Messages that are stored all or none.
 
 use async_nats::header::HeaderValue;
+use async_nats::jetstream::context::PublishAckFuture;
 use tokio::time::Instant;
 
 use super::Message;
@@ -56,29 +57,17 @@ impl Sender {
     }
 
     async fn attempt_batch(&mut self, messages: &[Message]) -> Result<u64, Verdict> {
-        let mut connections = self.link.connections();
-        // The server has forgotten none of the last batch's id: a batch that is sent again is another batch.
-        self.batches += 1;
-        let id = HeaderValue::from(format!("{}.{}", self.options.session, self.batches));
-        let mut last = None;
-        for (before, message) in messages.iter().enumerate() {
-            let (subject, payload) = (message.subject.clone(), message.payload.clone());
-            let mut headers = message.headers.clone();
-            headers.insert("Nats-Batch-Id", id.clone());
-            headers.insert("Nats-Batch-Sequence", HeaderValue::from(before as u64 + 1));
-            if before + 1 < messages.len() {
-                let sent = self.link.client.publish_with_headers(subject, headers, payload).await;
-                sent.map_err(|error| Verdict::Again(error.to_string()))?;
-            } else {
-                headers.insert("Nats-Batch-Commit", "1");
-                last = Some(self.link.jetstream.publish_with_headers(subject, headers, payload).await);
-            }
+        if !self.link.ready().await {
+            return Err(Verdict::Again("there is no connection".into()));
         }
-        let Some(last) = last else { return Err(Verdict::Refused("an empty batch".into())) };
-        let ack = last.map_err(|error| Verdict::of(&error))?;
+        let mut connections = self.link.connections();
+        let Some(sent) = self.link.clone().in_time(self.send_batch(messages)).await else {
+            // Without its last message a batch is not stored.
+            return Err(Verdict::Again("the batch could not be sent in time".into()));
+        };
         tokio::select! {
             biased;
-            answer = ack.into_future() => match answer {
+            answer = sent?.into_future() => match answer {
                 Ok(ack) => Ok(ack.sequence),
                 Err(error) => Err(Verdict::of(&error)),
             },
@@ -86,5 +75,31 @@ impl Sender {
                 Err(Verdict::InDoubt("the connection was lost before the batch was acknowledged".into()))
             }
         }
+    }
+
+    /// Sends all of a batch; only its last message is answered.
+    async fn send_batch(&mut self, messages: &[Message]) -> Result<PublishAckFuture, Verdict> {
+        // A batch that is sent again is another one: the server may still wait for the rest of the first.
+        self.batches += 1;
+        let id = HeaderValue::from(format!("{}.{}", self.options.session, self.batches));
+        let Some((commit, others)) = messages.split_last() else {
+            return Err(Verdict::Refused("an empty batch".into()));
+        };
+        let headers = |message: &Message, before: usize| {
+            let mut headers = message.headers.clone();
+            headers.insert("Nats-Batch-Id", id.clone());
+            headers.insert("Nats-Batch-Sequence", HeaderValue::from(before as u64 + 1));
+            headers
+        };
+        for (before, message) in others.iter().enumerate() {
+            let (subject, payload) = (message.subject.clone(), message.payload.clone());
+            let sent = self.link.client.publish_with_headers(subject, headers(message, before), payload);
+            sent.await.map_err(|error| Verdict::Again(error.to_string()))?;
+        }
+        let mut headers = headers(commit, others.len());
+        headers.insert("Nats-Batch-Commit", "1");
+        let (subject, payload) = (commit.subject.clone(), commit.payload.clone());
+        let sent = self.link.jetstream.publish_with_headers(subject, headers, payload).await;
+        sent.map_err(|error| Verdict::of(&error))
     }
 }

@@ -9,6 +9,7 @@ use super::batch::Batch;
 use super::pace::Pace;
 use super::verdict::Failure;
 use super::{Message, Options};
+use crate::Class;
 use crate::nats::link::{AGAIN, Link};
 
 /// The server takes no more messages in one atomic batch, unless it is configured to.
@@ -40,6 +41,11 @@ impl Sender {
             let (chunk, behind) = rest.split_at(fitting(rest));
             answers.extend(self.send_chunk(chunk).await);
             rest = behind;
+            if answers.iter().any(is_given_up) {
+                // What lies behind it must not come before it.
+                answers.resize(messages.len(), unsent());
+                break;
+            }
         }
         answers
     }
@@ -59,8 +65,10 @@ impl Sender {
         let mut answers = vec![None; chunk.len()];
         for wave in waves {
             self.wave(chunk, wave, &mut answers).await;
+            if answers.iter().flatten().any(is_given_up) {
+                break;
+            }
         }
-        let unsent = || Err(Failure::given_up("it was not sent", false));
         answers.into_iter().map(|answer| answer.unwrap_or_else(unsent)).collect()
     }
 
@@ -76,6 +84,15 @@ impl Sender {
             () = self.closing.cancelled() => {}
         }
     }
+}
+
+/// Whether a message's fate was not known when time was up.
+fn is_given_up(answer: &Result<u64, Failure>) -> bool {
+    answer.as_ref().is_err_and(|failure| failure.class != Class::Permanent)
+}
+
+fn unsent() -> Result<u64, Failure> {
+    Err(Failure::given_up("it was not sent, because one before it was not stored in time", false))
 }
 
 /// How many messages fit into one batch; at least one.

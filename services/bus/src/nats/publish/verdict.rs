@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 
 use crate::Class;
-use crate::nats::link::{chain, refusal};
+use crate::nats::fault::{chain, refusal};
 
 /// Why a message is not known to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

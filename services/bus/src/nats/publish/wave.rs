@@ -1,5 +1,6 @@
 //! Messages of different keys, all at once.
 
+use async_nats::jetstream::context::PublishErrorKind;
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
@@ -62,16 +63,24 @@ impl Sender {
     }
 
     async fn attempt(&self, messages: &[Message], places: &[usize]) -> Vec<(usize, Result<u64, Verdict>)> {
+        let mut answers = Vec::with_capacity(places.len());
+        // Nothing is put on a connection that is not there: what is known not to be sent was not stored.
+        let mut stuck = !self.link.ready().await;
         let mut connections = self.link.connections();
         let mut sent = Vec::with_capacity(places.len());
         for place in places {
+            if stuck {
+                answers.push((*place, Err(Verdict::Again("there is no connection".into()))));
+                continue;
+            }
             let message = &messages[*place];
             let (subject, headers) = (message.subject.clone(), message.headers.clone());
-            let ack = self.link.jetstream.publish_with_headers(subject, headers, message.payload.clone());
-            sent.push((*place, ack.await));
+            let ack =
+                self.link.jetstream.publish_with_headers(subject, headers, message.payload.clone()).await;
+            stuck = ack.as_ref().is_err_and(|error| error.kind() == PublishErrorKind::TimedOut);
+            sent.push((*place, ack));
         }
         let mut lost = false;
-        let mut answers = Vec::with_capacity(sent.len());
         for (place, ack) in sent {
             let mut ack = match ack {
                 Ok(ack) => ack.into_future(),

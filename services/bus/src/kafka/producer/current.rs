@@ -1,0 +1,67 @@
+//! The producer that takes records now.
+
+use std::sync::Arc;
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseRecord, ThreadedProducer};
+
+use super::Outgoing;
+use super::delivered::Delivered;
+use crate::BusError;
+use crate::kafka::call::Call;
+
+/// The producer that takes records now; nothing between a broken one and the next.
+pub(super) struct Current {
+    pub(super) producer: Option<ThreadedProducer<Delivered>>,
+    pub(super) generation: u64,
+    pub(super) closed: bool,
+}
+
+impl std::fmt::Debug for Current {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Current").field("generation", &self.generation).field("closed", &self.closed).finish()
+    }
+}
+
+/// Why a call's records are not all queued.
+pub(super) enum Halt {
+    /// librdkafka's queue is full; this many records of the call are in.
+    Full(usize),
+    /// The producer takes no more records; this many of the call are in.
+    Broken(usize, KafkaError),
+}
+
+impl Current {
+    /// Queues the records from `from` on. One call's records are queued in one go, so that a call is together.
+    pub(super) fn queue(
+        &self,
+        generation: u64,
+        call: &Arc<Call>,
+        records: &mut [Option<Outgoing<'_>>],
+        from: usize,
+    ) -> Result<Result<(), Halt>, BusError> {
+        let producer = match &self.producer {
+            Some(producer) if self.generation == generation => producer,
+            _ if self.closed && from == 0 => return Err(BusError::Closed),
+            _ => {
+                let error = KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue);
+                return Ok(Err(Halt::Broken(from, error)));
+            }
+        };
+        for (place, slot) in records.iter_mut().enumerate().skip(from) {
+            let Some(outgoing) = slot.take() else { continue };
+            let Outgoing { topic, partition, key, headers, data } = outgoing;
+            let ticket = call.ticket(place);
+            let mut record = BaseRecord::with_opaque_to(topic, ticket).key(key).payload(data);
+            record.partition = partition;
+            record.headers = headers;
+            if let Err((error, record)) = producer.send(record) {
+                let headers = record.headers;
+                *slot = Some(Outgoing { topic, partition, key, headers, data });
+                let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
+                return Ok(Err(if full { Halt::Full(place) } else { Halt::Broken(place, error) }));
+            }
+        }
+        Ok(Ok(()))
+    }
+}

@@ -1,0 +1,40 @@
+//! From internal records to public events.
+
+mod cell;
+mod decision;
+mod envelope;
+mod explanation;
+mod instance;
+mod order;
+mod outcome;
+mod site;
+mod trace;
+mod ue;
+
+use std::collections::BTreeSet;
+
+use model::Supi;
+
+use crate::{Kind, PseudonymKey};
+
+/// Makes public events of internal records. The same record with the same sequence always gives the same events, so
+/// that what is put out twice can be told by its id.
+#[derive(Debug, Clone)]
+pub struct Deriver {
+    source: Box<str>,
+    key: PseudonymKey,
+    clear: BTreeSet<String>,
+}
+
+impl Deriver {
+    /// For a domain (letters, digits, `-`, `_`, `.`), with the key of the pseudonyms and the topics whose events also
+    /// name the UE in clear.
+    pub fn new(domain: &str, key: PseudonymKey, clear: &BTreeSet<String>) -> Self {
+        Self { source: format!("/edgeroam/{domain}").into(), key, clear: clear.clone() }
+    }
+
+    /// The UE's identity in clear, where events of this kind tell it.
+    fn clear(&self, kind: Kind, supi: &Supi) -> Option<String> {
+        self.clear.contains(kind.topic()).then(|| supi.to_string())
+    }
+}

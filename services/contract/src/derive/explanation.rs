@@ -1,0 +1,92 @@
+//! Why a decision is what it is.
+
+use std::time::Duration;
+
+use super::cell::{cell, tai};
+use crate::v1::{Basis, BasisKind, Candidate, Explanation, Guard, Policy, PolicyName, Rule, Serving};
+
+pub(super) fn explanation(from: &model::Explanation) -> Explanation {
+    let (rule, guard) = rule(from.rule);
+    Explanation {
+        rule,
+        guard,
+        policy: policy(&from.policy),
+        basis: basis(&from.basis),
+        candidates: from.candidates.iter().map(candidate).collect(),
+        serving: from.serving.as_ref().map(|serving| Serving {
+            site: serving.site.to_string(),
+            meters: serving.meters,
+            stayed_ms: serving.stayed_ms,
+        }),
+        better_for_ms: from.better_for_ms,
+        under_way: from.under_way,
+        under_way_limit: from.under_way_limit,
+        catalogue_version: from.catalogue_version,
+    }
+}
+
+const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
+    match rule {
+        model::Rule::NoInstanceYet => (Rule::NoInstanceYet, None),
+        model::Rule::LingerOver => (Rule::LingerOver, None),
+        model::Rule::AlreadyBest => (Rule::AlreadyBest, None),
+        model::Rule::Nearer => (Rule::Nearer, None),
+        model::Rule::WithinMargin => (Rule::WithinMargin, None),
+        model::Rule::TimeToTrigger => (Rule::TimeToTrigger, None),
+        model::Rule::MinimumStay => (Rule::MinimumStay, None),
+        model::Rule::ThresholdMet => (Rule::ThresholdMet, None),
+        model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
+        model::Rule::NoCandidate => (Rule::NoCandidate, None),
+    }
+}
+
+const fn guard(guard: model::Guard) -> Guard {
+    match guard {
+        model::Guard::ConcurrentRelocations => Guard::ConcurrentRelocations,
+    }
+}
+
+fn policy(policy: &model::Policy) -> Policy {
+    match policy {
+        model::Policy::Nearest => Policy {
+            name: PolicyName::Nearest,
+            margin_meters: None,
+            time_to_trigger_ms: None,
+            minimum_stay_ms: None,
+        },
+        model::Policy::Threshold(threshold) => Policy {
+            name: PolicyName::Threshold,
+            margin_meters: Some(threshold.margin_meters),
+            time_to_trigger_ms: Some(millis(threshold.time_to_trigger)),
+            minimum_stay_ms: Some(millis(threshold.minimum_stay)),
+        },
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn basis(basis: &model::Basis) -> Basis {
+    let mut told = Basis { kind: BasisKind::Unknown, ncgi: None, ecgi: None, tai: None };
+    match basis {
+        model::Basis::Cell(id) => {
+            told.kind = BasisKind::Cell;
+            (told.ncgi, told.ecgi) = cell(id);
+        }
+        model::Basis::Tai(area) => {
+            told.kind = BasisKind::TrackingArea;
+            told.tai = Some(tai(area));
+        }
+        model::Basis::Unknown => {}
+    }
+    told
+}
+
+fn candidate(candidate: &model::Candidate) -> Candidate {
+    Candidate {
+        site: candidate.site.to_string(),
+        meters: candidate.meters,
+        rejected_by: candidate.rejected_by.map(guard),
+    }
+}

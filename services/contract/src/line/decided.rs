@@ -1,0 +1,55 @@
+//! Decisions as lines.
+
+use super::{at, hyphened, spaced, who};
+use crate::v1::{Explanation, Guard, Mode, RelocationDecided, Rule, Verdict};
+
+pub(super) fn line(decision: &RelocationDecided) -> String {
+    let explanation = &decision.explanation;
+    let meters = |site: &str| explanation.candidates.iter().find(|c| c.site == site).map(|c| c.meters);
+    let place = |site: Option<&String>, meters: Option<f64>| match (site, meters) {
+        (Some(site), Some(meters)) => format!("{site} ({meters:.0} m)"),
+        (Some(site), None) => site.clone(),
+        (None, _) => "-".to_owned(),
+    };
+    let from = place(decision.source.as_ref(), explanation.serving.as_ref().and_then(|s| s.meters));
+    let to = place(decision.target.as_ref(), decision.target.as_deref().and_then(meters));
+    let observe = if decision.mode == Mode::Observe && decision.verdict == Verdict::Move {
+        "  [observe: not ordered]"
+    } else {
+        ""
+    };
+    format!(
+        "{}  decision  {}/{}  {}  {} {}  {from} -> {to}  {}{observe}",
+        at(decision.decided_at),
+        decision.app,
+        decision.instance,
+        who(&decision.ue, decision.supi.as_deref()),
+        hyphened(&decision.trigger),
+        decision.verdict.as_str(),
+        why(explanation),
+    )
+}
+
+/// The rule in words.
+fn why(explanation: &Explanation) -> String {
+    match &explanation.rule {
+        Rule::NoInstanceYet => "no instance yet".into(),
+        Rule::LingerOver => "gone for longer than linger".into(),
+        Rule::AlreadyBest => "already at the best site".into(),
+        Rule::Nearer => "another site is nearer".into(),
+        Rule::WithinMargin => "not nearer by the margin".into(),
+        Rule::TimeToTrigger => "nearer, but not for long enough yet".into(),
+        Rule::MinimumStay => "nearer, but here for too short a time yet".into(),
+        Rule::ThresholdMet => "nearer for long enough".into(),
+        Rule::Guarded => match &explanation.guard {
+            Some(Guard::ConcurrentRelocations) => format!(
+                "waits: {} are under way and max_concurrent_relocations is {}",
+                explanation.under_way, explanation.under_way_limit
+            ),
+            Some(guard @ Guard::Other(_)) => format!("waits: {}", spaced(guard.as_str())),
+            None => "waits".into(),
+        },
+        Rule::NoCandidate => "its place maps to no site".into(),
+        rule @ Rule::Other(_) => spaced(rule.as_str()),
+    }
+}

@@ -1,0 +1,152 @@
+//! Why a decision is what it is.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Ecgi, Ncgi, Tai};
+use crate::words::open_words;
+
+/// Numbers enough to recompute a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// The rule that gave the verdict.
+    pub rule: Rule,
+    /// The guard, where the rule is `guarded`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub guard: Option<Guard>,
+    /// The policy with its settings.
+    pub policy: Policy,
+    /// What the UE's place was taken from.
+    pub basis: Basis,
+    /// The sites that were looked at, best first.
+    pub candidates: Vec<Candidate>,
+    /// The serving site as the policy saw it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub serving: Option<Serving>,
+    /// How long the best candidate has been better than the serving site by the margin, in milliseconds.
+    pub better_for_ms: u64,
+    /// Relocations and first placements of the app that were under way.
+    pub under_way: u32,
+    /// The most that may be under way.
+    pub under_way_limit: u32,
+    /// Version of the catalogue that it was decided on.
+    pub catalogue_version: u64,
+}
+
+open_words! {
+    /// The rule that gave a verdict.
+    pub enum Rule {
+        /// No instance yet: the best candidate gets one.
+        NoInstanceYet = "no_instance_yet",
+        /// The UE has been gone for longer than the app's linger time.
+        LingerOver = "linger_over",
+        /// The serving site is the best candidate.
+        AlreadyBest = "already_best",
+        /// `nearest`: another site is nearer.
+        Nearer = "nearer",
+        /// `threshold`: the best site is not nearer by more than the margin.
+        WithinMargin = "within_margin",
+        /// `threshold`: nearer by the margin, but not for long enough yet.
+        TimeToTrigger = "time_to_trigger",
+        /// `threshold`: the instance has not been at its site for long enough.
+        MinimumStay = "minimum_stay",
+        /// `threshold`: margin, time to trigger and minimum stay are all met.
+        ThresholdMet = "threshold_met",
+        /// A guard forbids what the policy wants.
+        Guarded = "guarded",
+        /// The UE's place maps to no site.
+        NoCandidate = "no_candidate",
+    }
+}
+
+open_words! {
+    /// What can forbid a move or a candidate.
+    pub enum Guard {
+        /// As many relocations of the app are under way as may be.
+        ConcurrentRelocations = "concurrent_relocations",
+    }
+}
+
+/// How the app's site is chosen. The settings are there where the policy has them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    /// Its name.
+    pub name: PolicyName,
+    /// `threshold`: how much nearer the best site must be, in metres.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub margin_meters: Option<f64>,
+    /// `threshold`: for how long, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub time_to_trigger_ms: Option<u64>,
+    /// `threshold`: how long an instance stays at least, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub minimum_stay_ms: Option<u64>,
+}
+
+open_words! {
+    /// How a site is chosen.
+    pub enum PolicyName {
+        /// Always the nearest site, at once.
+        Nearest = "nearest",
+        /// The nearest site, once it has been nearer by a margin for long enough.
+        Threshold = "threshold",
+    }
+}
+
+/// What a UE's place was taken from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Basis {
+    /// What it was.
+    pub kind: BasisKind,
+    /// The NR cell.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ncgi: Option<Ncgi>,
+    /// The E-UTRA cell.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ecgi: Option<Ecgi>,
+    /// The tracking area.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tai: Option<Tai>,
+}
+
+open_words! {
+    /// What a UE's place was taken from.
+    pub enum BasisKind {
+        /// A cell of the catalogue.
+        Cell = "cell",
+        /// The tracking area, because the cell is not in the catalogue.
+        TrackingArea = "tracking_area",
+        /// Nothing known; such a UE is never moved.
+        Unknown = "unknown",
+    }
+}
+
+/// A site that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The site.
+    pub site: String,
+    /// Geodesic distance from the UE's place in metres; 0 for a site that the place is pinned to.
+    pub meters: f64,
+    /// What took it out, if something did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rejected_by: Option<Guard>,
+}
+
+/// The serving site as the policy saw it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Serving {
+    /// The site.
+    pub site: String,
+    /// Geodesic distance from the UE's place in metres; absent where there is none to tell: every margin counts as
+    /// met then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub meters: Option<f64>,
+    /// How long the instance has been there, in milliseconds.
+    pub stayed_ms: u64,
+}

@@ -1,0 +1,72 @@
+//! What is told of sites.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+use crate::words::open_words;
+
+/// What an edge site can take. The last one of a site holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SiteStatus {
+    /// The site's id.
+    pub site: String,
+    /// What people call it.
+    pub name: String,
+    /// Whether it takes instances.
+    pub state: SiteState,
+    /// Why the state is what it is, for an operator.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub since: Option<Time>,
+    /// Where it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub position: Option<Position>,
+    /// How much it can take, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub capacity: Option<Capacity>,
+}
+
+open_words! {
+    /// Whether a site takes instances.
+    pub enum SiteState {
+        /// It takes instances.
+        InService = "in_service",
+        /// It takes no more; what runs there stays.
+        Cordoned = "cordoned",
+        /// What runs there is moved away.
+        Draining = "draining",
+        /// It serves worse than it should.
+        Degraded = "degraded",
+        /// It does not serve.
+        Failed = "failed",
+        /// It has left the catalogue.
+        Removed = "removed",
+    }
+}
+
+/// A point of WGS 84 in degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Position {
+    /// Longitude, east positive.
+    #[schemars(range(min = -180.0, max = 180.0))]
+    pub lon: f64,
+    /// Latitude, north positive.
+    #[schemars(range(min = -90.0, max = 90.0))]
+    pub lat: f64,
+}
+
+/// How much a site can take. What is not known is absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Capacity {
+    /// Instances that run there or are on their way.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub instances: Option<u32>,
+    /// The most instances that may run there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub instances_limit: Option<u32>,
+}

@@ -1,0 +1,99 @@
+//! What the stream `sagas` tells of instances that belong to other parts, as far as it matters to ours.
+//!
+//! Where a chart's names do not carry the release, one group on a cluster excludes every other, whoever brings it.
+//! Before a step runs, the record that says so is on the stream and was read back, and with it everything that
+//! stands before it: of two that want the same cluster, at least the later one sees the other.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use emco::CompositeApp;
+use model::{AppId, InstanceId, Site, SiteId, Step};
+use relocation::Saga;
+
+use crate::app::App;
+use crate::charts::Charts;
+use crate::journal::{Onlooker, OpenLog, Value};
+use crate::modes::new_group::Job;
+use crate::names::Names;
+use crate::occupancy::{Occupancy, Stake, Standing};
+use crate::registry::Key;
+
+/// Takes what others do into our own view of clusters and charts.
+pub(crate) struct Elsewhere {
+    pub apps: BTreeMap<AppId, Arc<App>>,
+    pub sites: Arc<BTreeMap<SiteId, Site>>,
+    pub occupancy: Arc<Occupancy>,
+    pub charts: Arc<Charts>,
+    /// Of each instance, the newest epoch that was heard of.
+    epochs: Mutex<BTreeMap<Key, u64>>,
+}
+
+impl Elsewhere {
+    pub(crate) fn new(
+        apps: BTreeMap<AppId, Arc<App>>,
+        sites: Arc<BTreeMap<SiteId, Site>>,
+        occupancy: Arc<Occupancy>,
+        charts: Arc<Charts>,
+    ) -> Self {
+        Self { apps, sites, occupancy, charts, epochs: Mutex::default() }
+    }
+
+    fn of_log(&self, app: &App, log: &OpenLog) -> Vec<Stake> {
+        let OpenLog { opening, entries } = log;
+        let job = opening.plan.steps.first().map(|step| serde_json::from_value::<Job>(step.params.clone()));
+        let (Some(Ok(job)), Ok(saga)) = (job, Saga::recover(opening.plan.clone(), entries.iter().cloned()))
+        else {
+            return Vec::new();
+        };
+        let standing = match saga.output(Step::Ready) {
+            Some(_) => Standing::There,
+            None => Standing::Coming,
+        };
+        let target = job.target.filter(|_| saga.may_exist(Step::Prepare)).map(|target| Stake {
+            app: app.composite.clone(),
+            cluster: target.cluster,
+            group: target.release.to_string(),
+            standing,
+        });
+        let retired = saga.succeeded_at(Step::Retire).is_some();
+        let source = job.source.filter(|_| !retired);
+        let source = source.and_then(|source| self.at(app, &source.site, source.deployment_intent_group));
+        target.into_iter().chain(source).collect()
+    }
+
+    fn at(&self, app: &App, site: &SiteId, group: String) -> Option<Stake> {
+        let cluster = self.sites.get(site)?.cluster.clone();
+        Some(Stake { app: app.composite.clone(), cluster, group, standing: Standing::There })
+    }
+}
+
+impl Onlooker for Elsewhere {
+    fn instance(&self, app: &AppId, instance: &InstanceId, epoch: u64, value: &Value) {
+        let key = (app.clone(), instance.clone());
+        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = epochs.entry(key.clone()).or_default();
+        if epoch < *newest {
+            return;
+        }
+        *newest = epoch;
+        drop(epochs);
+        let Some(known) = self.apps.get(app) else { return };
+        let serving = value.fact.as_ref().and_then(|fact| fact.state.as_ref()?.serving.clone());
+        let serving = serving.and_then(|at| self.at(known, &at.site, at.deployment_intent_group));
+        let left = value.leftovers.iter().map(|left| Stake {
+            app: left.composite_app.clone(),
+            cluster: left.cluster.clone(),
+            group: left.group.clone(),
+            standing: Standing::There,
+        });
+        let open = value.sagas.iter().flat_map(|log| self.of_log(known, log));
+        self.occupancy.elsewhere(key, serving.into_iter().chain(left).chain(open).collect());
+    }
+
+    fn names(&self, app: &CompositeApp, names: Names) {
+        if self.charts.hear(app, names) {
+            self.occupancy.notify();
+        }
+    }
+}
