@@ -22,10 +22,22 @@ const WAIT: Duration = Duration::from_millis(500);
 
 /// Hears what replicas keep of instances of other parts, and of charts.
 pub(crate) trait Onlooker: Send + Sync + 'static {
-    /// What the owner of this epoch keeps of an instance.
-    fn instance(&self, app: &AppId, instance: &InstanceId, epoch: u64, value: &Value);
+    /// What its owner keeps of an instance.
+    fn instance(&self, app: &AppId, instance: &InstanceId, at: At, value: &Value);
     /// What was seen of a chart.
     fn names(&self, app: &CompositeApp, names: Names);
+}
+
+/// Where a record stands that was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At {
+    pub at: u64,
+    /// Of the owner who wrote it.
+    pub epoch: u64,
+    /// Where reading began: everything up to there was known.
+    pub began: u64,
+    /// From here on no record was missing.
+    pub whole_since: u64,
 }
 
 /// Why a claim is over before it was given back.
@@ -110,6 +122,10 @@ pub(super) struct Follower {
     pub watched: Watched,
     /// Cancelled when the claim is over.
     pub stop: CancellationToken,
+    /// Where reading begins.
+    pub began: Sequence,
+    /// From here on no record was missing.
+    pub whole_since: u64,
     /// The last position that was read.
     pub after: Sequence,
 }
@@ -156,10 +172,11 @@ impl Follower {
             let deliveries = consumer.next(BATCH).await?;
             let abouts: Vec<_> = deliveries.iter().map(|delivery| About::of(&delivery.key)).collect();
             for (delivery, about) in deliveries.iter().zip(&abouts) {
+                if delivery.sequence.0 != self.after.0 + 1 {
+                    self.whole_since = delivery.sequence.0;
+                }
+                self.after = delivery.sequence;
                 self.hear(delivery, about.as_ref());
-            }
-            if let Some(last) = deliveries.last() {
-                self.after = last.sequence;
             }
             let mut lost = false;
             self.watched.0.send_modify(|reading| {
@@ -186,7 +203,11 @@ impl Follower {
                     return;
                 }
                 match Value::read(&delivery.data) {
-                    Ok(value) => self.onlooker.instance(app, instance, *epoch, &value),
+                    Ok(value) => {
+                        let (at, began) = (delivery.sequence.0, self.began.0);
+                        let at = At { at, epoch: *epoch, began, whole_since: self.whole_since };
+                        self.onlooker.instance(app, instance, at, &value);
+                    }
                     Err(reason) => tracing::debug!(key = %delivery.key, reason, "not understood"),
                 }
             }
