@@ -74,10 +74,7 @@ impl Watched {
         let known =
             reading.wait_for(|reading| reading.end.is_some() || reading.fence.verdict(at) != Verdict::Open);
         // The sender is in `self`.
-        known.await.map_or(Verdict::Fenced, |reading| match reading.fence.verdict(at) {
-            Verdict::Open => Verdict::Fenced,
-            known => known,
-        })
+        known.await.map_or(Verdict::Fenced, |reading| reading.fence.verdict(at))
     }
 
     /// The position of a record with this id will be asked for.
@@ -143,8 +140,9 @@ impl Follower {
 
     async fn follow(&mut self) -> End {
         let name = format!("executor-fence-{}", self.parcel.part);
+        let mut from = self.after;
         loop {
-            let opened = self.bus.consume(Stream::Sagas, &name, Start::After(self.after)).await;
+            let opened = self.bus.consume(Stream::Sagas, &name, Start::After(from.max(self.after))).await;
             let error = match opened {
                 Ok(mut consumer) => match self.read(consumer.as_mut()).await {
                     Ok(end) => return end,
@@ -152,11 +150,14 @@ impl Follower {
                 },
                 Err(error) => error,
             };
-            match error {
-                BusError::Closed => return End::Unsure,
+            if matches!(error, BusError::Closed) {
+                return End::Unsure;
+            }
+            if let BusError::FellBehind { oldest, .. } = error {
                 // What is missing is made up for as any gap is.
-                BusError::FellBehind { oldest, .. } => self.after = Sequence(oldest.saturating_sub(1)),
-                error => tracing::warn!(%error, "cannot read stream `sagas`; trying again"),
+                from = Sequence(oldest.saturating_sub(1));
+            } else {
+                tracing::warn!(%error, "cannot read stream `sagas`; trying again");
             }
             tokio::time::sleep(WAIT).await;
         }
