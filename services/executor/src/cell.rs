@@ -172,6 +172,7 @@ async fn published(bus: &dyn Bus, parcel: Parcel) -> Result<Vec<InstanceFact>, S
         app: state.app.clone(),
         instance: state.instance.clone(),
         newest: state.generation,
+        last: None,
         state: Some(state),
     });
     Ok(facts.collect())
@@ -193,7 +194,7 @@ fn recover(ctx: &Arc<Context>, logs: Vec<OpenLog>) -> Result<Vec<Driver>, StartE
                 "an open relocation waits: its app has left the configuration; put the app back, in mode act, until \
                  the relocation has ended, or else remove what it made from EMCO by hand"
             );
-            ctx.registry.spend(&order);
+            ctx.registry.spend(&order, None);
             continue;
         };
         let mut saga = Saga::recover(plan, entries).map_err(|e| refuse(e.to_string()))?;

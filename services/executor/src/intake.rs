@@ -10,6 +10,7 @@ use relocation::Saga;
 use crate::clock;
 use crate::context::Context;
 use crate::driver::Driver;
+use crate::journal::Answer;
 use crate::metrics::{Taken, TakenLabel};
 use crate::modes::new_group::{self, Job};
 use crate::parcel::Parcel;
@@ -108,16 +109,16 @@ async fn bury(ctx: &Context, bus: &dyn Bus, delivery: &Delivery, reason: String)
 async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
     let (source, predecessors) = match ctx.registry.look(&order) {
         Intake::Take { source, predecessors } => (source, predecessors),
-        Intake::Known { same } => return known(ctx, &order, same).await,
+        Intake::UnderWay { same } => return Ok(known(&order, same)),
+        Intake::Over { answer } => return over(ctx, &order, answer).await,
         Intake::Fenced { newest, serving } => {
-            spend(ctx, &order).await?;
-            return out(ctx, &order, "fenced", OutcomeKind::Fenced { newest, serving }, Taken::Fenced).await;
+            return answer(ctx, &order, "fenced", OutcomeKind::Fenced { newest, serving }, Taken::Fenced)
+                .await;
         }
     };
     let refuse = async |reason: String| {
         tracing::warn!(relocation = %order.relocation, app = %order.app, reason, "an order is refused");
-        spend(ctx, &order).await?;
-        out(ctx, &order, "refused", OutcomeKind::Undone { reason }, Taken::Refused).await
+        answer(ctx, &order, "refused", OutcomeKind::Undone { reason }, Taken::Refused).await
     };
     let Some(app) = ctx.apps.get(&order.app) else {
         return refuse(format!("app {} is not in the configuration", order.app)).await;
@@ -160,34 +161,47 @@ async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
     Ok(Taken::New)
 }
 
-/// An order that came before: nothing is done, and a different one under the same id is not believed.
-async fn known(ctx: &Context, order: &Order, same: Option<bool>) -> Result<Taken, BusError> {
-    let same = match same {
-        Some(same) => same,
-        None => match ctx.journal.order(order).await {
-            Ok(kept) => kept.is_none_or(|kept| kept == *order),
-            Err(error) => {
-                tracing::error!(relocation = %order.relocation, %error, "cannot read an older saga log");
-                true
-            }
-        },
-    };
+/// An order that came before: a different one under the same id is not believed.
+fn known(order: &Order, same: bool) -> Taken {
     if same {
-        return Ok(Taken::Duplicate);
+        return Taken::Duplicate;
     }
     tracing::error!(
         relocation = %order.relocation, app = %order.app, instance = %order.instance,
         "an order has the id of an earlier one but says something else; it is refused"
     );
-    Ok(Taken::Conflicting)
+    Taken::Conflicting
 }
 
-/// Uses up the generation of an order that is not carried out. Who has lost the instance does not get past this.
-async fn spend(ctx: &Context, order: &Order) -> Result<(), BusError> {
-    let is_news = ctx.registry.fact(&order.app, &order.instance).newest < order.generation;
-    ctx.registry.spend(order);
+/// An order that was over before it came again. It is told once more how it ended: whoever knew may have died before
+/// that was told, and a decider that gives a different order under its id waits for an end too.
+async fn over(ctx: &Context, order: &Order, answer: Option<Answer>) -> Result<Taken, BusError> {
+    let same = match ctx.journal.order(order).await {
+        Ok(kept) => kept.is_none_or(|kept| kept == *order),
+        Err(error) => {
+            tracing::error!(relocation = %order.relocation, %error, "cannot read an older saga log");
+            true
+        }
+    };
+    if let Some(answer) = answer {
+        out(ctx, order, answer).await?;
+    }
+    Ok(known(order, same))
+}
+
+/// Answers an order that is not carried out, and uses up its generation. The answer is kept before anybody is told:
+/// whoever takes the order again after a crash may find otherwise. Who has lost the instance does not get past this.
+async fn answer(
+    ctx: &Context,
+    order: &Order,
+    id: &str,
+    kind: OutcomeKind,
+    taken: Taken,
+) -> Result<Taken, BusError> {
+    let answer = Answer { id: id.to_owned(), at: clock::now(), kind };
+    let is_news = ctx.registry.spend(order, Some(answer.clone()));
     let keep = async || match is_news {
-        true => ctx.journal.spend(ctx.registry.fact(&order.app, &order.instance)).await,
+        true => ctx.journal.keep_instance(ctx.registry.fact(&order.app, &order.instance)).await,
         false => ctx.journal.is_ours().await,
     };
     while let Err(error) = keep().await {
@@ -197,20 +211,15 @@ async fn spend(ctx: &Context, order: &Order) -> Result<(), BusError> {
             () = tokio::time::sleep(WAIT) => {}
         }
     }
-    Ok(())
+    out(ctx, order, answer).await?;
+    Ok(taken)
 }
 
-/// Tells what became of an order that is not carried out, before it is acknowledged.
-async fn out(
-    ctx: &Context,
-    order: &Order,
-    id: &str,
-    kind: OutcomeKind,
-    taken: Taken,
-) -> Result<Taken, BusError> {
-    let told = ctx.tell(order, clock::now(), id, kind);
+/// Tells how an order ended, before it is acknowledged.
+async fn out(ctx: &Context, order: &Order, answer: Answer) -> Result<(), BusError> {
+    let told = ctx.tell(order, answer.at, &answer.id, answer.kind);
     tokio::select! {
-        told = told => told.map(|()| taken).map_err(|_| BusError::Closed),
+        told = told => told.map_err(|_| BusError::Closed),
         () = ctx.stop.cancelled() => Err(BusError::Closed),
     }
 }

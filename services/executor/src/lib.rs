@@ -23,7 +23,6 @@ mod driver;
 mod elsewhere;
 mod error;
 mod executor;
-mod fence;
 mod gate;
 mod intake;
 mod journal;

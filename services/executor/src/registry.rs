@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use model::{AppId, Generation, InstanceId, InstanceState, Order, Placement, SiteId};
 use tokio::sync::{mpsc, watch};
 
-use crate::journal::InstanceFact;
+use relocation::{Admission, Standing, admit};
+
+use crate::journal::{Answer, InstanceFact, Last};
 
 /// What an instance is known by.
 pub(crate) type Key = (AppId, InstanceId);
@@ -25,7 +27,22 @@ pub(crate) struct Live {
 struct Known {
     state: Option<InstanceState>,
     newest: Generation,
+    last: Option<Last>,
     live: Vec<Live>,
+}
+
+impl Known {
+    /// Notes who used a generation; `false` where it was used before.
+    fn used(&mut self, order: &Order, answer: Option<Answer>) -> bool {
+        let nobody_knows = self.last.is_none() && order.generation == self.newest;
+        let newer = order.generation > self.newest || nobody_knows;
+        if newer {
+            self.newest = order.generation;
+            let (relocation, decided_at) = (order.relocation, order.decided_at);
+            self.last = Some(Last { relocation, decided_at, answer });
+        }
+        newer
+    }
 }
 
 /// Every instance.
@@ -37,9 +54,11 @@ pub(crate) struct Registry(Mutex<BTreeMap<Key, Known>>);
 pub(crate) enum Intake {
     /// It is carried out, from here, after these.
     Take { source: Option<Placement>, predecessors: Vec<Live> },
-    /// It is already under way, or over.
-    Known { same: Option<bool> },
-    /// It is older than what is known, or starts from where the instance is not.
+    /// It is under way.
+    UnderWay { same: bool },
+    /// It has come before, and ended like this where that is known.
+    Over { answer: Option<Answer> },
+    /// Its decider does not know what has happened since, or it starts from where the instance is not.
     Fenced { newest: Generation, serving: Option<SiteId> },
 }
 
@@ -52,7 +71,9 @@ impl Registry {
     pub(crate) fn load(&self, fact: InstanceFact) {
         self.with(|all| {
             let known = all.entry((fact.app, fact.instance)).or_default();
-            known.newest = known.newest.max(fact.newest);
+            if fact.newest >= known.newest {
+                (known.newest, known.last) = (fact.newest, fact.last.or(known.last.take()));
+            }
             let old = known.state.as_ref().map(|state| state.generation);
             if let Some(state) = fact.state.filter(|state| old.is_none_or(|old| state.generation > old)) {
                 known.newest = known.newest.max(state.generation);
@@ -77,27 +98,25 @@ impl Registry {
     /// Looks at an order without changing anything.
     pub(crate) fn look(&self, order: &Order) -> Intake {
         self.with(|all| {
-            let Some(known) = all.get(&key(order)) else {
-                return match &order.source {
-                    None => Intake::Take { source: None, predecessors: Vec::new() },
-                    Some(_) => Intake::Fenced { newest: order.generation, serving: None },
-                };
-            };
-            let serving = known.state.as_ref().and_then(|state| state.serving.clone());
-            let site = serving.as_ref().map(|placement| placement.site.clone());
-            if let Some(live) = known.live.iter().find(|live| live.order.relocation == order.relocation) {
-                return Intake::Known { same: Some(live.order == *order) };
+            let known = all.get(&key(order));
+            let serving = known.and_then(|known| known.state.as_ref()?.serving.clone());
+            let site = serving.as_ref().map(|placement| &placement.site);
+            let standing = known.map(|known| Standing {
+                newest: known.newest,
+                decided_at: known.last.as_ref().map(|last| last.decided_at),
+                serving: site,
+            });
+            let live = || known.into_iter().flat_map(|known| &known.live);
+            match admit(order, standing, live().map(|live| &live.order)) {
+                Admission::Take => Intake::Take { predecessors: live().cloned().collect(), source: serving },
+                Admission::UnderWay { same } => Intake::UnderWay { same },
+                Admission::Over => {
+                    let last = known.and_then(|known| known.last.as_ref());
+                    let last = last.filter(|last| last.relocation == order.relocation);
+                    Intake::Over { answer: last.and_then(|last| last.answer.clone()) }
+                }
+                Admission::Fenced { newest } => Intake::Fenced { newest, serving: site.cloned() },
             }
-            if order.generation == known.newest {
-                return Intake::Known { same: None };
-            }
-            if order.generation < known.newest {
-                return Intake::Fenced { newest: known.newest, serving: site };
-            }
-            if order.source != site {
-                return Intake::Fenced { newest: order.generation, serving: site };
-            }
-            Intake::Take { source: serving, predecessors: known.live.clone() }
         })
     }
 
@@ -105,16 +124,23 @@ impl Registry {
     pub(crate) fn begin(&self, live: Live) {
         self.with(|all| {
             let known = all.entry(key(&live.order)).or_default();
-            known.newest = known.newest.max(live.order.generation);
+            known.used(&live.order, None);
             known.live.push(live);
         });
     }
 
-    /// A generation was used up by an order that is not carried out.
-    pub(crate) fn spend(&self, order: &Order) {
+    /// A generation was used up by an order that is not carried out; `false` where it was used before.
+    pub(crate) fn spend(&self, order: &Order, answer: Option<Answer>) -> bool {
+        self.with(|all| all.entry(key(order)).or_default().used(order, answer))
+    }
+
+    /// An order has ended like this.
+    pub(crate) fn ended(&self, order: &Order, answer: Answer) {
         self.with(|all| {
-            let known = all.entry(key(order)).or_default();
-            known.newest = known.newest.max(order.generation);
+            let last = all.get_mut(&key(order)).and_then(|known| known.last.as_mut());
+            if let Some(last) = last.filter(|last| last.relocation == order.relocation) {
+                last.answer = Some(answer);
+            }
         });
     }
 
@@ -153,6 +179,7 @@ impl Registry {
                 app: app.clone(),
                 instance: instance.clone(),
                 newest: known.map_or(Generation::default(), |known| known.newest),
+                last: known.and_then(|known| known.last.clone()),
                 state: known.and_then(|known| known.state.clone()),
             }
         })
@@ -173,7 +200,7 @@ fn key(order: &Order) -> Key {
 
 #[cfg(test)]
 mod tests {
-    use model::{RelocationId, Timestamp, Trigger};
+    use model::{OutcomeKind, RelocationId, Timestamp, Trigger};
 
     use super::*;
 
@@ -219,20 +246,36 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_taken_once_and_an_older_one_is_fenced() {
+    fn an_order_is_taken_once_and_answered_again_as_it_ended() {
         let registry = Registry::default();
         let first = order(2, None, Some("a"));
         assert!(matches!(registry.look(&first), Intake::Take { source: None, .. }));
         let (one, _told, _release) = live(first.clone());
         registry.begin(one);
-        assert!(matches!(registry.look(&first), Intake::Known { same: Some(true) }));
+        assert!(matches!(registry.look(&first), Intake::UnderWay { same: true }));
         let mut other = first.clone();
         other.target = Some(SiteId::new("b").expect("valid"));
-        assert!(matches!(registry.look(&other), Intake::Known { same: Some(false) }));
-        let old = registry.look(&order(1, None, Some("a")));
-        assert!(matches!(old, Intake::Fenced { newest: Generation(2), serving: None }));
+        assert!(matches!(registry.look(&other), Intake::UnderWay { same: false }));
+        assert!(matches!(registry.look(&order(1, None, Some("a"))), Intake::Over { answer: None }));
+        let kind = OutcomeKind::Undone { reason: "for a test".to_owned() };
+        let answer = Answer { id: "2".to_owned(), at: Timestamp::default(), kind };
+        registry.ended(&first, answer.clone());
         registry.end(&first);
-        assert!(matches!(registry.look(&first), Intake::Known { same: None }));
+        let kept = Registry::default();
+        kept.load(registry.fact(&first.app, &first.instance));
+        for registry in [&registry, &kept] {
+            assert!(matches!(registry.look(&first), Intake::Over { answer: Some(a) } if a == answer));
+        }
+    }
+
+    #[test]
+    fn an_older_order_that_was_decided_later_is_told_what_holds() {
+        let registry = Registry::default();
+        assert!(registry.spend(&order(2, None, Some("a")), None));
+        let mut late = order(1, None, Some("a"));
+        assert!(matches!(registry.look(&late), Intake::Over { answer: None }));
+        late.decided_at = Timestamp::from_micros(1);
+        assert!(matches!(registry.look(&late), Intake::Fenced { newest: Generation(2), serving: None }));
     }
 
     #[test]

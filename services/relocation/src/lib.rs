@@ -13,10 +13,13 @@
 //! - a step whose result is not known (a lost reply, a crash) is run again marked *doubtful*: whoever runs it
 //!   reads before it repeats.
 //!
-//! Main types: [`Plan`], [`Saga`], [`Event`], [`Action`], [`Notice`].
+//! Main types: [`Plan`], [`Saga`], [`Event`], [`Action`], [`Notice`]. [`admit`] says whether an order is carried out at all,
+//! [`fence`] whose word counts where several share the work.
 
 mod action;
+mod admit;
 mod event;
+pub mod fence;
 mod invariants;
 mod ledger;
 mod machine;
@@ -25,6 +28,7 @@ mod retry;
 mod saga;
 
 pub use action::{Action, Notice, NoticeKind};
+pub use admit::{Admission, Standing, admit};
 pub use event::{Class, Entry, Event, IllegalEvent};
 pub use invariants::{Violation, check};
 pub use machine::{Ended, Stage};

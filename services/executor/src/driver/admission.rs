@@ -25,12 +25,7 @@ impl Driver {
             Some(Ok(())) => {}
             Some(Err(reason)) => {
                 tracing::debug!(relocation = %self.order.relocation, reason, "relocation refused");
-                self.pending.push(ctx.tell(
-                    &self.order,
-                    clock::now(),
-                    "refused",
-                    OutcomeKind::Undone { reason },
-                ));
+                self.say(clock::now(), "refused".to_owned(), OutcomeKind::Undone { reason });
                 return Admitted::No;
             }
         }
@@ -57,7 +52,7 @@ impl Driver {
             newest: ctx.registry.fact(&self.order.app, &self.order.instance).newest,
             serving: serving.map(|placement| placement.site),
         };
-        self.pending.push(ctx.tell(&self.order, clock::now(), "fenced", kind));
+        self.say(clock::now(), "fenced".to_owned(), kind);
         Admitted::No
     }
 }

@@ -4,6 +4,7 @@ use model::{ClusterRef, InstanceState, OutcomeKind, Placement, Step, Timestamp};
 use relocation::{Notice, NoticeKind, Saga};
 
 use super::{Driver, STORE_WAIT};
+use crate::journal::Answer;
 use crate::leftovers::{self, Leftover, Part};
 use crate::metrics::EndLabel;
 use crate::registry::Registry;
@@ -68,7 +69,15 @@ impl Driver {
         if let Some(outcome) = label {
             self.ctx.metrics.ends.get_or_create(&EndLabel { outcome }).inc();
         }
-        self.pending.push(self.ctx.tell(&self.order, at, &id, kind));
+        self.say(at, id, kind);
+    }
+
+    /// Publishes what became of the order; how it ended is kept too, with the log's end.
+    pub(super) fn say(&mut self, at: Timestamp, id: String, kind: OutcomeKind) {
+        self.pending.push(self.ctx.tell(&self.order, at, &id, kind.clone()));
+        if kind.ends_order() {
+            self.ctx.registry.ended(&self.order, Answer { id, at, kind });
+        }
     }
 
     /// Keeps the source as left over; what an operator is told of it.

@@ -16,10 +16,10 @@ use super::follow::{Follower, Watched};
 use super::keys::About;
 use super::on_bus::Slot;
 use super::{At, Found, JournalError, OnBus, Onlooker, VERSION, Value, json, keys};
-use crate::fence::Heritage;
 use crate::names::Names;
 use crate::parcel::Parcel;
 use crate::{StartError, clock};
+use relocation::fence::Heritage;
 
 /// A part that was taken over.
 pub(crate) struct Claim {

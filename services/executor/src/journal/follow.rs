@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Value;
 use super::keys::About;
-use crate::fence::{Fence, Verdict};
 use crate::names::Names;
 use crate::parcel::Parcel;
+use relocation::fence::{Fence, Verdict};
 
 const BATCH: usize = 256;
 /// The wait before a bus that could not be read is read again.

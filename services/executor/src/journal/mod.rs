@@ -17,7 +17,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use emco::CompositeApp;
-use model::{AppId, Generation, InstanceId, InstanceState, Order};
+use model::{AppId, Generation, InstanceId, InstanceState, Order, OutcomeKind, RelocationId, Timestamp};
 use relocation::{Entry, Plan};
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +41,30 @@ pub(crate) struct InstanceFact {
     pub instance: InstanceId,
     /// The newest generation that an order was taken in with.
     pub newest: Generation,
+    /// The order that it was taken in with, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Last>,
     /// What was last verified.
     pub state: Option<InstanceState>,
+}
+
+/// The order that used the newest generation. It may come again, and is then answered as before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Last {
+    pub relocation: RelocationId,
+    pub decided_at: Timestamp,
+    /// How it ended, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+}
+
+/// An outcome that ends an order, as it is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    /// Tells outcomes of one order apart.
+    pub id: String,
+    pub at: Timestamp,
+    pub kind: OutcomeKind,
 }
 
 /// The first entry of a log.
@@ -124,15 +146,6 @@ impl Journal {
                 let (app, instance) = (fact.app.clone(), fact.instance.clone());
                 bus.change(&app, &instance, |value| value.keep(fact)).await
             }
-        }
-    }
-
-    /// Keeps that a generation was used up by an order that is not carried out, before anybody is told. Alone, an
-    /// executor finds the same again when the order comes again; beside others, somebody else may find otherwise.
-    pub(crate) async fn spend(&self, fact: InstanceFact) -> Result<(), JournalError> {
-        match self {
-            Self::Store(_) => Ok(()),
-            Self::Bus(_) => self.keep_instance(fact).await,
         }
     }
 

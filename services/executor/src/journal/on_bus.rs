@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::follow::{End, Watched};
 use super::{JournalError, Value, keys};
-use crate::fence::Verdict;
 use crate::names::Names;
+use relocation::fence::Verdict;
 
 /// How long a record whose publication was not answered is waited for on the stream.
 const PATIENCE: Duration = Duration::from_secs(10);

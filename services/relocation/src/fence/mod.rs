@@ -15,11 +15,11 @@ mod heritage;
 #[cfg(test)]
 mod model;
 
-pub(crate) use heritage::Heritage;
+pub use heritage::Heritage;
 
 /// What became of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// It holds; the owner may act on it.
     Effective,
     /// It does not, and the owner acts no more.
@@ -30,7 +30,7 @@ pub(crate) enum Verdict {
 
 /// What one owner of a part knows of its claim, from reading the stream in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fence {
+pub struct Fence {
     /// The last position that was read.
     read: u64,
     /// Nobody else has claimed the part between our epoch and here. Never beyond `read`.
@@ -50,13 +50,13 @@ enum Doubt {
 
 impl Fence {
     /// Of an owner whose claim was the newest one up to this position.
-    pub(crate) const fn new(at: u64) -> Self {
+    pub const fn new(at: u64) -> Self {
         Self { read: at, sure: at, doubt: Doubt::None, lost: false }
     }
 
     /// The next record was read; `claimed`: it is somebody else's claim of the part. A position that was passed
     /// already means that the stream lost records, perhaps our claim, and counts as lost.
-    pub(crate) fn read(&mut self, at: u64, claimed: bool) {
+    pub fn read(&mut self, at: u64, claimed: bool) {
         if self.lost {
             return;
         }
@@ -80,12 +80,12 @@ impl Fence {
     }
 
     /// Whether the end of the stream has to be asked, and told by [`ends`](Self::ends).
-    pub(crate) fn asks(&self) -> bool {
+    pub fn asks(&self) -> bool {
         !self.lost && self.doubt == Doubt::Asking
     }
 
     /// The stream's end, asked after everything that was read so far.
-    pub(crate) fn ends(&mut self, newest: u64) {
+    pub fn ends(&mut self, newest: u64) {
         if !self.asks() {
             return;
         }
@@ -97,7 +97,7 @@ impl Fence {
     }
 
     /// What became of an append that stands at this position.
-    pub(crate) fn verdict(&self, at: u64) -> Verdict {
+    pub fn verdict(&self, at: u64) -> Verdict {
         if at <= self.sure {
             Verdict::Effective
         } else if self.lost {
@@ -108,7 +108,7 @@ impl Fence {
     }
 
     /// Whether the part is somebody else's.
-    pub(crate) const fn is_lost(&self) -> bool {
+    pub const fn is_lost(&self) -> bool {
         self.lost
     }
 

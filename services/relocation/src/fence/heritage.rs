@@ -10,7 +10,7 @@
 /// a claim. It is taken over all the same: its writer did not act on it, and nobody else did on anything it denies,
 /// because who acts has written under its own epoch first.
 #[derive(Debug, Clone)]
-pub(crate) struct Heritage<V> {
+pub struct Heritage<V> {
     counts: Option<(u64, V)>,
     replaced: Vec<u64>,
 }
@@ -23,7 +23,7 @@ impl<V> Default for Heritage<V> {
 
 impl<V> Heritage<V> {
     /// Takes in one record.
-    pub(crate) fn add(&mut self, epoch: u64, value: V) {
+    pub fn add(&mut self, epoch: u64, value: V) {
         match &mut self.counts {
             Some((newest, _)) if *newest > epoch => self.replaced.push(epoch),
             counts => {
@@ -34,7 +34,7 @@ impl<V> Heritage<V> {
     }
 
     /// The value that counts, and every epoch of which there is a record.
-    pub(crate) fn take(self) -> Option<(V, Vec<u64>)> {
+    pub fn take(self) -> Option<(V, Vec<u64>)> {
         let (epoch, value) = self.counts?;
         let mut epochs = self.replaced;
         epochs.push(epoch);
