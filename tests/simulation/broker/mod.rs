@@ -185,7 +185,8 @@ impl Log {
 
 /// A power failure: what was not synced is gone, from each stream what it is.
 fn lose(scene: &Rc<Scene>) {
-    for stream in Stream::ALL {
+    let spared = |stream: &Stream| scene.setting.journal_is_synced && *stream == Stream::Sagas;
+    for stream in Stream::ALL.into_iter().filter(|stream| !spared(stream)) {
         let log = scene.bus.log(stream);
         let unsynced = scene.chance.millis(0, scene.setting.unsynced_millis);
         let is_synced = |entry: &&Entry| scene.now().since(entry.landed) > unsynced;

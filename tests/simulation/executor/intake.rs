@@ -48,7 +48,10 @@ async fn take(part: &Rc<Part>, order: &Rc<Order>) {
         Admission::Over | Admission::UnderWay { .. } if scene.setting.is(Breach::ForgetIds) => {
             Admission::Take
         }
-        admission => admission,
+        admission @ (Admission::Take
+        | Admission::UnderWay { .. }
+        | Admission::Over
+        | Admission::Fenced { .. }) => admission,
     };
     scene.note(|| format!("order {} #{}: {admission:?}", order.instance, order.generation));
     match admission {

@@ -4,6 +4,7 @@ mod journal;
 mod quiet;
 
 use std::cell::{Cell, RefCell};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -94,11 +95,12 @@ impl Judge {
         match &record.body {
             Body::Order(order) => {
                 let mut orders = self.orders.borrow_mut();
-                if orders.contains_key(&order.relocation) {
-                    self.count(|counts| counts.repeated += 1);
-                } else {
-                    orders.insert(order.relocation, Rc::clone(order));
-                    self.count(|counts| counts.orders += 1);
+                match orders.entry(order.relocation) {
+                    Entry::Occupied(_) => self.count(|counts| counts.repeated += 1),
+                    Entry::Vacant(place) => {
+                        place.insert(Rc::clone(order));
+                        self.count(|counts| counts.orders += 1);
+                    }
                 }
             }
             Body::Outcome(outcome) => self.outcome(scene, outcome),
