@@ -87,7 +87,7 @@ async fn late_joiners_find_the_last_event_of_every_instance_however_old_it_is() 
     let Some(program) = available() else { return };
     let server = Server::start(&program, &Options::default()).expect("starts");
     let few = Retention { max_bytes: ByteSize::kib(64), max_age: Duration::from_secs(3_600) };
-    let config = Config { events: few, ..Config::at(&server.url()) };
+    let config = Config { public_retention: few, ..Config::at(&server.url()) };
     let outlet = outlet(&config, ContentMode::Binary).await;
     for n in 0..3 {
         outlet.put(vec![instance("arena/0a", n), instance("arena/0b", n)]).await.expect("put");

@@ -42,10 +42,8 @@ pub(crate) async fn open_gate(ctx: &Context, app: &App, key: &InstanceKey) {
             }
             Err(error) => (State::Checking, Some(format!("app {id} cannot be checked yet: {error}"))),
         };
-        if let Some(message) = complaint {
-            if ctx.complaints.is_news(&message) {
-                tracing::error!(app = %id, "{message}");
-            }
+        if let Some(message) = complaint.filter(|message| ctx.complaints.is_news(message)) {
+            tracing::error!(app = %id, "{message}");
         }
         if matches!(state, State::Shut(_)) != shut {
             shut = !shut;

@@ -210,7 +210,9 @@ fn recover(ctx: &Arc<Context>, logs: Vec<OpenLog>) -> Result<Vec<Driver>, StartE
 
 /// What an open saga may have on clusters.
 fn stake(ctx: &Context, app: &App, job: &Job, saga: &Saga) {
-    if let Some(target) = job.target.as_ref().filter(|_| saga.may_exist(Step::Prepare)) {
+    // Before that it may have waited for its place, and asks for it again.
+    let prepared = saga.succeeded_at(Step::Prepare).is_some();
+    if let Some(target) = job.target.as_ref().filter(|_| prepared) {
         ctx.occupancy.come(&app.composite, &target.cluster, target.release.as_str());
     }
     let retired = saga.succeeded_at(Step::Retire).is_some();

@@ -2,7 +2,7 @@
 //!
 //! Where a chart's names do not carry the release, one group on a cluster excludes every other, whoever brings it.
 //! Before a step runs, the record that says so is on the stream and was read back, and with it everything that
-//! stands before it: of two that want the same cluster, at least the later one sees the other.
+//! stands before it: of two that want the same cluster the later one sees the other, and gives way.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use relocation::Saga;
 
 use crate::app::App;
 use crate::charts::Charts;
-use crate::journal::{Onlooker, OpenLog, Value};
+use crate::journal::{At, Onlooker, OpenLog, Value};
 use crate::modes::new_group::Job;
 use crate::names::Names;
 use crate::occupancy::{Occupancy, Stake, Standing};
@@ -25,8 +25,17 @@ pub(crate) struct Elsewhere {
     pub sites: Arc<BTreeMap<SiteId, Site>>,
     pub occupancy: Arc<Occupancy>,
     pub charts: Arc<Charts>,
-    /// Of each instance, the newest epoch that was heard of.
-    epochs: Mutex<BTreeMap<Key, u64>>,
+    heard: Mutex<BTreeMap<Key, Heard>>,
+}
+
+/// What was heard of an instance last.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The newest owner.
+    epoch: u64,
+    at: u64,
+    /// Groups on their way, and since when.
+    coming: BTreeMap<String, u64>,
 }
 
 impl Elsewhere {
@@ -36,7 +45,7 @@ impl Elsewhere {
         occupancy: Arc<Occupancy>,
         charts: Arc<Charts>,
     ) -> Self {
-        Self { apps, sites, occupancy, charts, epochs: Mutex::default() }
+        Self { apps, sites, occupancy, charts, heard: Mutex::default() }
     }
 
     fn of_log(&self, app: &App, log: &OpenLog) -> Vec<Stake> {
@@ -55,6 +64,7 @@ impl Elsewhere {
             cluster: target.cluster,
             group: target.release.to_string(),
             standing,
+            since: 0,
         });
         let retired = saga.succeeded_at(Step::Retire).is_some();
         let source = job.source.filter(|_| !retired);
@@ -64,20 +74,13 @@ impl Elsewhere {
 
     fn at(&self, app: &App, site: &SiteId, group: String) -> Option<Stake> {
         let cluster = self.sites.get(site)?.cluster.clone();
-        Some(Stake { app: app.composite.clone(), cluster, group, standing: Standing::There })
+        Some(Stake { app: app.composite.clone(), cluster, group, standing: Standing::There, since: 0 })
     }
 }
 
 impl Onlooker for Elsewhere {
-    fn instance(&self, app: &AppId, instance: &InstanceId, epoch: u64, value: &Value) {
+    fn instance(&self, app: &AppId, instance: &InstanceId, at: At, value: &Value) {
         let key = (app.clone(), instance.clone());
-        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest = epochs.entry(key.clone()).or_default();
-        if epoch < *newest {
-            return;
-        }
-        *newest = epoch;
-        drop(epochs);
         let Some(known) = self.apps.get(app) else { return };
         let serving = value.fact.as_ref().and_then(|fact| fact.state.as_ref()?.serving.clone());
         let serving = serving.and_then(|at| self.at(known, &at.site, at.deployment_intent_group));
@@ -86,9 +89,24 @@ impl Onlooker for Elsewhere {
             cluster: left.cluster.clone(),
             group: left.group.clone(),
             standing: Standing::There,
+            since: 0,
         });
         let open = value.sagas.iter().flat_map(|log| self.of_log(known, log));
-        self.occupancy.elsewhere(key, serving.into_iter().chain(left).chain(open).collect());
+        let mut stakes: Vec<_> = serving.into_iter().chain(left).chain(open).collect();
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = heard.entry(key.clone()).or_default();
+        if at.epoch < heard.epoch {
+            return;
+        }
+        // A record of it may have been replaced before it was read: then it may have come at any time.
+        let since = if at.whole_since <= heard.at.max(at.began) + 1 { at.at } else { 0 };
+        let mut coming = BTreeMap::new();
+        for stake in stakes.iter_mut().filter(|stake| stake.standing == Standing::Coming) {
+            stake.since = heard.coming.get(&stake.group).copied().unwrap_or(since);
+            coming.insert(stake.group.clone(), stake.since);
+        }
+        *heard = Heard { epoch: at.epoch, at: at.at, coming };
+        self.occupancy.elsewhere(key, stakes);
     }
 
     fn names(&self, app: &CompositeApp, names: Names) {

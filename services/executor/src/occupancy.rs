@@ -37,6 +37,8 @@ pub(crate) struct Stake {
     pub cluster: ClusterRef,
     pub group: String,
     pub standing: Standing,
+    /// Since which position it has stood on the stream, or earlier.
+    pub since: u64,
 }
 
 /// The groups of each composite app on each cluster.
@@ -54,11 +56,14 @@ struct Places {
 }
 
 impl Places {
-    /// Another group of the app on the cluster.
-    fn neighbour(&self, app: &CompositeApp, cluster: &ClusterRef, group: &str) -> Option<String> {
+    /// Another group of the app on the cluster, or one that wanted to go there before this position.
+    fn neighbour(&self, app: &CompositeApp, cluster: &ClusterRef, group: &str, at: u64) -> Option<String> {
         let ours = self.ours.get(&(app.clone(), cluster.clone()));
         let ours = ours.into_iter().flat_map(BTreeMap::keys);
-        let there = |stake: &&Stake| stake.app == *app && stake.cluster == *cluster;
+        let there = |stake: &&Stake| {
+            let first = stake.standing == Standing::There || stake.since < at;
+            first && stake.app == *app && stake.cluster == *cluster
+        };
         let others = self.others.values().flatten().filter(there).map(|stake| &stake.group);
         ours.chain(others).find(|other| *other != group).cloned()
     }
@@ -88,16 +93,18 @@ impl Occupancy {
         places.ours.entry((app.clone(), cluster.clone())).or_default().insert(group.to_owned(), standing);
     }
 
-    /// A group wants to go there.
+    /// A group wants to go there, and said so at this position of the stream. Whoever said it later gives way, and
+    /// has read this by the time that it asks.
     pub(crate) fn reserve(
         &self,
         names: Names,
         app: &CompositeApp,
         cluster: &ClusterRef,
         group: &str,
+        at: u64,
     ) -> Result<(), Denied> {
         let mut places = self.lock();
-        let other = places.neighbour(app, cluster, group);
+        let other = places.neighbour(app, cluster, group, at);
         let here = (app.clone(), cluster.clone());
         let is_in = places.ours.get(&here).is_some_and(|groups| groups.contains_key(group));
         match other {
@@ -115,7 +122,7 @@ impl Occupancy {
 
     /// Another group there, if there is one.
     pub(crate) fn neighbour(&self, app: &CompositeApp, cluster: &ClusterRef, group: &str) -> Option<String> {
-        self.lock().neighbour(app, cluster, group)
+        self.lock().neighbour(app, cluster, group, u64::MAX)
     }
 
     /// What an instance of another part has on clusters by now.
@@ -170,13 +177,13 @@ mod tests {
     fn with_fixed_names_the_second_may_not_come_before_the_first_is_gone() {
         let ((app, place), occupancy) = (place(), Occupancy::default());
         let taken = Err(Denied::Occupied("one".to_owned()));
-        assert_eq!(occupancy.reserve(Names::Fixed, &app, &place, "one"), Ok(()));
-        assert_eq!(occupancy.reserve(Names::Fixed, &app, &place, "one"), Ok(()), "it may ask again");
-        assert_eq!(occupancy.reserve(Names::Fixed, &app, &place, "two"), taken);
-        assert_eq!(occupancy.reserve(Names::Unique, &app, &place, "two"), Ok(()));
+        assert_eq!(occupancy.reserve(Names::Fixed, &app, &place, "one", 9), Ok(()));
+        assert_eq!(occupancy.reserve(Names::Fixed, &app, &place, "one", 9), Ok(()), "it may ask again");
+        assert_eq!(occupancy.reserve(Names::Fixed, &app, &place, "two", 9), taken);
+        assert_eq!(occupancy.reserve(Names::Unique, &app, &place, "two", 9), Ok(()));
         occupancy.leave(&app, &place, "one");
         occupancy.leave(&app, &place, "two");
-        assert_eq!(occupancy.reserve(Names::Fixed, &app, &place, "three"), Ok(()));
+        assert_eq!(occupancy.reserve(Names::Fixed, &app, &place, "three", 9), Ok(()));
     }
 
     #[test]
@@ -184,9 +191,9 @@ mod tests {
         let ((app, place), occupancy) = (place(), Occupancy::default());
         let elsewhere = ClusterRef { cluster: "b".into(), ..place.clone() };
         occupancy.enter(&app, &place, "one");
-        let ask = || occupancy.reserve(Names::Unknown, &app, &place, "two");
+        let ask = || occupancy.reserve(Names::Unknown, &app, &place, "two", 9);
         assert_eq!(ask(), Err(Denied::Occupied("one".to_owned())), "nothing is on its way");
-        assert_eq!(occupancy.reserve(Names::Unknown, &app, &elsewhere, "three"), Ok(()));
+        assert_eq!(occupancy.reserve(Names::Unknown, &app, &elsewhere, "three", 9), Ok(()));
         assert_eq!(ask(), Err(Denied::Unclear("one".to_owned())));
         occupancy.enter(&app, &elsewhere, "three");
         assert_eq!(ask(), Err(Denied::Occupied("one".to_owned())), "it came, and told nothing");
@@ -199,13 +206,23 @@ mod tests {
             model::AppId::new("ar").expect("valid"),
             model::InstanceId::new("0123456789abcdef").expect("valid"),
         );
-        let stake =
-            |standing| Stake { app: app.clone(), cluster: place.clone(), group: "one".into(), standing };
+        let stake = |standing| Stake {
+            app: app.clone(),
+            cluster: place.clone(),
+            group: "one".into(),
+            standing,
+            since: 5,
+        };
         occupancy.elsewhere(theirs.clone(), vec![stake(Standing::Coming)]);
-        let ask = |names| occupancy.reserve(names, &app, &place, "two");
+        let ask = |names| occupancy.reserve(names, &app, &place, "two", 9);
         assert_eq!(ask(Names::Unknown), Err(Denied::Unclear("one".to_owned())));
         occupancy.elsewhere(theirs.clone(), vec![stake(Standing::There)]);
         assert_eq!(ask(Names::Fixed), Err(Denied::Occupied("one".to_owned())));
+        let earlier = occupancy.reserve(Names::Fixed, &app, &place, "three", 3);
+        assert!(earlier.is_err(), "it is there, whoever asked first");
+        occupancy.elsewhere(theirs.clone(), vec![stake(Standing::Coming)]);
+        assert_eq!(occupancy.reserve(Names::Fixed, &app, &place, "three", 3), Ok(()), "that one gives way");
+        occupancy.leave(&app, &place, "three");
         occupancy.elsewhere(theirs, Vec::new());
         assert_eq!(ask(Names::Fixed), Ok(()));
     }

@@ -52,7 +52,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let folder = Settings::load(&args.config)?.state_dir.join("bus");
             tail(&folder, args)
         }
-        broker => super::runtime()?.block_on(public::watch(&broker, args)),
+        broker @ (bus::Config::Nats(_) | bus::Config::Kafka(_)) => {
+            super::runtime()?.block_on(public::watch(&broker, args))
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::follow::{Follower, Watched};
 use super::keys::About;
 use super::on_bus::Slot;
-use super::{Found, JournalError, OnBus, Onlooker, VERSION, Value, json, keys};
+use super::{At, Found, JournalError, OnBus, Onlooker, VERSION, Value, json, keys};
 use crate::fence::Heritage;
 use crate::names::Names;
 use crate::parcel::Parcel;
@@ -62,6 +62,8 @@ pub(crate) async fn claim(
         onlooker: Arc::clone(&onlooker),
         watched: watched.clone(),
         stop: stop.clone(),
+        began: at,
+        whole_since: at.0 + 1,
         after: at,
     };
     let journal = OnBus::new(bus, epoch.0, watched, stop);
@@ -77,7 +79,11 @@ pub(crate) async fn claim(
                 found.leftovers.extend(value.leftovers.iter().cloned());
                 journal.inherit(&app, &instance, Slot::inherited(value, epochs));
             }
-            Ok(value) => onlooker.instance(&app, &instance, epoch, &value),
+            Ok(value) => {
+                // It stands before everything that we shall write.
+                let at = At { at: 0, epoch, began: 0, whole_since: u64::MAX };
+                onlooker.instance(&app, &instance, at, &value);
+            }
             Err(reason) if ours => return Err(StartError::Log { saga: key, reason }),
             Err(reason) => tracing::debug!(key, reason, "not understood"),
         }

@@ -22,10 +22,22 @@ const WAIT: Duration = Duration::from_millis(500);
 
 /// Hears what replicas keep of instances of other parts, and of charts.
 pub(crate) trait Onlooker: Send + Sync + 'static {
-    /// What the owner of this epoch keeps of an instance.
-    fn instance(&self, app: &AppId, instance: &InstanceId, epoch: u64, value: &Value);
+    /// What its owner keeps of an instance.
+    fn instance(&self, app: &AppId, instance: &InstanceId, at: At, value: &Value);
     /// What was seen of a chart.
     fn names(&self, app: &CompositeApp, names: Names);
+}
+
+/// Where a record stands that was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At {
+    pub at: u64,
+    /// Of the owner who wrote it.
+    pub epoch: u64,
+    /// Where reading began: everything up to there was known.
+    pub began: u64,
+    /// From here on no record was missing.
+    pub whole_since: u64,
 }
 
 /// Why a claim is over before it was given back.
@@ -62,10 +74,7 @@ impl Watched {
         let known =
             reading.wait_for(|reading| reading.end.is_some() || reading.fence.verdict(at) != Verdict::Open);
         // The sender is in `self`.
-        known.await.map_or(Verdict::Fenced, |reading| match reading.fence.verdict(at) {
-            Verdict::Open => Verdict::Fenced,
-            known => known,
-        })
+        known.await.map_or(Verdict::Fenced, |reading| reading.fence.verdict(at))
     }
 
     /// The position of a record with this id will be asked for.
@@ -110,6 +119,10 @@ pub(super) struct Follower {
     pub watched: Watched,
     /// Cancelled when the claim is over.
     pub stop: CancellationToken,
+    /// Where reading begins.
+    pub began: Sequence,
+    /// From here on no record was missing.
+    pub whole_since: u64,
     /// The last position that was read.
     pub after: Sequence,
 }
@@ -127,8 +140,9 @@ impl Follower {
 
     async fn follow(&mut self) -> End {
         let name = format!("executor-fence-{}", self.parcel.part);
+        let mut from = self.after;
         loop {
-            let opened = self.bus.consume(Stream::Sagas, &name, Start::After(self.after)).await;
+            let opened = self.bus.consume(Stream::Sagas, &name, Start::After(from.max(self.after))).await;
             let error = match opened {
                 Ok(mut consumer) => match self.read(consumer.as_mut()).await {
                     Ok(end) => return end,
@@ -136,11 +150,14 @@ impl Follower {
                 },
                 Err(error) => error,
             };
-            match error {
-                BusError::Closed => return End::Unsure,
+            if matches!(error, BusError::Closed) {
+                return End::Unsure;
+            }
+            if let BusError::FellBehind { oldest, .. } = error {
                 // What is missing is made up for as any gap is.
-                BusError::FellBehind { oldest, .. } => self.after = Sequence(oldest.saturating_sub(1)),
-                error => tracing::warn!(%error, "cannot read stream `sagas`; trying again"),
+                from = Sequence(oldest.saturating_sub(1));
+            } else {
+                tracing::warn!(%error, "cannot read stream `sagas`; trying again");
             }
             tokio::time::sleep(WAIT).await;
         }
@@ -156,10 +173,11 @@ impl Follower {
             let deliveries = consumer.next(BATCH).await?;
             let abouts: Vec<_> = deliveries.iter().map(|delivery| About::of(&delivery.key)).collect();
             for (delivery, about) in deliveries.iter().zip(&abouts) {
+                if delivery.sequence.0 != self.after.0 + 1 {
+                    self.whole_since = delivery.sequence.0;
+                }
+                self.after = delivery.sequence;
                 self.hear(delivery, about.as_ref());
-            }
-            if let Some(last) = deliveries.last() {
-                self.after = last.sequence;
             }
             let mut lost = false;
             self.watched.0.send_modify(|reading| {
@@ -186,7 +204,11 @@ impl Follower {
                     return;
                 }
                 match Value::read(&delivery.data) {
-                    Ok(value) => self.onlooker.instance(app, instance, *epoch, &value),
+                    Ok(value) => {
+                        let (at, began) = (delivery.sequence.0, self.began.0);
+                        let at = At { at, epoch: *epoch, began, whole_since: self.whole_since };
+                        self.onlooker.instance(app, instance, at, &value);
+                    }
                     Err(reason) => tracing::debug!(key = %delivery.key, reason, "not understood"),
                 }
             }

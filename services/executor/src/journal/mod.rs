@@ -26,7 +26,7 @@ use crate::names::Names;
 
 pub(crate) use claim::{Claim, claim};
 pub(crate) use error::JournalError;
-pub(crate) use follow::{End, Onlooker};
+pub(crate) use follow::{At, End, Onlooker};
 pub(crate) use in_store::InStore;
 pub(crate) use on_bus::OnBus;
 pub(crate) use value::Value;
@@ -161,6 +161,14 @@ impl Journal {
         match self {
             Self::Store(store) => store.keep_names(app, names).await,
             Self::Bus(bus) => bus.keep_names(app, names).await,
+        }
+    }
+
+    /// Where on the stream stands what was last kept of this order's instance; nowhere, where nobody else reads it.
+    pub(crate) async fn stands_at(&self, order: &Order) -> u64 {
+        match self {
+            Self::Store(_) => 0,
+            Self::Bus(bus) => bus.stands_at(&order.app, &order.instance).await,
         }
     }
 

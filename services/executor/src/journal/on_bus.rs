@@ -23,6 +23,8 @@ type Key = (AppId, InstanceId);
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     value: Value,
+    /// Where it stands.
+    at: u64,
     /// Counts attempts: an id is never used twice.
     attempt: u64,
     /// A record is on its way. Where this is found set, its sender gave up, and its fate is not known.
@@ -104,6 +106,11 @@ impl OnBus {
         look(&slot.value)
     }
 
+    /// Where what is kept of an instance stands on the stream.
+    pub(super) async fn stands_at(&self, app: &AppId, instance: &InstanceId) -> u64 {
+        self.slot(app, instance).lock().await.at
+    }
+
     pub(super) async fn keep_names(&self, app: &CompositeApp, names: Names) -> Result<(), JournalError> {
         let key = keys::names(app).into();
         let record = Record { key, id: None, data: names.as_bytes().to_vec().into() };
@@ -150,7 +157,7 @@ impl OnBus {
         };
         self.confirm(at).await?;
         slot.sent = false;
-        slot.value = value;
+        (slot.value, slot.at) = (value, at);
         self.clear(app, instance, std::mem::take(&mut slot.older)).await;
         Ok(())
     }

@@ -52,12 +52,13 @@ async fn reserve(work: &Work) -> Result<(), StepError> {
     let (ctx, target, composite) = (&work.ctx, work.target()?, &work.app.composite);
     let (release, cluster) = (target.release.as_str(), &target.cluster);
     let mut surveyed = false;
+    let at = ctx.journal.stands_at(&work.order).await;
     loop {
         let changed = ctx.occupancy.changed();
         tokio::pin!(changed);
         changed.as_mut().enable();
         let names = ctx.charts.names(composite);
-        match ctx.occupancy.reserve(names, composite, cluster, release) {
+        match ctx.occupancy.reserve(names, composite, cluster, release, at) {
             Ok(()) => return Ok(()),
             Err(Denied::Occupied(_)) if names == Names::Unknown && !surveyed => {
                 surveyed = true;
