@@ -10,6 +10,8 @@ mod fleet;
 #[path = "crash/processes.rs"]
 #[allow(dead_code, reason = "the parts of `edgeroam all` are not used here")]
 mod processes;
+#[path = "replicas/town.rs"]
+mod town;
 
 use std::path::Path;
 use std::time::Duration;
@@ -97,6 +99,31 @@ async fn kills_lose_nothing(mut broker: impl Broker, pod_port: &str) {
     evidence.every_order_has_ended();
     assert!(clients.requests > 1000, "the clients hardly ran: {clients:?}");
     assert_eq!(clients.failed, 0, "clients noticed: {clients:?}");
+}
+
+/// A town in which nothing is a matter of milliseconds: whoever decides, and however late, decides the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_replicas_of_everything_decide_what_all_in_one_decides() {
+    let Some(program) = nats::available() else { return };
+    let server = nats::Server::start(&program, &nats::Options::default()).unwrap();
+    let (one, three) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let url = server.url();
+    let (alone, shared) = tokio::join!(
+        town::testbed(one.path(), "18681", "embedded"),
+        town::testbed(three.path(), "18781", &url)
+    );
+    let all = Fleet::all_in_one(one.path(), &alone.config);
+    let fleet = Fleet::start(three.path(), &shared.config);
+    let bus = bus_of(&shared.config).open(Path::new("")).await.unwrap();
+    let (alone_decided, shared_decided) = tokio::join!(
+        town::moves(town::embedded(&one.path().join("all").join("bus"))),
+        town::moves(fleet::decisions(bus).await)
+    );
+    assert_eq!(alone_decided, shared_decided);
+    all.stop().await;
+    fleet.stop().await;
+    assert_eq!(alone.stop().await.failed, 0, "clients noticed");
+    assert_eq!(shared.stop().await.failed, 0, "clients noticed");
 }
 
 /// The section `bus` of a configuration.

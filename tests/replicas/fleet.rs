@@ -39,6 +39,13 @@ impl Fleet {
         Self { config: config.to_owned(), processes }
     }
 
+    /// `edgeroam all` instead.
+    pub(crate) fn all_in_one(folder: &Path, config: &Path) -> Self {
+        let state = folder.join("all");
+        let process = Process { service: "all", child: spawn("all", config, &state), state };
+        Self { config: config.to_owned(), processes: vec![process] }
+    }
+
     /// SIGKILL for one of them, and a new process on what it left.
     pub(crate) async fn kill_and_start_again(&mut self, number: usize) {
         let count = self.processes.len();
@@ -75,8 +82,17 @@ fn spawn(service: &str, config: &Path, state: &Path) -> Child {
 
 /// Orders and outcomes of a bus from the oldest on.
 pub(crate) async fn records(bus: Arc<dyn Bus>) -> Records {
+    follow(bus, &[Stream::Orders, Stream::Outcomes]).await
+}
+
+/// Decisions of a bus from the oldest on.
+pub(crate) async fn decisions(bus: Arc<dyn Bus>) -> Records {
+    follow(bus, &[Stream::Decisions]).await
+}
+
+async fn follow(bus: Arc<dyn Bus>, streams: &[Stream]) -> Records {
     let (sender, records) = mpsc::channel(256);
-    for stream in [Stream::Orders, Stream::Outcomes] {
+    for stream in streams.iter().copied() {
         let mut reader = bus.consume(stream, "evidence", Start::Oldest).await.unwrap();
         let sender = sender.clone();
         tokio::spawn(async move {
