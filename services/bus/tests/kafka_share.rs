@@ -174,3 +174,26 @@ async fn gain(share: &mut Box<dyn Share>, parts: usize) {
         gained.insert(part);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_start_together_find_the_topics_that_others_are_making() {
+    let Some(address) = address() else { return };
+    for round in 0..6 {
+        let mut replicas = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let config = config(&address, &format!("together-{round}"));
+            replicas.spawn(async move {
+                let bus = bus::kafka::KafkaBus::connect(config).await?;
+                let share = bus.share("executor", PARTS).await;
+                bus.close().await;
+                share.map(drop)
+            });
+        }
+        within("starting together", async {
+            while let Some(started) = replicas.join_next().await {
+                started.unwrap().unwrap();
+            }
+        })
+        .await;
+    }
+}

@@ -37,25 +37,28 @@ pub(super) async fn topics(config: &Config, asker: &Asker, wanted: Vec<Wanted>) 
     }
     let admin = Admin::new(config, asker)?;
     let raced = admin.create(&missing).await?;
-    let compared: Vec<_> = present.iter().chain(&raced).collect();
-    let there = asker.metadata().await?;
-    admin.compare(&there, &compared).await?;
     let end = Instant::now() + config.connect_timeout;
+    let late = |name: &str| {
+        failure::complaint(
+            asker.server(),
+            &format!("creating topic {name}"),
+            RDKafkaErrorCode::LeaderNotAvailable,
+            "it was made, but the brokers do not know all of it yet",
+        )
+    };
+    // What was made just now, by us or by somebody else, is known to the brokers a moment later.
+    let compared: Vec<_> = present.iter().chain(&raced).collect();
     loop {
         let there = asker.metadata().await?;
-        let Some(name) = missing.iter().map(|wanted| &wanted.name).find(|name| !ready(&there, name)) else {
-            return Ok(());
+        let unknown = match missing.iter().find(|wanted| !ready(&there, &wanted.name)) {
+            Some(wanted) => Some(wanted.name.clone()),
+            None => admin.compare(&there, &compared).await?,
         };
-        if Instant::now() > end {
-            let code = RDKafkaErrorCode::LeaderNotAvailable;
-            return Err(failure::complaint(
-                asker.server(),
-                &format!("creating topic {name}"),
-                code,
-                "it was made, but its partitions have no leader yet",
-            ));
+        match unknown {
+            None => return Ok(()),
+            Some(name) if Instant::now() > end => return Err(late(&name)),
+            Some(_) => tokio::time::sleep(LOOK).await,
         }
-        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -102,9 +105,10 @@ impl<'a> Admin<'a> {
         Ok(raced)
     }
 
-    async fn compare(&self, there: &Metadata, wanted: &[&Wanted]) -> Result<(), BusError> {
+    /// Compares topics with what is wanted; the name of one whose settings the broker does not know yet.
+    async fn compare(&self, there: &Metadata, wanted: &[&Wanted]) -> Result<Option<String>, BusError> {
         if wanted.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let names: Vec<_> = wanted.iter().map(|wanted| ResourceSpecifier::Topic(&wanted.name)).collect();
         let found = self
@@ -114,18 +118,26 @@ impl<'a> Admin<'a> {
             .map_err(|error| failure::refused(self.server, "describing topics", &error))?;
         let mut complaints = Vec::new();
         for found in found {
-            let found = found.map_err(|code| {
-                failure::complaint(self.server, "describing topics", code, &code.to_string())
-            })?;
+            let found = match found {
+                Ok(found) => found,
+                Err(RDKafkaErrorCode::UnknownTopicOrPartition) => return Ok(Some(wanted[0].name.clone())),
+                Err(code) => {
+                    let reason = code.to_string();
+                    return Err(failure::complaint(self.server, "describing topics", code, &reason));
+                }
+            };
             let OwnedResourceSpecifier::Topic(name) = &found.specifier else { continue };
             let Some(wanted) = wanted.iter().find(|wanted| wanted.name == *name) else { continue };
+            if found.entries.is_empty() {
+                return Ok(Some(wanted.name.clone()));
+            }
             let differences = differences(there, wanted, &found);
             if !differences.is_empty() {
                 complaints.push(format!("topic {}: {}", wanted.name, differences.join(", ")));
             }
         }
         if complaints.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         Err(failure::permanent(
             self.server,
