@@ -125,25 +125,37 @@ fn an_executor_that_repeats_without_reading_first_is_found() {
     assert!(found(Breach::NoReadBack));
 }
 
-/// The limit: a broker that acknowledges before it syncs and loses its power. What was acknowledged is gone, so not
-/// every order need be answered; what is done to the world stays right, and deciders and executors go on.
-#[test]
-fn after_a_power_failure_nothing_is_done_twice_and_no_name_leads_nowhere() {
+/// A broker that acknowledges before it syncs, and loses its power.
+fn after_power_failures(seeds: u64, journal_is_synced: bool) -> (Vec<String>, Vec<String>) {
     let loses = |setting: &mut Setting| {
-        setting.unsynced_millis = number("UNSYNCED").unwrap_or(2_000) as usize;
+        setting.unsynced_millis = 20_000;
+        setting.journal_is_synced = journal_is_synced;
         setting.suppresses = true;
     };
-    let (mut restless, mut failures, seeds) = (0, Vec::new(), number("SEEDS").unwrap_or(100));
-    for seed in 1..=seeds {
-        match run::run(seed, number("SEED") == Some(seed), loses) {
-            Ok(_) => {}
-            Err(failure) if failure.why.starts_with(run::NEVER_AT_REST) => restless += 1,
-            Err(failure) => {
-                failure.trace.iter().for_each(|line| println!("{line}"));
-                failures.push(format!("seed {seed}: {}", failure.why));
-            }
-        }
+    let (mut restless, mut harmed) = (Vec::new(), Vec::new());
+    let only = number("SEED");
+    for seed in only.map_or(1..=seeds, |seed| seed..=seed) {
+        let Err(failure) = run::run(seed, only.is_some(), loses) else { continue };
+        failure.trace.iter().for_each(|line| println!("{line}"));
+        let found = if failure.why.starts_with(run::NEVER_AT_REST) { &mut restless } else { &mut harmed };
+        found.push(format!("seed {seed}: {}", failure.why));
     }
-    println!("{seeds} power failures: after {restless} something waits for an operator");
-    assert!(failures.is_empty(), "{} of {seeds}:\n{}", failures.len(), failures.join("\n"));
+    println!("{seeds} power failures: {} do harm, {} leave something undone", harmed.len(), restless.len());
+    (harmed, restless)
+}
+
+/// What was acknowledged is gone, so not every order need be answered. What is done to the world stays right.
+#[test]
+fn a_bus_that_loses_what_it_acknowledged_does_no_harm_where_the_journal_is_whole() {
+    let (harmed, restless) = after_power_failures(number("SEEDS").unwrap_or(60), true);
+    println!("{}", restless.join("\n"));
+    assert!(harmed.is_empty(), "{}", harmed.join("\n"));
+}
+
+/// The limit, so that nobody takes the test above for more than it is.
+#[test]
+fn a_journal_that_has_lost_what_was_acknowledged_can_do_harm() {
+    let (harmed, _) = after_power_failures(120, false);
+    println!("{}", harmed.join("\n"));
+    assert!(!harmed.is_empty() || number("SEED").is_some());
 }

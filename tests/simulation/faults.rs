@@ -54,6 +54,10 @@ async fn outages(scene: Rc<Scene>) {
     if scene.setting.unsynced_millis > 0 {
         scene.sleep(scene.setting.storm / 2).await;
         Broker::restart(&scene, scene.chance.millis(100, 5_000)).await;
+        while !scene.calm.get() {
+            scene.sleep(scene.chance.millis(500, 1_000)).await;
+        }
+        forget(&scene);
         return;
     }
     loop {
@@ -63,5 +67,25 @@ async fn outages(scene: Rc<Scene>) {
         }
         scene.judge.count(|counts| counts.restarts += 1);
         Broker::restart(&scene, scene.chance.millis(50, 4_000)).await;
+    }
+}
+
+/// What an operator does after a loss: deciders begin anew from what the bus still has, and executors read every order
+/// again, to answer it as it ended.
+fn forget(scene: &Rc<Scene>) {
+    scene.note(|| "an operator removes snapshots and positions");
+    scene.bus.forget_positions();
+    for replica in 0..scene.setting.replicas {
+        let owner = Owner::Decider(replica);
+        scene.clock.kill(Owner::Term(replica));
+        scene.clock.kill(owner);
+        scene.disks.snapshots[replica].replace(None);
+        scene.spawn(owner, decider::process(Rc::clone(scene), replica));
+        let owner = Owner::Executor(replica);
+        scene.clock.kill(owner);
+        for part in 0..scene.setting.parts {
+            scene.clock.kill(Owner::Part(replica, part));
+            scene.spawn(owner, executor::tend(Rc::clone(scene), replica, part));
+        }
     }
 }

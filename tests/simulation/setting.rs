@@ -52,6 +52,8 @@ pub(crate) struct Setting {
     pub(crate) odds: usize,
     /// The broker loses its power once, and of each stream what it has acknowledged for up to so long.
     pub(crate) unsynced_millis: usize,
+    /// That power failure spares the executors' journal.
+    pub(crate) journal_is_synced: bool,
     pub(crate) breach: Option<Breach>,
 }
 
@@ -80,6 +82,7 @@ impl Setting {
             storm: chance.millis(20_000, 70_000),
             odds: [4, 12, 40][chance.below(3)],
             unsynced_millis: 0,
+            journal_is_synced: false,
             breach: None,
         }
     }

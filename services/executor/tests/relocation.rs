@@ -7,7 +7,7 @@ mod lab;
 use bus::{Bus as _, Record, Start};
 use emco_sim::HistoryEvent;
 use lab::{Lab, Setup, completed, name, order, release, steps};
-use model::{Generation, Mode, OutcomeKind, SiteId, Step, Stream};
+use model::{Generation, Mode, Order, OutcomeKind, SiteId, Step, Stream, Timestamp};
 use relocation::Kind;
 
 const UE: &str = "0123456789abcdef";
@@ -134,6 +134,13 @@ async fn an_order_that_comes_twice_is_carried_out_once() {
     let second = order(UE, 2, Some("a"), Some("b"));
     lab.give(&second).await;
     assert!(completed(&outcomes.end_of(&second).await));
+    // An older one that comes once more is not answered in another way than before.
+    lab.give(&first).await;
+    let third = order(UE, 3, Some("b"), Some("a"));
+    lab.give(&third).await;
+    assert!(completed(&outcomes.end_of(&third).await));
+    let endings = outcomes.of(&first).into_iter().filter(OutcomeKind::ends_order);
+    assert!(endings.into_iter().all(|kind| matches!(kind, OutcomeKind::Completed { .. })));
     assert_eq!(lab.creations(&release(&first)), 1);
     assert_eq!(lab.actions(&release(&first), "instantiate"), 1);
     assert!(lab.sim.ready_releases().iter().all(|(_, cluster, _)| cluster != "edge-c"));
@@ -149,7 +156,9 @@ async fn a_stale_order_is_fenced_with_what_holds_instead() {
         newest: Generation(newest),
         serving: Some(SiteId::new("a").expect("valid")),
     };
-    assert_eq!(lab.carry_out(&order(UE, 4, Some("a"), Some("b"))).await, [holds(5)]);
+    // Of a decider that does not know of the fifth.
+    let late = Order { decided_at: Timestamp::from_micros(1), ..order(UE, 4, Some("a"), Some("b")) };
+    assert_eq!(lab.carry_out(&late).await, [holds(5)]);
     assert_eq!(lab.carry_out(&order(UE, 6, Some("c"), Some("b"))).await, [holds(6)]);
     assert_eq!(lab.carry_out(&order(UE, 7, None, Some("b"))).await, [holds(7)]);
     let told = lab.carry_out(&order(UE, 8, Some("a"), Some("b"))).await;

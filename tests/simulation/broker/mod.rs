@@ -85,6 +85,11 @@ impl Broker {
         &self.logs[place]
     }
 
+    /// Forgets how far readers were.
+    pub(crate) fn forget_positions(&self) {
+        self.logs.iter().for_each(|log| log.positions.borrow_mut().clear());
+    }
+
     /// Whatever is in flight fails.
     pub(crate) async fn restart(scene: &Rc<Scene>, pause: Duration) {
         let bus = &scene.bus;
@@ -185,7 +190,8 @@ impl Log {
 
 /// A power failure: what was not synced is gone, from each stream what it is.
 fn lose(scene: &Rc<Scene>) {
-    for stream in Stream::ALL {
+    let spared = |stream: &Stream| scene.setting.journal_is_synced && *stream == Stream::Sagas;
+    for stream in Stream::ALL.into_iter().filter(|stream| !spared(stream)) {
         let log = scene.bus.log(stream);
         let unsynced = scene.chance.millis(0, scene.setting.unsynced_millis);
         let is_synced = |entry: &&Entry| scene.now().since(entry.landed) > unsynced;
