@@ -6,9 +6,9 @@ use std::time::Duration;
 use model::{Order, OutcomeKind, Stream};
 use relocation::{Admission, Plan, PlannedStep, Saga};
 
-use super::OpenLog;
 use super::driver::Driver;
 use super::part::{Part, holds};
+use super::{Last, OpenLog};
 use crate::broker::{Body, Consumer, Start, Trouble};
 use crate::setting::{Breach, DEADLINES, DRAIN, SETTLE};
 
@@ -55,9 +55,15 @@ async fn take(part: &Rc<Part>, order: &Rc<Order>) {
         Admission::Take => {}
         Admission::UnderWay { .. } => return,
         Admission::Over => {
-            // Whoever kept the answer may have died before it was told.
-            if let Some((id, answer)) = part.registry.answer(order) {
-                let _ = part.tell(order, scene.now(), &id, answer).await;
+            // Whoever knew may have died before it was told.
+            if let Some(Last { order: last, answer: Some((id, answer)) }) =
+                part.registry.last(&order.instance)
+            {
+                let (_, _, state) = part.registry.fact(&order.instance);
+                if let Some(state) = state.filter(|state| state.generation == last.generation) {
+                    let _ = part.announce(&state, &last.relocation.to_string()).await;
+                }
+                let _ = part.tell(&last, scene.now(), &id, answer).await;
             }
             return;
         }
