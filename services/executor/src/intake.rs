@@ -185,11 +185,7 @@ async fn over(ctx: &Context, order: &Order, last: Option<Last>) -> Result<Taken,
         }
     };
     if let Some(Last { order: last, answer: Some(answer) }) = last {
-        let state = ctx.registry.fact(&order.app, &order.instance).state;
-        if let Some(state) = state.filter(|state| state.generation == last.generation) {
-            let told = ctx.announce(&state, &last.relocation.to_string());
-            until_told(ctx, told).await?;
-        }
+        remind(ctx, order).await?;
         out(ctx, &last, answer).await?;
     }
     Ok(known(order, same))
@@ -217,8 +213,18 @@ async fn answer(
             () = tokio::time::sleep(WAIT) => {}
         }
     }
+    if !is_news {
+        remind(ctx, order).await?;
+    }
     out(ctx, order, answer).await?;
     Ok(taken)
+}
+
+/// Publishes again where an instance serves: whoever does not know what came last may lack that too.
+async fn remind(ctx: &Context, order: &Order) -> Result<(), BusError> {
+    let Some(state) = ctx.registry.fact(&order.app, &order.instance).state else { return Ok(()) };
+    let relocation = RelocationId::new(&state.app, &state.instance, state.generation);
+    until_told(ctx, ctx.announce(&state, &relocation.to_string())).await
 }
 
 /// Tells how an order ended, before it is acknowledged.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use model::{Order, OutcomeKind, Stream};
+use model::{Order, OutcomeKind, RelocationId, Stream};
 use relocation::{Admission, Plan, PlannedStep, Saga};
 
 use super::driver::Driver;
@@ -59,10 +59,7 @@ async fn take(part: &Rc<Part>, order: &Rc<Order>) {
             if let Some(Last { order: last, answer: Some((id, answer)) }) =
                 part.registry.last(&order.instance)
             {
-                let (_, _, state) = part.registry.fact(&order.instance);
-                if let Some(state) = state.filter(|state| state.generation == last.generation) {
-                    let _ = part.announce(&state, &last.relocation.to_string()).await;
-                }
+                remind(part, order).await;
                 let _ = part.tell(&last, scene.now(), &id, answer).await;
             }
             return;
@@ -96,9 +93,19 @@ async fn take(part: &Rc<Part>, order: &Rc<Order>) {
 async fn spend(part: &Part, order: &Order, answer: OutcomeKind) {
     if part.registry.spend(order, "fenced", answer) {
         part.keep(&order.instance).await;
+    } else {
+        remind(part, order).await;
     }
     while part.journal.is_ours().await.is_err() {
         part.rest().await;
+    }
+}
+
+/// Publishes again where an instance serves.
+async fn remind(part: &Part, order: &Order) {
+    if let (_, _, Some(state)) = part.registry.fact(&order.instance) {
+        let relocation = RelocationId::new(&state.app, &state.instance, state.generation);
+        let _ = part.announce(&state, &relocation.to_string()).await;
     }
 }
 
