@@ -7,6 +7,8 @@
 //!
 //! `SEEDS=10000 cargo test --test simulation` runs more; `SEED=7` replays one and prints what happened.
 
+#![allow(clippy::print_stdout, reason = "traces and counts are what it is run for")]
+
 #[path = "simulation/broker/mod.rs"]
 mod broker;
 #[path = "simulation/chance.rs"]

@@ -44,12 +44,12 @@ async fn read(part: &Rc<Part>, consumer: &mut Consumer) -> Result<(), Trouble> {
 /// Takes one order; returns once it may be acknowledged.
 async fn take(part: &Rc<Part>, order: &Rc<Order>) {
     let scene = &part.scene;
-    let admission = match part.registry.look(order) {
-        Admission::Over | Admission::UnderWay { .. } if scene.setting.is(Breach::ForgetIds) => {
-            Admission::Take
-        }
-        admission => admission,
-    };
+    let mut admission = part.registry.look(order);
+    if scene.setting.is(Breach::ForgetIds)
+        && matches!(admission, Admission::Over | Admission::UnderWay { .. })
+    {
+        admission = Admission::Take;
+    }
     scene.note(|| format!("order {} #{}: {admission:?}", order.instance, order.generation));
     match admission {
         Admission::Take => {}
