@@ -144,17 +144,29 @@ def follow_kafka(args, ledger):
         headers = {name: value.decode() for name, value in record.headers() or [] if value is not None}
         return cloud_event(headers, "ce_", record.value() or b"")
 
+    def patiently(ask, *of, **within):
+        """What the cluster cannot answer now, as just after topics were made, is asked again."""
+        while True:
+            try:
+                return ask(*of, **within)
+            except KafkaException as error:
+                print(f"{error}; trying again", file=sys.stderr)
+                time.sleep(1)
+
     def begin(consumer, partitions):
         """Fixes where a new group begins: what changes while the states are read is not missed."""
-        for partition in (at := consumer.committed(partitions, timeout=30)):
-            if partition.offset < 0:
-                end = consumer.get_watermark_offsets(partition, timeout=30)[1]
-                partition.offset = OFFSET_BEGINNING if args.from_oldest else end
+        at = patiently(consumer.committed, partitions, timeout=30)
+        new = [partition for partition in at if partition.offset < 0]
+        for partition in new:
+            oldest, next_one = patiently(consumer.get_watermark_offsets, partition, timeout=30)
+            partition.offset = oldest if args.from_oldest else next_one
         consumer.assign(at)
+        if new:
+            consumer.commit(offsets=new)
 
     def read_states():
         consumer, last = Consumer(server | beside), {}
-        partitions = consumer.list_topics(topics[-1], timeout=30).topics[topics[-1]].partitions
+        partitions = patiently(consumer.list_topics, topics[-1], timeout=30).topics[topics[-1]].partitions
         consumer.assign([TopicPartition(topics[-1], number, OFFSET_BEGINNING) for number in partitions])
         unread = set(partitions)
         while unread:
@@ -170,7 +182,7 @@ def follow_kafka(args, ledger):
 
     consumer = Consumer(server | group)
     try:
-        while missing := set(topics) - set(known_topics(consumer, KafkaException)):
+        while missing := set(topics) - patiently(consumer.list_topics, timeout=10).topics.keys():
             print(f"{args.url} has no {', '.join(sorted(missing))} yet", file=sys.stderr)
             time.sleep(1)
         consumer.subscribe(topics, on_assign=begin)
@@ -189,14 +201,6 @@ def follow_kafka(args, ledger):
             consumer.store_offsets(record)
     finally:
         consumer.close()
-
-
-def known_topics(consumer, unreachable):
-    try:
-        return consumer.list_topics(timeout=10).topics
-    except unreachable as error:
-        print(f"{error}; trying again", file=sys.stderr)
-        return []
 
 
 def main():

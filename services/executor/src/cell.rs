@@ -152,7 +152,7 @@ impl Cell {
             tasks.spawn(driver.run());
         }
         let (stop, intake) = (ctx.stop.clone(), intake::run(Arc::clone(&ctx), Arc::clone(&process.bus)));
-        tasks.spawn(async move { Box::pin(stop.run_until_cancelled(intake)).await });
+        tasks.spawn(async move { stop.run_until_cancelled(Box::pin(intake)).await });
         Ok(Self { ctx })
     }
 }

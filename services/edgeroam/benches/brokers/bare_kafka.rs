@@ -32,7 +32,8 @@ impl Kafka {
         let topic = NewTopic::new(TOPIC, 1, TopicReplication::Fixed(1));
         // It is there already after the first time.
         let _ = admin.create_topics(&[topic], &AdminOptions::new()).await?;
-        Ok(self.client.clone().set("enable.idempotence", "true").create()?)
+        // As the bus has it: nothing waits for company.
+        Ok(self.client.clone().set("enable.idempotence", "true").set("linger.ms", "0").create()?)
     }
 }
 

@@ -32,6 +32,8 @@ impl Replica {
 }
 
 /// From the end of the active decider to the first order of the one that stood by: once stopped in order, once killed.
+/// Killed is its runtime: on NATS nobody says goodbye then and the lease has to run out; the threads of Kafka's client
+/// still leave the group.
 pub(crate) fn figures(name: &str, config: &bus::Config) -> anyhow::Result<()> {
     let watcher = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bus = watcher.block_on(config.open(std::path::Path::new("")))?;
