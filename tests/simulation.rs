@@ -7,7 +7,7 @@
 //!
 //! `SEEDS=10000 cargo test --test simulation` runs more; `SEED=7` replays one and prints what happened.
 
-#![allow(clippy::print_stdout, reason = "a replay and what the seeds gave are the output")]
+#![allow(clippy::print_stdout, reason = "traces and counts are what it is run for")]
 
 #[path = "simulation/broker/mod.rs"]
 mod broker;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::broker::Broker;
 use crate::clockwork::Owner;
+use crate::leases::Duty;
 use crate::scene::Scene;
 use crate::{decider, executor};
 
@@ -70,14 +71,19 @@ async fn outages(scene: Rc<Scene>) {
     }
 }
 
-/// What an operator does after a loss: deciders begin anew, from what the bus still has.
+/// What an operator does after a loss: deciders begin anew from what the bus still has, and executors read every order
+/// again, to answer it as it ended.
 fn forget(scene: &Rc<Scene>) {
-    scene.note(|| "an operator removes the deciders' snapshots");
+    scene.note(|| "an operator removes snapshots and positions");
+    scene.bus.forget_positions();
     for replica in 0..scene.setting.replicas {
-        let owner = Owner::Decider(replica);
-        scene.clock.kill(Owner::Term(replica));
-        scene.clock.kill(owner);
         scene.disks.snapshots[replica].replace(None);
-        scene.spawn(owner, decider::process(Rc::clone(scene), replica));
+        // Those that are down come up by themselves.
+        if scene.leases.is_alive(Duty::Decide, replica) {
+            scene.clock.kill(Owner::Term(replica));
+            scene.clock.kill(Owner::Decider(replica));
+            scene.spawn(Owner::Decider(replica), decider::process(Rc::clone(scene), replica));
+        }
+        (0..scene.setting.parts).for_each(|part| scene.clock.kill(Owner::Part(replica, part)));
     }
 }

@@ -74,7 +74,7 @@ impl Leases {
         self.duties.iter().position(|other| *other == duty).expect("every duty is listed")
     }
 
-    fn is_alive(&self, duty: Duty, replica: usize) -> bool {
+    pub(crate) fn is_alive(&self, duty: Duty, replica: usize) -> bool {
         self.alive.borrow()[replica][usize::from(duty != Duty::Decide)]
     }
 

@@ -10,9 +10,10 @@ use relocation::Saga;
 use crate::clock;
 use crate::context::Context;
 use crate::driver::Driver;
-use crate::journal::Answer;
+use crate::journal::{Answer, Last};
 use crate::metrics::{Taken, TakenLabel};
 use crate::modes::new_group::{self, Job};
+use crate::outbox::Out;
 use crate::parcel::Parcel;
 use crate::registry::Intake;
 
@@ -110,7 +111,7 @@ async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
     let (source, predecessors) = match ctx.registry.look(&order) {
         Intake::Take { source, predecessors } => (source, predecessors),
         Intake::UnderWay { same } => return Ok(known(&order, same)),
-        Intake::Over { answer } => return over(ctx, &order, answer).await,
+        Intake::Over { last } => return over(ctx, &order, last).await,
         Intake::Fenced { newest, serving } => {
             return answer(ctx, &order, "fenced", OutcomeKind::Fenced { newest, serving }, Taken::Fenced)
                 .await;
@@ -173,9 +174,9 @@ fn known(order: &Order, same: bool) -> Taken {
     Taken::Conflicting
 }
 
-/// An order that was over before it came again. It is told once more how it ended: whoever knew may have died before
-/// that was told, and a decider that gives a different order under its id waits for an end too.
-async fn over(ctx: &Context, order: &Order, answer: Option<Answer>) -> Result<Taken, BusError> {
+/// An order that was over before it came again. What came last of its instance is told once more: whoever knew may have
+/// died before that was told, and a decider to which the bus has lost it waits for it.
+async fn over(ctx: &Context, order: &Order, last: Option<Last>) -> Result<Taken, BusError> {
     let same = match ctx.journal.order(order).await {
         Ok(kept) => kept.is_none_or(|kept| kept == *order),
         Err(error) => {
@@ -183,8 +184,9 @@ async fn over(ctx: &Context, order: &Order, answer: Option<Answer>) -> Result<Ta
             true
         }
     };
-    if let Some(answer) = answer {
-        out(ctx, order, answer).await?;
+    if let Some(Last { order: last, answer: Some(answer) }) = last {
+        remind(ctx, order).await?;
+        out(ctx, &last, answer).await?;
     }
     Ok(known(order, same))
 }
@@ -211,13 +213,26 @@ async fn answer(
             () = tokio::time::sleep(WAIT) => {}
         }
     }
+    if !is_news {
+        remind(ctx, order).await?;
+    }
     out(ctx, order, answer).await?;
     Ok(taken)
 }
 
+/// Publishes again where an instance serves: whoever does not know what came last may lack that too.
+async fn remind(ctx: &Context, order: &Order) -> Result<(), BusError> {
+    let Some(state) = ctx.registry.fact(&order.app, &order.instance).state else { return Ok(()) };
+    let relocation = RelocationId::new(&state.app, &state.instance, state.generation);
+    until_told(ctx, ctx.announce(&state, &relocation.to_string())).await
+}
+
 /// Tells how an order ended, before it is acknowledged.
 async fn out(ctx: &Context, order: &Order, answer: Answer) -> Result<(), BusError> {
-    let told = ctx.tell(order, answer.at, &answer.id, answer.kind);
+    until_told(ctx, ctx.tell(order, answer.at, &answer.id, answer.kind)).await
+}
+
+async fn until_told(ctx: &Context, told: Out) -> Result<(), BusError> {
     tokio::select! {
         told = told => told.map_err(|_| BusError::Closed),
         () = ctx.stop.cancelled() => Err(BusError::Closed),

@@ -38,8 +38,7 @@ impl Known {
         let newer = order.generation > self.newest || nobody_knows;
         if newer {
             self.newest = order.generation;
-            let (relocation, decided_at) = (order.relocation, order.decided_at);
-            self.last = Some(Last { relocation, decided_at, answer });
+            self.last = Some(Last { order: order.clone(), answer });
         }
         newer
     }
@@ -56,8 +55,8 @@ pub(crate) enum Intake {
     Take { source: Option<Placement>, predecessors: Vec<Live> },
     /// It is under way.
     UnderWay { same: bool },
-    /// It has come before, and ended like this where that is known.
-    Over { answer: Option<Answer> },
+    /// It has come before; this is what came last of the instance, as far as that is known.
+    Over { last: Option<Last> },
     /// Its decider does not know what has happened since, or it starts from where the instance is not.
     Fenced { newest: Generation, serving: Option<SiteId> },
 }
@@ -103,18 +102,14 @@ impl Registry {
             let site = serving.as_ref().map(|placement| &placement.site);
             let standing = known.map(|known| Standing {
                 newest: known.newest,
-                decided_at: known.last.as_ref().map(|last| last.decided_at),
+                decided_at: known.last.as_ref().map(|last| last.order.decided_at),
                 serving: site,
             });
             let live = || known.into_iter().flat_map(|known| &known.live);
             match admit(order, standing, live().map(|live| &live.order)) {
                 Admission::Take => Intake::Take { predecessors: live().cloned().collect(), source: serving },
                 Admission::UnderWay { same } => Intake::UnderWay { same },
-                Admission::Over => {
-                    let last = known.and_then(|known| known.last.as_ref());
-                    let last = last.filter(|last| last.relocation == order.relocation);
-                    Intake::Over { answer: last.and_then(|last| last.answer.clone()) }
-                }
+                Admission::Over => Intake::Over { last: known.and_then(|known| known.last.clone()) },
                 Admission::Fenced { newest } => Intake::Fenced { newest, serving: site.cloned() },
             }
         })
@@ -138,7 +133,7 @@ impl Registry {
     pub(crate) fn ended(&self, order: &Order, answer: Answer) {
         self.with(|all| {
             let last = all.get_mut(&key(order)).and_then(|known| known.last.as_mut());
-            if let Some(last) = last.filter(|last| last.relocation == order.relocation) {
+            if let Some(last) = last.filter(|last| last.order.relocation == order.relocation) {
                 last.answer = Some(answer);
             }
         });
@@ -256,7 +251,8 @@ mod tests {
         let mut other = first.clone();
         other.target = Some(SiteId::new("b").expect("valid"));
         assert!(matches!(registry.look(&other), Intake::UnderWay { same: false }));
-        assert!(matches!(registry.look(&order(1, None, Some("a"))), Intake::Over { answer: None }));
+        let older = registry.look(&order(1, None, Some("a")));
+        assert!(matches!(older, Intake::Over { last: Some(Last { answer: None, .. }) }));
         let kind = OutcomeKind::Undone { reason: "for a test".to_owned() };
         let answer = Answer { id: "2".to_owned(), at: Timestamp::default(), kind };
         registry.ended(&first, answer.clone());
@@ -264,7 +260,8 @@ mod tests {
         let kept = Registry::default();
         kept.load(registry.fact(&first.app, &first.instance));
         for registry in [&registry, &kept] {
-            assert!(matches!(registry.look(&first), Intake::Over { answer: Some(a) } if a == answer));
+            let last = Last { order: first.clone(), answer: Some(answer.clone()) };
+            assert!(matches!(registry.look(&first), Intake::Over { last: Some(known) } if known == last));
         }
     }
 
@@ -273,7 +270,7 @@ mod tests {
         let registry = Registry::default();
         assert!(registry.spend(&order(2, None, Some("a")), None));
         let mut late = order(1, None, Some("a"));
-        assert!(matches!(registry.look(&late), Intake::Over { answer: None }));
+        assert!(matches!(registry.look(&late), Intake::Over { .. }));
         late.decided_at = Timestamp::from_micros(1);
         assert!(matches!(registry.look(&late), Intake::Fenced { newest: Generation(2), serving: None }));
     }

@@ -85,6 +85,11 @@ impl Broker {
         &self.logs[place]
     }
 
+    /// Forgets how far readers were.
+    pub(crate) fn forget_positions(&self) {
+        self.logs.iter().for_each(|log| log.positions.borrow_mut().clear());
+    }
+
     /// Whatever is in flight fails.
     pub(crate) async fn restart(scene: &Rc<Scene>, pause: Duration) {
         let bus = &scene.bus;

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use model::{Order, OutcomeKind, Stream};
+use model::{Order, OutcomeKind, RelocationId, Stream};
 use relocation::{Admission, Plan, PlannedStep, Saga};
 
-use super::OpenLog;
 use super::driver::Driver;
 use super::part::{Part, holds};
+use super::{Last, OpenLog};
 use crate::broker::{Body, Consumer, Start, Trouble};
 use crate::setting::{Breach, DEADLINES, DRAIN, SETTLE};
 
@@ -44,23 +44,23 @@ async fn read(part: &Rc<Part>, consumer: &mut Consumer) -> Result<(), Trouble> {
 /// Takes one order; returns once it may be acknowledged.
 async fn take(part: &Rc<Part>, order: &Rc<Order>) {
     let scene = &part.scene;
-    let admission = match part.registry.look(order) {
-        Admission::Over | Admission::UnderWay { .. } if scene.setting.is(Breach::ForgetIds) => {
-            Admission::Take
-        }
-        admission @ (Admission::Take
-        | Admission::UnderWay { .. }
-        | Admission::Over
-        | Admission::Fenced { .. }) => admission,
-    };
+    let mut admission = part.registry.look(order);
+    if scene.setting.is(Breach::ForgetIds)
+        && matches!(admission, Admission::Over | Admission::UnderWay { .. })
+    {
+        admission = Admission::Take;
+    }
     scene.note(|| format!("order {} #{}: {admission:?}", order.instance, order.generation));
     match admission {
         Admission::Take => {}
         Admission::UnderWay { .. } => return,
         Admission::Over => {
-            // Whoever kept the answer may have died before it was told.
-            if let Some((id, answer)) = part.registry.answer(order) {
-                let _ = part.tell(order, scene.now(), &id, answer).await;
+            // Whoever knew may have died before it was told.
+            if let Some(Last { order: last, answer: Some((id, answer)) }) =
+                part.registry.last(&order.instance)
+            {
+                remind(part, order).await;
+                let _ = part.tell(&last, scene.now(), &id, answer).await;
             }
             return;
         }
@@ -93,9 +93,19 @@ async fn take(part: &Rc<Part>, order: &Rc<Order>) {
 async fn spend(part: &Part, order: &Order, answer: OutcomeKind) {
     if part.registry.spend(order, "fenced", answer) {
         part.keep(&order.instance).await;
+    } else {
+        remind(part, order).await;
     }
     while part.journal.is_ours().await.is_err() {
         part.rest().await;
+    }
+}
+
+/// Publishes again where an instance serves.
+async fn remind(part: &Part, order: &Order) {
+    if let (_, _, Some(state)) = part.registry.fact(&order.instance) {
+        let relocation = RelocationId::new(&state.app, &state.instance, state.generation);
+        let _ = part.announce(&state, &relocation.to_string()).await;
     }
 }
 

@@ -136,8 +136,8 @@ impl Part {
     /// Keeps what the registry knows of an instance; repeats while the journal cannot.
     pub(super) async fn keep(&self, instance: &InstanceId) {
         loop {
-            let fact = self.registry.fact(instance);
-            let keep = |value: &mut Value| (value.newest, value.last, value.state) = fact;
+            let (newest, last, state) = self.registry.fact(instance);
+            let keep = |value: &mut Value| value.keep(newest, last, state);
             if self.journal.change(instance, keep).await.is_ok() {
                 return;
             }

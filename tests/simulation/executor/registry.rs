@@ -72,8 +72,7 @@ impl Known {
         let newer = self.last.is_none() && order.generation == self.newest || order.generation > self.newest;
         if newer {
             self.newest = order.generation;
-            let (relocation, decided_at) = (order.relocation, order.decided_at);
-            self.last = Some(Last { relocation, decided_at, answer });
+            self.last = Some(Last { order: Rc::new(order.clone()), answer });
         }
         newer
     }
@@ -122,7 +121,7 @@ impl Registry {
         let known = all.get(&order.instance);
         let standing = known.map(|known| Standing {
             newest: known.newest,
-            decided_at: known.last.as_ref().map(|last| last.decided_at),
+            decided_at: known.last.as_ref().map(|last| last.order.decided_at),
             serving: known.state.as_ref().and_then(|state| state.serving.as_ref()).map(|at| &at.site),
         });
         admit(order, standing, known.iter().flat_map(|known| &known.live).map(|live| &*live.order))
@@ -144,17 +143,15 @@ impl Registry {
     /// An order has ended like this.
     pub(crate) fn ended(&self, order: &Order, id: &str, kind: &OutcomeKind) {
         if let Some(known) = self.0.borrow_mut().get_mut(&order.instance)
-            && let Some(last) = known.last.as_mut().filter(|last| last.relocation == order.relocation)
+            && let Some(last) = known.last.as_mut().filter(|last| last.order.relocation == order.relocation)
         {
             last.answer = Some((id.to_owned(), kind.clone()));
         }
     }
 
-    /// What was answered to an order that comes again.
-    pub(crate) fn answer(&self, order: &Order) -> Option<(String, OutcomeKind)> {
-        let all = self.0.borrow();
-        let last = all.get(&order.instance)?.last.as_ref()?;
-        last.answer.clone().filter(|_| last.relocation == order.relocation)
+    /// What came last of an instance.
+    pub(crate) fn last(&self, instance: &InstanceId) -> Option<Last> {
+        self.0.borrow().get(instance)?.last.clone()
     }
 
     pub(crate) fn end(&self, order: &Order) {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use model::{Generation, InstanceState, Order, OutcomeKind, Placement, RelocationId, Timestamp};
+use model::{Generation, InstanceState, Order, OutcomeKind, Placement, RelocationId};
 use relocation::{Entry, Plan};
 
 use super::leftovers::Leftover;
@@ -20,8 +20,7 @@ pub(crate) struct OpenLog {
 /// The order that used the newest generation.
 #[derive(Debug, Clone)]
 pub(crate) struct Last {
-    pub(crate) relocation: RelocationId,
-    pub(crate) decided_at: Timestamp,
+    pub(crate) order: Rc<Order>,
     /// How it ended, once that is known: what is told of it, under which id.
     pub(crate) answer: Option<(String, OutcomeKind)>,
 }
@@ -39,6 +38,17 @@ pub(crate) struct Value {
 impl Value {
     pub(super) fn is_at_work(&self) -> bool {
         !self.sagas.is_empty() || !self.leftovers.is_empty()
+    }
+
+    /// Takes in what is known; two tasks that keep what they know may do so in either order.
+    pub(super) fn keep(&mut self, newest: Generation, last: Option<Last>, state: Option<InstanceState>) {
+        if newest >= self.newest {
+            (self.newest, self.last) = (newest, last);
+        }
+        let generation = |state: &Option<InstanceState>| state.as_ref().map(|state| state.generation);
+        if generation(&state) >= generation(&self.state) {
+            self.state = state;
+        }
     }
 
     pub(super) fn open(&mut self, log: OpenLog) {

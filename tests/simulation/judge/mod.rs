@@ -4,7 +4,6 @@ mod journal;
 mod quiet;
 
 use std::cell::{Cell, RefCell};
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -23,6 +22,8 @@ pub(crate) struct Judge {
     made: RefCell<BTreeMap<String, (SiteId, u32)>>,
     /// The first order of each id.
     orders: RefCell<BTreeMap<RelocationId, Rc<Order>>>,
+    /// Ids under which different orders stand on the stream: the first counts, another one may be fenced.
+    contested: RefCell<BTreeSet<RelocationId>>,
     endings: RefCell<BTreeMap<RelocationId, &'static str>>,
     completed: RefCell<BTreeMap<InstanceId, Generation>>,
     verified: RefCell<BTreeMap<InstanceId, BTreeSet<Generation>>>,
@@ -95,12 +96,14 @@ impl Judge {
         match &record.body {
             Body::Order(order) => {
                 let mut orders = self.orders.borrow_mut();
-                match orders.entry(order.relocation) {
-                    Entry::Occupied(_) => self.count(|counts| counts.repeated += 1),
-                    Entry::Vacant(place) => {
-                        place.insert(Rc::clone(order));
-                        self.count(|counts| counts.orders += 1);
+                if let Some(first) = orders.get(&order.relocation) {
+                    self.count(|counts| counts.repeated += 1);
+                    if first != order {
+                        self.contested.borrow_mut().insert(order.relocation);
                     }
+                } else {
+                    orders.insert(order.relocation, Rc::clone(order));
+                    self.count(|counts| counts.orders += 1);
                 }
             }
             Body::Outcome(outcome) => self.outcome(scene, outcome),
@@ -119,7 +122,13 @@ impl Judge {
         };
         let (instance, generation) = (&outcome.instance, outcome.generation);
         scene.note(|| format!("{instance} #{generation} is {ending}"));
-        let before = self.endings.borrow_mut().insert(outcome.relocation, ending);
+        let contested = self.contested.borrow().contains(&outcome.relocation);
+        let mut endings = self.endings.borrow_mut();
+        if ending == "fenced" && contested && endings.contains_key(&outcome.relocation) {
+            return;
+        }
+        let before = endings.insert(outcome.relocation, ending);
+        drop(endings);
         match before {
             None => self.count(|counts| *count(counts) += 1),
             Some(before) if before != ending && !self.lost.get() => {

@@ -17,7 +17,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use emco::CompositeApp;
-use model::{AppId, Generation, InstanceId, InstanceState, Order, OutcomeKind, RelocationId, Timestamp};
+use model::{AppId, Generation, InstanceId, InstanceState, Order, OutcomeKind, Timestamp};
 use relocation::{Entry, Plan};
 use serde::{Deserialize, Serialize};
 
@@ -48,11 +48,22 @@ pub(crate) struct InstanceFact {
     pub state: Option<InstanceState>,
 }
 
-/// The order that used the newest generation. It may come again, and is then answered as before.
+impl InstanceFact {
+    /// What is known from both. Two tasks that keep what they know may do so in either order.
+    pub(crate) fn with(self, other: Self) -> Self {
+        let generation = |state: &Option<InstanceState>| state.as_ref().map(|state| state.generation);
+        let (state, kept) = (other.state, self.state);
+        let state = if generation(&state) >= generation(&kept) { state } else { kept };
+        let newer =
+            if other.newest >= self.newest { (other.newest, other.last) } else { (self.newest, self.last) };
+        Self { newest: newer.0, last: newer.1, state, app: self.app, instance: self.instance }
+    }
+}
+
+/// The order that used the newest generation. Where it comes again, or an older one, it is told again how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Last {
-    pub relocation: RelocationId,
-    pub decided_at: Timestamp,
+    pub order: Order,
     /// How it ended, once that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,

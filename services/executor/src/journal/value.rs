@@ -75,7 +75,10 @@ impl Value {
     }
 
     pub(super) fn keep(&mut self, fact: InstanceFact) {
-        self.fact = Some(fact);
+        self.fact = Some(match self.fact.take() {
+            Some(kept) => kept.with(fact),
+            None => fact,
+        });
     }
 
     pub(super) fn leave(&mut self, leftover: Leftover) {
