@@ -43,8 +43,8 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 /// Lets an executor that was cut off come back, and waits until it knows that it has nothing any more.
 async fn wakes_up(seat: &Seat, running: &Running) {
     seat.cut(false);
-    until("it learns that it was fenced", || running.metric("executor_parts_held") == 0).await;
-    assert_eq!(running.metric("executor_parts_fenced_total"), i64::from(PARTS));
+    // By the claim of the heir, or because it cannot learn what became of a record that it had sent.
+    until("it learns that it is no longer the owner", || running.metric("executor_parts_held") == 0).await;
     seat.take(0..PARTS);
     until("it gives everything back", || seat.released().len() == usize::from(PARTS)).await;
 }
