@@ -141,7 +141,8 @@ impl Runner {
     }
 
     async fn hand_over(&self, job: Job) {
-        if self.jobs.send(job).await.is_err() {
+        // A term that is over publishes nothing more; that is no failure.
+        if self.jobs.send(job).await.is_err() && !self.stop.is_cancelled() {
             // The publisher has said why; without it nothing that happens here can have an effect.
             self.failed.cancel();
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use bus::{Alone, Bus, BusError, Change, Consumer, Delivery, Record, Sequence, Share, Start};
+use bus::{Alone, Bus, BusError, Change, Class, Consumer, Delivery, Record, Sequence, Share, Start};
 use model::Stream;
 use tokio::sync::{mpsc, watch};
 
@@ -20,6 +20,8 @@ struct State {
     logs: BTreeMap<Stream, Log>,
     positions: BTreeMap<(Stream, String), Sequence>,
     broken: bool,
+    /// Nothing is taken for now.
+    refusing: bool,
     /// Publications of an id that was there already.
     repeated: usize,
 }
@@ -108,6 +110,10 @@ impl MemoryBus {
         self.held.send_replace(hold);
     }
 
+    pub(crate) fn refuse(&self, refusing: bool) {
+        self.lock().refusing = refusing;
+    }
+
     pub(crate) fn break_down(&self) {
         self.lock().broken = true;
     }
@@ -133,6 +139,14 @@ impl Bus for MemoryBus {
         let mut state = self.lock();
         if state.broken {
             return Err(BusError::Closed);
+        }
+        if state.refusing {
+            return Err(BusError::Broker {
+                server: "test".into(),
+                what: format!("publishing on {}", stream.name()),
+                reason: "refused by the test".into(),
+                class: Class::Transient(std::time::Duration::from_millis(5)),
+            });
         }
         let sequences = records.into_iter().map(|record| append(&mut state, stream, record)).collect();
         drop(state);

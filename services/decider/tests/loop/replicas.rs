@@ -157,6 +157,25 @@ fn the_active_one_steps_down_gives_the_part_back_and_can_lead_again() {
 }
 
 #[test]
+fn a_replica_that_steps_down_while_the_bus_refuses_lives_on_and_can_lead_again() {
+    let world = World::new();
+    let (life, script, _dir) = replica(&world);
+    script.gain();
+    until("it to lead", || life.leads());
+    world.bus.refuse(true);
+    world.report(1, 0);
+    takes_in(&life, 1);
+    script.lose();
+    until("the part to be given back", || script.released() == 1);
+    assert!(!life.stop.is_cancelled(), "stepping down is no failure");
+    world.bus.refuse(false);
+    script.gain();
+    // What could not be ordered then is ordered now.
+    assert_eq!(world.order(1).target, Some(site_id(0)));
+    life.stop();
+}
+
+#[test]
 fn three_replicas_that_take_turns_and_die_order_what_one_decider_orders() {
     const SECONDS: u64 = 60;
     let world = || {
