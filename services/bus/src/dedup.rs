@@ -7,8 +7,10 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 pub(crate) const REMEMBERED: usize = 100_000;
 
 /// 128 bits of a keyed hash: two ids never meet by chance, and nobody outside can make them meet.
-type Fingerprint = (u64, u64);
-type Ids = HashMap<Fingerprint, u64, BuildHasherDefault<AlreadyHashed>>;
+pub(crate) type Fingerprint = (u64, u64);
+/// Tables whose keys are hashes already.
+pub(crate) type Hashed = BuildHasherDefault<AlreadyHashed>;
+type Ids = HashMap<Fingerprint, u64, Hashed>;
 
 /// The last ids of one stream with their sequences, in two generations: when the young one is full, the old one
 /// is forgotten. About 25 bytes an id.
@@ -24,8 +26,12 @@ pub(crate) struct Dedup {
 impl Dedup {
     /// The sequence that an id was first published at, or remembers it with `sequence`.
     pub(crate) fn first(&mut self, id: &str, sequence: u64) -> Option<u64> {
-        let print = self.print(id);
-        if let Some(first) = self.look_up(print) {
+        self.first_print(self.print(id), sequence)
+    }
+
+    /// As [`first`](Self::first), by the id's fingerprint.
+    pub(crate) fn first_print(&mut self, print: Fingerprint, sequence: u64) -> Option<u64> {
+        if let Some(first) = self.known(print) {
             return Some(first);
         }
         if self.young.len() >= REMEMBERED {
@@ -38,9 +44,9 @@ impl Dedup {
         None
     }
 
-    /// The sequence that an id was first published at, if that is remembered.
-    pub(crate) fn known(&self, id: &str) -> Option<u64> {
-        self.look_up(self.print(id))
+    /// The sequence that the id with this fingerprint was first published at, if that is remembered.
+    pub(crate) fn known(&self, print: Fingerprint) -> Option<u64> {
+        self.young.get(&print).or_else(|| self.old.get(&print)).copied()
     }
 
     /// Ids of records before this sequence are forgotten.
@@ -48,18 +54,15 @@ impl Dedup {
         self.old_from
     }
 
-    fn print(&self, id: &str) -> Fingerprint {
+    /// What stands for an id in this table.
+    pub(crate) fn print(&self, id: &str) -> Fingerprint {
         (self.keys.0.hash_one(id), self.keys.1.hash_one(id))
-    }
-
-    fn look_up(&self, print: Fingerprint) -> Option<u64> {
-        self.young.get(&print).or_else(|| self.old.get(&print)).copied()
     }
 }
 
 /// Passes half of a fingerprint on as the hash that it is.
 #[derive(Debug, Default)]
-struct AlreadyHashed(u64);
+pub(crate) struct AlreadyHashed(u64);
 
 impl Hasher for AlreadyHashed {
     fn finish(&self) -> u64 {

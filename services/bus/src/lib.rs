@@ -10,6 +10,7 @@
 mod config;
 pub mod conformance;
 mod create;
+mod dead_letter;
 mod dedup;
 pub mod embedded;
 mod error;
@@ -23,6 +24,7 @@ mod size;
 
 pub use config::Config;
 pub use create::Create;
+pub use dead_letter::dead_letter;
 pub use error::{BusError, Class};
 pub use port::{Bus, Consumer, Delivery, Record, Sequence, Start};
 pub use retention::{Retention, Retentions};

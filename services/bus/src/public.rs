@@ -1,5 +1,7 @@
 //! The public side: events for other people's systems, under the names that the contract gives them.
 
+pub(crate) mod json;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 

@@ -43,25 +43,4 @@ macro_rules! suite {
     };
 }
 
-suite!(
-    records_of_a_key_keep_their_order,
-    sequences_only_grow_and_belong_to_their_stream,
-    what_was_published_is_there_after_a_reopen,
-    unacknowledged_records_come_again,
-    acknowledged_positions_survive_a_reopen,
-    acknowledging_ahead_skips_nothing,
-    consumers_of_different_names_do_not_disturb_each_other,
-    duplicates_are_suppressed,
-    repetitions_after_a_reopen_are_delivered_once,
-    concurrent_duplicates_become_one_record,
-    latest_gives_the_last_value_of_every_key,
-    logs_have_no_latest_values,
-    last_values_outlive_retention,
-    consumers_begin_where_they_are_told,
-    readers_behind_retention_are_told,
-    a_slow_consumer_stops_nobody,
-    many_publishers_and_consumers_at_once,
-    an_oversized_record_is_refused_with_its_batch,
-    waiting_readers_are_woken,
-    a_dropped_read_loses_nothing,
-);
+bus::each_behaviour!(suite);

@@ -8,9 +8,6 @@ use serde::Serialize;
 
 use crate::feed::Feed;
 
-/// The longest copy of an indigestible record, in bytes.
-const MOST_COPIED: usize = 64 << 10;
-
 /// Records to be published, by stream, and when the orders among them became due.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
@@ -33,20 +30,7 @@ impl Outgoing {
 
     /// Puts a record that could not be read aside, with the reason.
     pub(crate) fn dead_letter(&mut self, feed: Feed, delivery: &Delivery, reason: &str) {
-        let shown = &delivery.data[..delivery.data.len().min(MOST_COPIED)];
-        let letter = DeadLetter {
-            stream: feed.stream().name(),
-            sequence: delivery.sequence.0,
-            key: &delivery.key,
-            consumer: "decider",
-            reason,
-            data: &String::from_utf8_lossy(shown),
-        };
-        self.dead_letters.push(Record {
-            key: delivery.key.clone(),
-            id: Some(format!("decider/{}/{}", feed.stream().name(), delivery.sequence.0).into()),
-            data: json(&letter),
-        });
+        self.dead_letters.push(bus::dead_letter(feed.stream(), delivery, "decider", reason));
     }
 
     /// Whether there is nothing to publish.
@@ -71,17 +55,6 @@ impl Outgoing {
             (Stream::DeadLetter, &self.dead_letters),
         ]
     }
-}
-
-/// What stands on `dead-letter`.
-#[derive(Serialize)]
-struct DeadLetter<'a> {
-    stream: &'a str,
-    sequence: u64,
-    key: &'a str,
-    consumer: &'a str,
-    reason: &'a str,
-    data: &'a str,
 }
 
 fn decided(decision: &Decision) -> Record {

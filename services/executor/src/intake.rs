@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, BusError, Consumer, Delivery, Record, Sequence, Start};
+use bus::{Bus, BusError, Consumer, Delivery, Sequence, Start};
 use model::{Mode, Order, OutcomeKind, RelocationId, Stream};
 use relocation::Saga;
 
@@ -90,19 +90,8 @@ fn check(order: &Order, parcel: Parcel) -> Result<(), String> {
 /// What cannot be digested goes where an operator sees it.
 async fn bury(ctx: &Context, bus: &dyn Bus, delivery: &Delivery, reason: String) -> Result<Taken, BusError> {
     tracing::error!(sequence = delivery.sequence.0, key = %delivery.key, reason, "an order cannot be understood");
-    let letter = serde_json::json!({
-        "stream": Stream::Orders.name(),
-        "sequence": delivery.sequence.0,
-        "consumer": ctx.consumer,
-        "reason": reason,
-        "data": String::from_utf8_lossy(&delivery.data),
-    });
-    let record = Record {
-        key: delivery.key.clone(),
-        id: Some(format!("{}/{}/{}", Stream::Orders.name(), delivery.sequence.0, ctx.consumer).into()),
-        data: letter.to_string().into(),
-    };
-    bus.publish(Stream::DeadLetter, vec![record]).await?;
+    let letter = bus::dead_letter(Stream::Orders, delivery, &ctx.consumer, &reason);
+    bus.publish(Stream::DeadLetter, vec![letter]).await?;
     Ok(Taken::Refused)
 }
 

@@ -9,7 +9,6 @@ use contract::Deriver;
 use model::Stream;
 use tokio_util::sync::CancellationToken;
 
-use crate::dead_letter::bury;
 use crate::derive::derive;
 use crate::metrics::Metrics;
 
@@ -71,7 +70,14 @@ async fn hand_on(
         match derive(&way.deriver, stream, delivery) {
             Ok(more) => events.extend(more),
             Err(reason) => {
-                bury(way.bus.as_ref(), stream, delivery, &reason).await?;
+                let sequence = delivery.sequence.0;
+                tracing::warn!(
+                    stream = stream.name(),
+                    sequence,
+                    "a record cannot be read and goes to dead-letter"
+                );
+                let letter = bus::dead_letter(stream, delivery, CONSUMER, &reason);
+                way.bus.publish(Stream::DeadLetter, vec![letter]).await?;
                 way.metrics.dead(stream);
             }
         }

@@ -11,7 +11,6 @@
 
 mod active;
 mod config;
-mod dead_letter;
 mod derive;
 mod follow;
 mod metrics;

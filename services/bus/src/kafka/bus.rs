@@ -122,7 +122,7 @@ impl Bus for KafkaBus {
         });
         let offsets = self.producer.send(outgoing.collect()).await?;
         let new = self.positions(stream, offsets).await?;
-        Ok(claim.published(&records, &new))
+        Ok(claim.published(&new))
     }
 
     async fn consume(

@@ -1,19 +1,13 @@
 //! CloudEvents as records (Kafka Protocol Binding for CloudEvents 1.0) and back.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
-use serde_json::value::RawValue;
 
 use super::{delivery, headers};
+use crate::public::json::{self, Attributes, CONTENT_TYPE};
 use crate::public::{ContentMode, PublicEvent, Topic};
 
-const CONTENT_TYPE: &str = "content-type";
 const STRUCTURED: &str = "application/cloudevents+json; charset=UTF-8";
-const JSON: &str = "application/json";
-/// The attribute that is the header `content-type` in binary mode.
-const DATA_CONTENT_TYPE: &str = "datacontenttype";
 /// Our own header beside the binding's: the app, which is a part of subjects on other brokers.
 const APP: &str = "edgeroam-app";
 /// What types of events begin with.
@@ -32,7 +26,7 @@ pub(super) fn encode(event: &PublicEvent, mode: ContentMode) -> Result<(OwnedHea
     }
     match mode {
         ContentMode::Binary => {
-            headers = header(headers, CONTENT_TYPE, JSON);
+            headers = header(headers, CONTENT_TYPE, json::DATA);
             for (name, value) in &event.attributes {
                 headers = header(headers, &format!("ce_{name}"), value);
             }
@@ -40,16 +34,7 @@ pub(super) fn encode(event: &PublicEvent, mode: ContentMode) -> Result<(OwnedHea
         }
         ContentMode::Structured => {
             headers = header(headers, CONTENT_TYPE, STRUCTURED);
-            let data: &RawValue =
-                serde_json::from_slice(&event.data).map_err(|error| format!("data: {error}"))?;
-            let attributes = event.attributes.iter().map(|(name, value)| (&**name, &**value));
-            let mut text = String::from("{");
-            for (name, value) in attributes.chain([(DATA_CONTENT_TYPE, JSON)]) {
-                let (name, value) = (serde_json::Value::from(name), serde_json::Value::from(value));
-                text += &format!("{name}:{value},");
-            }
-            text += &format!("\"data\":{data}}}");
-            Ok((headers, text.into()))
+            Ok((headers, json::encode(event)?))
         }
     }
 }
@@ -58,8 +43,8 @@ pub(super) fn encode(event: &PublicEvent, mode: ContentMode) -> Result<(OwnedHea
 pub(super) fn decode(topic: Topic, message: &impl Message) -> Option<PublicEvent> {
     let payload = message.payload()?;
     let content_type = headers::text(message, CONTENT_TYPE)?;
-    let (attributes, data) = if content_type.starts_with("application/cloudevents") {
-        structured(payload)?
+    let (attributes, data) = if json::is_structured(content_type) {
+        json::decode(payload)?
     } else {
         (binary(message), Bytes::copy_from_slice(payload))
     };
@@ -83,8 +68,6 @@ fn kind(of_type: &str) -> String {
     unversioned.replace('.', "-")
 }
 
-type Attributes = Vec<(Box<str>, Box<str>)>;
-
 fn binary(message: &impl Message) -> Attributes {
     let Some(headers) = message.headers() else { return Attributes::new() };
     let attribute = |header: Header<'_, &[u8]>| -> Option<(Box<str>, Box<str>)> {
@@ -92,20 +75,6 @@ fn binary(message: &impl Message) -> Attributes {
         Some((name.into(), String::from_utf8_lossy(header.value?).into()))
     };
     headers.iter().filter_map(attribute).collect()
-}
-
-fn structured(payload: &[u8]) -> Option<(Attributes, Bytes)> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(payload).ok()?;
-    let mut attributes = Attributes::new();
-    let mut data = Bytes::new();
-    for (name, value) in members {
-        match name.as_str() {
-            "data" => data = Bytes::copy_from_slice(value.get().as_bytes()),
-            DATA_CONTENT_TYPE => {}
-            _ => attributes.push((name.into(), serde_json::from_str::<String>(value.get()).ok()?.into())),
-        }
-    }
-    Some((attributes, data))
 }
 
 #[cfg(test)]

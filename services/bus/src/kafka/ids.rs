@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::dedup::Dedup;
+use crate::dedup::{Dedup, Fingerprint, Hashed};
 use crate::{Record, Sequence};
 
 /// Ids of one stream: those that are published and those that are on their way.
@@ -21,16 +21,15 @@ pub(super) struct Ids {
 #[derive(Debug, Default)]
 struct State {
     known: Dedup,
-    flying: HashSet<Box<str>>,
+    flying: HashSet<Fingerprint, Hashed>,
 }
 
 /// A call's ids while its records are on their way. Nobody else publishes them meanwhile.
 #[derive(Debug)]
 pub(super) struct Claim<'a> {
     ids: &'a Ids,
-    flying: Vec<Box<str>>,
-    /// For each record of the call.
-    places: Vec<Place>,
+    /// For each record of the call, its id and where its position comes from.
+    entries: Vec<(Option<Fingerprint>, Place)>,
 }
 
 /// Where a record's position comes from.
@@ -57,31 +56,31 @@ impl Ids {
 
     fn try_claim(&self, records: &[Record]) -> Option<Claim<'_>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let ids = || records.iter().filter_map(|record| record.id.as_deref());
-        if !state.flying.is_empty() && ids().any(|id| state.flying.contains(id)) {
+        let prints: Vec<_> =
+            records.iter().map(|record| record.id.as_deref().map(|id| state.known.print(id))).collect();
+        if prints.iter().flatten().any(|print| state.flying.contains(print)) {
             return None;
         }
-        let mut flying: Vec<Box<str>> = Vec::new();
-        let mut places = Vec::with_capacity(records.len());
-        let mut within = HashMap::new();
+        let mut within: HashMap<Fingerprint, usize, Hashed> = HashMap::default();
         let mut new = 0;
-        for record in records {
-            let id = record.id.as_deref();
-            let before = id.and_then(|id| {
-                let known = state.known.known(id).map(Place::Known);
-                known.or_else(|| within.get(id).copied().map(Place::New))
-            });
-            places.push(before.unwrap_or(Place::New(new)));
-            if before.is_none() {
-                if let Some(id) = id {
-                    within.insert(id, new);
-                    flying.push(id.into());
-                }
+        let mut entry = |print: Option<Fingerprint>| {
+            let known = print.and_then(|print| state.known.known(print)).map(Place::Known);
+            let repeated = || print.and_then(|print| within.get(&print).copied()).map(Place::New);
+            let place = known.or_else(repeated).unwrap_or(Place::New(new));
+            if place == Place::New(new) {
                 new += 1;
+                if let Some(print) = print {
+                    state.flying.insert(print);
+                    // A single record is no repetition of another one.
+                    if records.len() > 1 {
+                        within.insert(print, new - 1);
+                    }
+                }
             }
-        }
-        state.flying.extend(flying.iter().cloned());
-        Some(Claim { ids: self, flying, places })
+            (print, place)
+        };
+        let entries = prints.into_iter().map(&mut entry).collect();
+        Some(Claim { ids: self, entries })
     }
 }
 
@@ -90,8 +89,8 @@ impl Claim<'_> {
     pub(super) fn new_ones<'a>(&self, records: &'a [Record]) -> Vec<&'a Record> {
         let mut next = 0;
         let mut new = Vec::new();
-        for (record, place) in records.iter().zip(&self.places) {
-            if *place == Place::New(next) {
+        for (record, place) in records.iter().zip(&self.entries) {
+            if place.1 == Place::New(next) {
                 new.push(record);
                 next += 1;
             }
@@ -100,16 +99,16 @@ impl Claim<'_> {
     }
 
     /// Remembers what was published at these positions, and says where each record of the call is.
-    pub(super) fn published(self, records: &[Record], new: &[Sequence]) -> Vec<Sequence> {
+    pub(super) fn published(self, new: &[Sequence]) -> Vec<Sequence> {
         let mut state = self.ids.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut positions = Vec::with_capacity(records.len());
-        for (record, place) in records.iter().zip(&self.places) {
+        let mut positions = Vec::with_capacity(self.entries.len());
+        for (print, place) in &self.entries {
             let position = match *place {
                 Place::Known(position) => Sequence(position),
                 Place::New(place) => new[place],
             };
-            if let Some(id) = &record.id {
-                state.known.first(id, position.0);
+            if let Some(print) = *print {
+                state.known.first_print(print, position.0);
             }
             positions.push(position);
         }
@@ -120,8 +119,10 @@ impl Claim<'_> {
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         let mut state = self.ids.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for id in &self.flying {
-            state.flying.remove(id);
+        for (print, place) in &self.entries {
+            if let (Some(print), Place::New(_)) = (print, place) {
+                state.flying.remove(print);
+            }
         }
         drop(state);
         self.ids.landed.notify_waiters();
@@ -145,12 +146,12 @@ mod tests {
         let batch = records(&[Some("a"), None, Some("a"), Some("b"), None]);
         let claim = ids.claim(&batch).await;
         assert_eq!(claim.new_ones(&batch).len(), 4);
-        let at = claim.published(&batch, &[Sequence(5), Sequence(6), Sequence(7), Sequence(8)]);
+        let at = claim.published(&[Sequence(5), Sequence(6), Sequence(7), Sequence(8)]);
         assert_eq!(at, [5, 6, 5, 7, 8].map(Sequence));
         let again = records(&[Some("c"), Some("b")]);
         let claim = ids.claim(&again).await;
         assert_eq!(claim.new_ones(&again), [&again[0]]);
-        assert_eq!(claim.published(&again, &[Sequence(9)]), [9, 7].map(Sequence));
+        assert_eq!(claim.published(&[Sequence(9)]), [9, 7].map(Sequence));
     }
 
     #[tokio::test]

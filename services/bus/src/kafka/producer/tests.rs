@@ -26,6 +26,14 @@ impl Imitation {
         let record = || Outgoing { topic: TOPIC, partition: Some(0), key: "k", headers: None, data: b"{}" };
         self.producer.send((0..records).map(|_| record()).collect()).await
     }
+
+    /// The imitation may be slower than a producer is patient.
+    async fn send_until_taken(&self) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while let Err(error) = self.send(1).await {
+            assert!(Instant::now() < end, "{error}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -56,17 +64,14 @@ async fn a_refused_record_fails_its_call_for_good_and_the_next_call_works() {
 #[tokio::test]
 async fn a_broker_that_does_not_answer_leaves_an_unknown_fate_and_no_publisher_behind() {
     let imitation = Imitation::new(Duration::from_secs(1));
-    imitation.send(1).await.expect("sent");
+    imitation.send_until_taken().await;
     imitation.cluster.broker_down(1).expect("down");
     let calls = [imitation.send(2), imitation.send(2), imitation.send(2)];
     for outcome in futures_util::future::join_all(calls).await {
         assert_eq!(outcome.expect_err("nobody there").class(), Class::Unknown);
     }
     imitation.cluster.broker_up(1).expect("up");
-    let end = Instant::now() + Duration::from_secs(60);
-    while let Err(error) = imitation.send(1).await {
-        assert!(Instant::now() < end, "{error}");
-    }
+    imitation.send_until_taken().await;
 }
 
 #[tokio::test]

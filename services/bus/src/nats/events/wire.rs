@@ -1,22 +1,16 @@
 //! CloudEvents as messages (NATS Protocol Binding for CloudEvents 1.0) and back.
 
-use std::collections::BTreeMap;
-
 use async_nats::header::{HeaderName, HeaderValue};
 use async_nats::{HeaderMap, Message};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
-use serde_json::value::RawValue;
 
 use super::subject;
 use crate::nats::text;
+use crate::public::json::{self, Attributes, CONTENT_TYPE};
 use crate::public::{ContentMode, PublicEvent};
 
-const CONTENT_TYPE: &str = "content-type";
 const STRUCTURED: &str = "application/cloudevents+json";
-const JSON: &str = "application/json";
-/// The attribute that is the header `content-type` in binary mode.
-const DATA_CONTENT_TYPE: &str = "datacontenttype";
 const PARTITION_KEY: &str = "partitionkey";
 
 /// Headers and payload of an event.
@@ -27,7 +21,7 @@ pub(super) fn encode(event: &PublicEvent, mode: ContentMode) -> Result<(HeaderMa
     let mut headers = HeaderMap::new();
     match mode {
         ContentMode::Binary => {
-            headers.insert(CONTENT_TYPE, JSON);
+            headers.insert(CONTENT_TYPE, json::DATA);
             for (name, value) in &event.attributes {
                 let name: HeaderName =
                     format!("ce-{name}").parse().map_err(|_| format!("attribute {name}"))?;
@@ -37,17 +31,7 @@ pub(super) fn encode(event: &PublicEvent, mode: ContentMode) -> Result<(HeaderMa
         }
         ContentMode::Structured => {
             headers.insert(CONTENT_TYPE, STRUCTURED);
-            let attributes = event.attributes.iter().map(|(name, value)| (&**name, &**value));
-            let mut text = String::from("{");
-            for (name, value) in attributes.chain([(DATA_CONTENT_TYPE, JSON)]) {
-                let pair = (serde_json::to_string(name), serde_json::to_string(value));
-                let (Ok(name), Ok(value)) = pair else { return Err(format!("attribute {name}")) };
-                text.push_str(&format!("{name}:{value},"));
-            }
-            let data: &RawValue =
-                serde_json::from_slice(&event.data).map_err(|error| format!("data: {error}"))?;
-            text.push_str(&format!("\"data\":{data}}}"));
-            Ok((headers, text.into()))
+            Ok((headers, json::encode(event)?))
         }
     }
 }
@@ -58,16 +42,14 @@ pub(super) fn decode(message: Message) -> Option<PublicEvent> {
     let (kind, app) = (kind.into(), app.map(|app| percent_decode_str(app).decode_utf8_lossy().into()));
     let headers = message.headers.as_ref()?;
     let content_type = headers.get(CONTENT_TYPE).map_or("", HeaderValue::as_str);
-    let (attributes, data) = if content_type.starts_with("application/cloudevents") {
-        structured(&message.payload)?
+    let (attributes, data) = if json::is_structured(content_type) {
+        json::decode(&message.payload)?
     } else {
         (binary(headers), message.payload.clone())
     };
     let key = attributes.iter().find(|(name, _)| &**name == PARTITION_KEY).map(|(_, value)| value.clone());
     Some(PublicEvent { topic, kind, app, key: key.unwrap_or_default(), attributes, data })
 }
-
-type Attributes = Vec<(Box<str>, Box<str>)>;
 
 fn binary(headers: &HeaderMap) -> Attributes {
     let mut attributes: Attributes = headers
@@ -80,20 +62,6 @@ fn binary(headers: &HeaderMap) -> Attributes {
         .collect();
     attributes.sort_unstable();
     attributes
-}
-
-fn structured(payload: &Bytes) -> Option<(Attributes, Bytes)> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(payload).ok()?;
-    let mut attributes = Attributes::new();
-    let mut data = Bytes::new();
-    for (name, value) in members {
-        match name.as_str() {
-            "data" => data = Bytes::copy_from_slice(value.get().as_bytes()),
-            DATA_CONTENT_TYPE => {}
-            _ => attributes.push((name.into(), serde_json::from_str::<String>(value.get()).ok()?.into())),
-        }
-    }
-    Some((attributes, data))
 }
 
 #[cfg(test)]
