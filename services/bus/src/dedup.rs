@@ -8,9 +8,7 @@ pub(crate) const REMEMBERED: usize = 100_000;
 
 /// 128 bits of a keyed hash: two ids never meet by chance, and nobody outside can make them meet.
 pub(crate) type Fingerprint = (u64, u64);
-/// Tables whose keys are hashes already.
-pub(crate) type Hashed = BuildHasherDefault<AlreadyHashed>;
-type Ids = HashMap<Fingerprint, u64, Hashed>;
+type Ids = HashMap<Fingerprint, u64, BuildHasherDefault<AlreadyHashed>>;
 
 /// The last ids of one stream with their sequences, in two generations: when the young one is full, the old one
 /// is forgotten. About 25 bytes an id.
@@ -26,14 +24,16 @@ pub(crate) struct Dedup {
 impl Dedup {
     /// The sequence that an id was first published at, or remembers it with `sequence`.
     pub(crate) fn first(&mut self, id: &str, sequence: u64) -> Option<u64> {
-        self.first_print(self.print(id), sequence)
+        let print = self.print(id);
+        let known = self.known(print);
+        if known.is_none() {
+            self.remember(print, sequence);
+        }
+        known
     }
 
-    /// As [`first`](Self::first), by the id's fingerprint.
-    pub(crate) fn first_print(&mut self, print: Fingerprint, sequence: u64) -> Option<u64> {
-        if let Some(first) = self.known(print) {
-            return Some(first);
-        }
+    /// Remembers an id with its sequence, whatever was known of it.
+    pub(crate) fn remember(&mut self, print: Fingerprint, sequence: u64) {
         if self.young.len() >= REMEMBERED {
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
@@ -41,12 +41,17 @@ impl Dedup {
             self.young_from = sequence;
         }
         self.young.insert(print, sequence);
-        None
     }
 
     /// The sequence that the id with this fingerprint was first published at, if that is remembered.
     pub(crate) fn known(&self, print: Fingerprint) -> Option<u64> {
         self.young.get(&print).or_else(|| self.old.get(&print)).copied()
+    }
+
+    /// Forgets an id.
+    pub(crate) fn forget(&mut self, print: Fingerprint) {
+        self.young.remove(&print);
+        self.old.remove(&print);
     }
 
     /// Ids of records before this sequence are forgotten.
@@ -62,7 +67,7 @@ impl Dedup {
 
 /// Passes half of a fingerprint on as the hash that it is.
 #[derive(Debug, Default)]
-pub(crate) struct AlreadyHashed(u64);
+struct AlreadyHashed(u64);
 
 impl Hasher for AlreadyHashed {
     fn finish(&self) -> u64 {

@@ -15,12 +15,12 @@
 
 mod asker;
 mod bus;
-mod call;
 mod client;
 mod config;
 mod delivery;
 mod event;
 mod failure;
+mod fate;
 mod group;
 mod headers;
 mod ids;

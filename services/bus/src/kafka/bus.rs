@@ -26,7 +26,8 @@ const ATTEND: Duration = Duration::from_secs(1);
 pub struct KafkaBus {
     shared: Arc<Shared>,
     producer: Producer,
-    ids: [Ids; Stream::ALL.len()],
+    /// For each stream its topic, and what was published there.
+    logs: [(String, Ids); Stream::ALL.len()],
 }
 
 /// What readers and shares of a bus need of it.
@@ -66,7 +67,8 @@ impl KafkaBus {
                 path: shared.server.clone(),
                 source,
             })?;
-        Ok(Arc::new(Self { shared, producer, ids: Default::default() }))
+        let logs = Stream::ALL.map(|stream| (shared.topic(stream), Ids::default()));
+        Ok(Arc::new(Self { shared, producer, logs }))
     }
 
     /// Positions of records that are on the stream. A broker that had a record already, from an attempt whose answer
@@ -111,10 +113,10 @@ impl Bus for KafkaBus {
     async fn publish(&self, stream: Stream, records: Vec<Record>) -> Result<Vec<Sequence>, BusError> {
         self.shared.check()?;
         self.fits(&records)?;
-        let topic = self.shared.topic(stream);
-        let claim = self.ids[place(stream)].claim(&records).await;
-        let outgoing = claim.new_ones(&records).into_iter().map(|record| Outgoing {
-            topic: &topic,
+        let (topic, ids) = &self.logs[place(stream)];
+        let claim = ids.claim(&records).await;
+        let outgoing = claim.new_ones(&records).map(|record| Outgoing {
+            topic,
             partition: Some(0),
             key: &record.key,
             headers: headers::with_id(record.id.as_deref()),

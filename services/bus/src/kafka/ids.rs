@@ -3,25 +3,22 @@
 //! Kafka does not know ids. What other processes published, or this one before it was restarted, is suppressed by
 //! readers.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::dedup::{Dedup, Fingerprint, Hashed};
+use crate::dedup::{Dedup, Fingerprint};
 use crate::{Record, Sequence};
+
+/// What stands for the sequence of a record that is on its way.
+const FLYING: u64 = u64::MAX;
 
 /// Ids of one stream: those that are published and those that are on their way.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
-    state: Mutex<State>,
+    known: Mutex<Dedup>,
     landed: Notify,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    known: Dedup,
-    flying: HashSet<Fingerprint, Hashed>,
 }
 
 /// A call's ids while its records are on their way. Nobody else publishes them meanwhile.
@@ -55,76 +52,83 @@ impl Ids {
     }
 
     fn try_claim(&self, records: &[Record]) -> Option<Claim<'_>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let prints: Vec<_> =
-            records.iter().map(|record| record.id.as_deref().map(|id| state.known.print(id))).collect();
-        if prints.iter().flatten().any(|print| state.flying.contains(print)) {
-            return None;
-        }
-        let mut within: HashMap<Fingerprint, usize, Hashed> = HashMap::default();
+        let mut known = self.lock();
+        let mut entries = Vec::with_capacity(records.len());
         let mut new = 0;
-        let mut entry = |print: Option<Fingerprint>| {
-            let known = print.and_then(|print| state.known.known(print)).map(Place::Known);
-            let repeated = || print.and_then(|print| within.get(&print).copied()).map(Place::New);
-            let place = known.or_else(repeated).unwrap_or(Place::New(new));
-            if place == Place::New(new) {
-                new += 1;
-                if let Some(print) = print {
-                    state.flying.insert(print);
-                    // A single record is no repetition of another one.
-                    if records.len() > 1 {
-                        within.insert(print, new - 1);
-                    }
-                }
-            }
-            (print, place)
-        };
-        let entries = prints.into_iter().map(&mut entry).collect();
-        Some(Claim { ids: self, entries })
+        for record in records {
+            let print = record.id.as_deref().map(|id| known.print(id));
+            let place = match print.and_then(|print| known.known(print)) {
+                Some(FLYING) => return None,
+                Some(position) => Place::Known(position),
+                None => Place::New(new),
+            };
+            new += usize::from(place == Place::New(new));
+            entries.push((print, place));
+        }
+        if records.len() > 1 {
+            fold_repetitions(&mut entries);
+        }
+        let claim = Claim { ids: self, entries };
+        claim.new_ids().for_each(|(print, _)| known.remember(print, FLYING));
+        Some(claim)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Dedup> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives an id that stands in a call more than once the place of its first record.
+fn fold_repetitions(entries: &mut [(Option<Fingerprint>, Place)]) {
+    let mut first: HashMap<Fingerprint, usize> = HashMap::new();
+    let mut new = 0;
+    for (print, place) in entries {
+        if let Place::New(number) = place {
+            *number = print.map_or(new, |print| *first.entry(print).or_insert(new));
+            new += usize::from(*number == new);
+        }
     }
 }
 
 impl Claim<'_> {
     /// Which of the call's records are to be published.
-    pub(super) fn new_ones<'a>(&self, records: &'a [Record]) -> Vec<&'a Record> {
+    pub(super) fn new_ones<'a>(&self, records: &'a [Record]) -> impl Iterator<Item = &'a Record> {
         let mut next = 0;
-        let mut new = Vec::new();
-        for (record, place) in records.iter().zip(&self.entries) {
-            if place.1 == Place::New(next) {
-                new.push(record);
-                next += 1;
-            }
-        }
-        new
+        records.iter().zip(&self.entries).filter_map(move |(record, (_, place))| {
+            let new = *place == Place::New(next);
+            next += usize::from(new);
+            new.then_some(record)
+        })
     }
 
     /// Remembers what was published at these positions, and says where each record of the call is.
-    pub(super) fn published(self, new: &[Sequence]) -> Vec<Sequence> {
-        let mut state = self.ids.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut positions = Vec::with_capacity(self.entries.len());
-        for (print, place) in &self.entries {
-            let position = match *place {
-                Place::Known(position) => Sequence(position),
-                Place::New(place) => new[place],
-            };
-            if let Some(print) = *print {
-                state.known.first_print(print, position.0);
-            }
-            positions.push(position);
-        }
-        positions
+    pub(super) fn published(mut self, new: &[Sequence]) -> Vec<Sequence> {
+        let mut known = self.ids.lock();
+        self.new_ids().for_each(|(print, place)| known.remember(print, new[place].0));
+        drop(known);
+        let position = |(_, place)| match place {
+            Place::Known(position) => Sequence(position),
+            Place::New(place) => new[place],
+        };
+        // Nothing of it is on its way any more.
+        std::mem::take(&mut self.entries).into_iter().map(position).collect()
+    }
+
+    /// The ids that are published now, with their numbers among the records that are.
+    fn new_ids(&self) -> impl Iterator<Item = (Fingerprint, usize)> {
+        self.entries.iter().filter_map(|(print, place)| match place {
+            Place::New(number) => print.map(|print| (print, *number)),
+            Place::Known(_) => None,
+        })
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        let mut state = self.ids.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for (print, place) in &self.entries {
-            if let (Some(print), Place::New(_)) = (print, place) {
-                state.flying.remove(print);
-            }
+        if !self.entries.is_empty() {
+            let mut known = self.ids.lock();
+            self.new_ids().for_each(|(print, _)| known.forget(print));
         }
-        drop(state);
         self.ids.landed.notify_waiters();
     }
 }
@@ -145,12 +149,12 @@ mod tests {
         let ids = Ids::default();
         let batch = records(&[Some("a"), None, Some("a"), Some("b"), None]);
         let claim = ids.claim(&batch).await;
-        assert_eq!(claim.new_ones(&batch).len(), 4);
+        assert_eq!(claim.new_ones(&batch).count(), 4);
         let at = claim.published(&[Sequence(5), Sequence(6), Sequence(7), Sequence(8)]);
         assert_eq!(at, [5, 6, 5, 7, 8].map(Sequence));
         let again = records(&[Some("c"), Some("b")]);
         let claim = ids.claim(&again).await;
-        assert_eq!(claim.new_ones(&again), [&again[0]]);
+        assert!(claim.new_ones(&again).eq([&again[0]]));
         assert_eq!(claim.published(&[Sequence(9)]), [9, 7].map(Sequence));
     }
 
@@ -163,6 +167,6 @@ mod tests {
         // The first one failed: it is forgotten, and the second publishes it.
         drop(first);
         let second = ids.claim(&batch).now_or_never().expect("free");
-        assert_eq!(second.new_ones(&batch).len(), 1);
+        assert_eq!(second.new_ones(&batch).count(), 1);
     }
 }

@@ -26,9 +26,9 @@ use delivered::Delivered;
 
 use super::Config;
 use super::asker::{beside, setting_refused};
-use super::call::Call;
 use super::client::{self, Listener};
 use super::failure;
+use super::fate::{self, Fate};
 use crate::BusError;
 
 /// Room in a full queue is looked for this often.
@@ -99,19 +99,15 @@ impl Producer {
     ///
     /// # Errors
     /// [`crate::Class::Unknown`] where some may have arrived; [`crate::Class::Permanent`] where a broker refuses one.
-    pub(super) async fn send(&self, records: Vec<Outgoing<'_>>) -> Result<Vec<i64>, BusError> {
+    pub(super) async fn send(&self, mut records: Vec<Outgoing<'_>>) -> Result<Vec<i64>, BusError> {
         let topic = records.first().map_or("", |record| record.topic);
-        let (call, answered) = Call::new(records.len());
-        if records.is_empty() {
-            return Ok(Vec::new());
-        }
+        let fates: Vec<Arc<Fate>> = records.iter().map(|_| Arc::default()).collect();
         let end = Instant::now() + self.patience;
-        let mut records: Vec<_> = records.into_iter().map(Some).collect();
         let mut generation = self.ready().await?;
         let mut queued = 0;
         while queued < records.len() {
             let progress = self.progress.notified();
-            let halted = self.current().queue(generation, &call, &mut records, queued)?;
+            let halted = self.current().queue(generation, &fates, &mut records, queued)?;
             match halted {
                 Ok(()) => break,
                 Err(Halt::Full(so_far)) => {
@@ -120,7 +116,7 @@ impl Producer {
                     // after it has told of its delivery, so room is looked for without being told, too.
                     let _ = timeout(ROOM, progress).await;
                     if Instant::now() >= end {
-                        redeem_rest(&call, queued, records.len(), RDKafkaErrorCode::QueueFull, topic);
+                        give_up(&fates[queued..], RDKafkaErrorCode::QueueFull, topic);
                         break;
                     }
                 }
@@ -131,22 +127,19 @@ impl Producer {
                 }
                 Err(Halt::Broken(so_far, error)) => {
                     let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-                    redeem_rest(&call, so_far, records.len(), code, topic);
+                    give_up(&fates[so_far..], code, topic);
                     break;
                 }
             }
         }
-        drop(call);
-        let mut answered = answered;
-        let answer = match timeout_at(end, &mut answered).await {
+        let answer = match timeout_at(end, fate::all(&fates)).await {
             Ok(answer) => answer,
             Err(_) => {
                 self.discard(generation).await;
-                answered.await
+                fate::all(&fates).await
             }
         };
-        // Nobody answers for a producer that ended before it heard of its records.
-        match answer.unwrap_or_else(|_| Err((RDKafkaErrorCode::PurgeInflight, topic.into()))) {
+        match answer {
             Ok(offsets) => Ok(offsets),
             Err((code, topic)) => {
                 self.discard(generation).await;
@@ -248,9 +241,7 @@ fn is_over(error: &KafkaError) -> bool {
     matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::Fatal))
 }
 
-/// Answers for records that were never queued.
-fn redeem_rest(call: &Arc<Call>, from: usize, to: usize, code: RDKafkaErrorCode, topic: &str) {
-    for place in from..to {
-        call.ticket(place).redeem(Err((code, topic)));
-    }
+/// Tells the fate of records that were never queued.
+fn give_up(fates: &[Arc<Fate>], code: RDKafkaErrorCode, topic: &str) {
+    fates.iter().for_each(|fate| fate.tell(Err((code, topic))));
 }

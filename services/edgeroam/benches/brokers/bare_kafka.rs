@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
@@ -29,7 +30,9 @@ impl Kafka {
 
     async fn producer(&self) -> anyhow::Result<FutureProducer> {
         let admin: AdminClient<DefaultClientContext> = self.client.create()?;
-        let topic = NewTopic::new(TOPIC, 1, TopicReplication::Fixed(1));
+        // As the bus has its topics.
+        let topic = NewTopic::new(TOPIC, 1, TopicReplication::Fixed(1))
+            .set("message.timestamp.type", "LogAppendTime");
         // It is there already after the first time.
         let _ = admin.create_topics(&[topic], &AdminOptions::new()).await?;
         // As the bus has it: nothing waits for company.
@@ -46,7 +49,11 @@ impl Peer for Kafka {
                 let producer = &producer;
                 async move {
                     let (key, data) = (format!("imsi-{:015}", number % 1_000), payload(number));
-                    let record = FutureRecord::to(TOPIC).key(&key).payload(&data);
+                    // The bytes that the bus writes: an id beside key and data.
+                    let id = format!("round/{number}");
+                    let headers = OwnedHeaders::new().insert(Header { key: "edgeroam-id", value: Some(&id) });
+                    let record =
+                        FutureRecord::to(TOPIC).partition(0).key(&key).payload(&data).headers(headers);
                     producer.send(record, Duration::from_secs(60)).await.map_err(|(error, _)| error)
                 }
             })

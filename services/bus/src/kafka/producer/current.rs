@@ -8,7 +8,7 @@ use rdkafka::producer::{BaseRecord, ThreadedProducer};
 use super::Outgoing;
 use super::delivered::Delivered;
 use crate::BusError;
-use crate::kafka::call::Call;
+use crate::kafka::fate::Fate;
 
 /// The producer that takes records now; nothing between a broken one and the next.
 pub(super) struct Current {
@@ -36,8 +36,8 @@ impl Current {
     pub(super) fn queue(
         &self,
         generation: u64,
-        call: &Arc<Call>,
-        records: &mut [Option<Outgoing<'_>>],
+        fates: &[Arc<Fate>],
+        records: &mut [Outgoing<'_>],
         from: usize,
     ) -> Result<Result<(), Halt>, BusError> {
         let producer = match &self.producer {
@@ -48,16 +48,14 @@ impl Current {
                 return Ok(Err(Halt::Broken(from, error)));
             }
         };
-        for (place, slot) in records.iter_mut().enumerate().skip(from) {
-            let Some(outgoing) = slot.take() else { continue };
-            let Outgoing { topic, partition, key, headers, data } = outgoing;
-            let ticket = call.ticket(place);
-            let mut record = BaseRecord::with_opaque_to(topic, ticket).key(key).payload(data);
-            record.partition = partition;
-            record.headers = headers;
+        for (place, outgoing) in records.iter_mut().enumerate().skip(from) {
+            let fate = fates[place].clone();
+            let mut record =
+                BaseRecord::with_opaque_to(outgoing.topic, fate).key(outgoing.key).payload(outgoing.data);
+            record.partition = outgoing.partition;
+            record.headers = outgoing.headers.take();
             if let Err((error, record)) = producer.send(record) {
-                let headers = record.headers;
-                *slot = Some(Outgoing { topic, partition, key, headers, data });
+                outgoing.headers = record.headers;
                 let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
                 return Ok(Err(if full { Halt::Full(place) } else { Halt::Broken(place, error) }));
             }

@@ -9,8 +9,8 @@ use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
 use tokio::sync::Notify;
 
-use crate::kafka::call::Ticket;
 use crate::kafka::client::Listener;
+use crate::kafka::fate::Fate;
 
 /// Hears of each record's fate.
 #[derive(Debug)]
@@ -30,14 +30,14 @@ impl ClientContext for Delivered {
 }
 
 impl ProducerContext for Delivered {
-    type DeliveryOpaque = Box<Ticket>;
+    type DeliveryOpaque = Arc<Fate>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, ticket: Box<Ticket>) {
+    fn delivery(&self, result: &DeliveryResult<'_>, fate: Arc<Fate>) {
         match result {
-            Ok(message) => ticket.redeem(Ok(message.offset())),
+            Ok(message) => fate.tell(Ok(message.offset())),
             Err((error, message)) => {
                 let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-                ticket.redeem(Err((code, message.topic())));
+                fate.tell(Err((code, message.topic())));
             }
         }
         self.progress.notify_waiters();
