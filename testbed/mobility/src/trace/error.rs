@@ -36,7 +36,7 @@ pub enum ReadError {
         /// Of what.
         what: &'static str,
     },
-    /// Not XML or JSON from some point on.
+    /// Not of its format from some point on.
     #[error("{}:{line}: {reason}", file.display())]
     Syntax {
         /// The file.
@@ -60,7 +60,8 @@ pub enum ReadError {
     },
     /// Something else than a trace.
     #[error(
-        "{}: {found}; a trace is SUMO FCD output or a GPX file (XML), or an AdvantEDGE scenario (a JSON array)",
+        "{}: {found}; a trace is SUMO FCD output or a GPX file (XML), a CSV of fixes, or an AdvantEDGE scenario (a \
+         JSON array)",
         file.display()
     )]
     Format {

@@ -1,11 +1,14 @@
-//! Recorded or planned movement: SUMO FCD output, GPX tracks and AdvantEDGE scenarios.
+//! Recorded or planned movement: SUMO FCD output, GPX tracks, tables of fixes and AdvantEDGE scenarios.
 //!
-//! The format is told by the content: XML is GPX by its root element, otherwise SUMO; a JSON array is AdvantEDGE.
-//! Each may be gzipped. A byte order mark and CRLF line ends are harmless. A file that cannot be read says where and why; a broken row in a file of
+//! The format is told by the content: XML is GPX by its root element, otherwise SUMO; a JSON array is AdvantEDGE; a
+//! text with several fields in its first line is a CSV. Each may be gzipped. A byte order mark and CRLF line ends are
+//! harmless. A file that cannot be read says where and why; a broken row in a file of
 //! [`TOLERANT_FROM_ROWS`] rows or more is counted and skipped, see [`Notes`].
 
 mod advantedge;
+mod csv;
 mod error;
+mod fields;
 mod gpx;
 mod input;
 mod moment;
@@ -60,6 +63,9 @@ pub fn read(path: &Path, limits: Limits) -> Result<(Trace, Notes), ReadError> {
         Some(b'<') if xml::root(&input.head()).as_deref() == Some("gpx") => gpx::read(input, limits)?,
         Some(b'<') => sumo::read(input, limits)?,
         Some(b'[') => advantedge::read(input, limits)?,
+        Some(b) if b.is_ascii_graphic() && b != b'{' && csv::recognises(&input.head()) => {
+            csv::read(input, limits)?
+        }
         other => return Err(ReadError::Format { file: path.into(), found: Format::guess(other) }),
     };
     trace.tracks.sort_by_cached_key(|t| (t.id.parse::<u64>().unwrap_or(u64::MAX), t.id.clone()));
