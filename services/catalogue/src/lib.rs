@@ -2,7 +2,7 @@
 //!
 //! [`Section`] is what the configuration file may say, [`load`] validates it into a [`Catalogue`] or tells *all* that
 //! is wrong, each with file, line or field and what to do. [`read`] holds the file formats: GeoJSON, AdvantEDGE
-//! scenarios, and a CSV of cells; they are also used without a configuration (`edgeroam nearest`, the demo).
+//! scenarios, and CSV; they are also used without a configuration (`edgeroam nearest`, the demo).
 //! [`AppSpec`] is one application, as the services use it.
 //!
 //! Deliberately not: a geographic index (that is `placement`), a check against EMCO (the executor's), or a watcher

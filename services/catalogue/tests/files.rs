@@ -187,7 +187,8 @@ fn broken_geojson_gets_file_line_and_reason() {
             ),
             &["WGS 84", "2154"],
         ),
-        ("a table", CSV.into(), &["GeoJSON"]),
+        ("a table of cells", CSV.into(), &[":1:", "`id` is missing", "cells"]),
+        ("XML", "<gpx/>".into(), &["GPX", "GeoJSON", "CSV of sites"]),
     ];
     for (what, content, parts) in cases {
         assert_ne!(content, GEOJSON, "{what}: the replacement bites");

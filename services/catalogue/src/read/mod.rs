@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | GeoJSON FeatureCollection of Points (RFC 7946) | yes | |
 //! | AdvantEDGE scenario (a JSON array of assets) | assets `EDGE` | assets `POA-4G`, `POA-5G` |
-//! | CSV with a header, see [`cells`] | | yes |
+//! | CSV with a header, see [`sites`] and [`cells`] | yes | yes |
 //!
 //! Each may be gzipped; that and the format are told by the content, not by the name. A byte order mark and CRLF
 //! line ends are harmless. What is broken is told with file, line and reason. In a file of fewer than
@@ -18,6 +18,8 @@ mod error;
 mod geojson;
 mod json;
 mod rows;
+mod sites_csv;
+mod table;
 mod text;
 
 use std::collections::HashMap;
@@ -41,11 +43,15 @@ pub struct CellDefaults {
     pub tac: Option<Tac>,
 }
 
-/// Reads sites from GeoJSON or from an AdvantEDGE scenario.
+/// Reads sites from GeoJSON, a CSV or an AdvantEDGE scenario.
 ///
 /// A GeoJSON feature needs `properties.id` (or the feature's `id`); `properties.name`, `provider`, `cluster` and
 /// `ingress` are optional. A site without `provider` gets `provider`, one without `cluster` its id as cluster.
 /// Features that are no points are counted and skipped.
+///
+/// A CSV's header names the columns, in any order and case: `id` (or `site_id`), `lon` and `lat` (or `longitude` and
+/// `latitude`) in degrees (WGS 84), and where wanted `name`, `provider`, `cluster` and `ingress`, as above. Other columns
+/// are counted and skipped. Fields are separated by commas and may be quoted; `#` begins a comment line.
 ///
 /// # Errors
 /// [`ReadError`] names the file, the line where there is one, and the reason.
@@ -71,8 +77,10 @@ pub fn sites(path: &Path, provider: Option<&str>) -> Result<(Vec<Site>, Notes), 
     match content.kind() {
         Content::JsonObject => geojson::sites(path, &content.text, &mut rows, &mut take)?,
         Content::JsonArray => advantedge::sites(path, &content.text, &mut rows, &mut take)?,
-        other @ (Content::Empty | Content::Xml | Content::Text) => {
-            return Err(other.instead_of(path, "GeoJSON (a FeatureCollection) or an AdvantEDGE scenario"));
+        Content::Text => sites_csv::sites(path, &content.text, &mut rows, &mut take)?,
+        other @ (Content::Empty | Content::Xml) => {
+            let wanted = "GeoJSON (a FeatureCollection), a CSV of sites or an AdvantEDGE scenario";
+            return Err(other.instead_of(path, wanted));
         }
     }
     let notes = rows.finish(sites.len(), "sites")?;
@@ -139,8 +147,8 @@ impl SiteRow {
         }
         let provider = self.provider.as_deref().or(provider).ok_or_else(|| {
             format!(
-                "site `{id}` has no cluster: give it the properties `provider` and `cluster`, or write `provider` \
-                 beside `file` in the configuration"
+                "site `{id}` has no cluster: give it `provider` and `cluster` in the file, or write `provider` beside \
+                 `file` in the configuration"
             )
         })?;
         let cluster = self.cluster.as_deref().unwrap_or(id.as_str()).to_owned();
