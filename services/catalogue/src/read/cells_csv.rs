@@ -39,11 +39,6 @@ pub(super) fn cells(
 impl Columns {
     fn read(header: &str, defaults: CellDefaults) -> Result<Self, String> {
         let names: Vec<String> = fields(header)?.iter().map(|n| n.to_ascii_lowercase()).collect();
-        if names.iter().any(|n| n == "radio") && names.iter().any(|n| n == "cell") {
-            return Err(format!(
-                "an OpenCelliD export is not read here; write its NR and LTE rows as {HEADER}"
-            ));
-        }
         if let Some(reason) = no_header(header, &names, HEADER) {
             return Err(reason);
         }

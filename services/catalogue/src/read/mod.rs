@@ -5,6 +5,7 @@
 //! | GeoJSON FeatureCollection of Points (RFC 7946) | yes | |
 //! | AdvantEDGE scenario (a JSON array of assets) | assets `EDGE` | assets `POA-4G`, `POA-5G` |
 //! | CSV with a header, see [`sites`] and [`cells`] | yes | yes |
+//! | OpenCelliD export (CSV) | | rows `LTE`, `NR` |
 //!
 //! Each may be gzipped; that and the format are told by the content, not by the name. A byte order mark and CRLF
 //! line ends are harmless. What is broken is told with file, line and reason. In a file of fewer than
@@ -17,6 +18,8 @@ mod cells_csv;
 mod error;
 mod geojson;
 mod json;
+mod mnc;
+mod opencellid;
 mod rows;
 mod sites_csv;
 mod table;
@@ -87,12 +90,15 @@ pub fn sites(path: &Path, provider: Option<&str>) -> Result<(Vec<Site>, Notes), 
     Ok((sites, notes))
 }
 
-/// Reads cells from a CSV or from an AdvantEDGE scenario.
+/// Reads cells from a CSV, an export of OpenCelliD or an AdvantEDGE scenario.
 ///
 /// The CSV's header names the columns, in any order: `mcc`, `mnc`, `nci`, `tac`, `lon`, `lat`. `nci` is an
 /// nrCellId of up to 9 hex digits (`0x` allowed); E-UTRA cells have `eci`, 7 hex digits, in a column of that name.
 /// `lon` and `lat` are degrees (WGS 84). `mcc` and `mnc` may be absent or empty where `defaults.plmn` is given,
 /// `tac` may be absent or empty. Fields are separated by commas and may be quoted; `#` begins a comment line.
+///
+/// OpenCelliD has its MNCs as numbers. `defaults.plmn` is taken for those that it can mean; otherwise the country tells
+/// how many digits there are. Cells of all networks are read, whatever `defaults.plmn` says.
 ///
 /// # Errors
 /// [`ReadError`] names the file, the line where there is one, and the reason.
@@ -113,9 +119,14 @@ pub fn cells(path: &Path, defaults: CellDefaults) -> Result<(Vec<Cell>, Notes), 
     };
     match content.kind() {
         Content::JsonArray => advantedge::cells(path, &content.text, defaults, &mut rows, &mut take)?,
+        Content::Text if opencellid::recognises(path, &content.text) => {
+            opencellid::cells(path, &content.text, defaults, &mut rows, &mut take)?;
+        }
         Content::Text => cells_csv::cells(path, &content.text, defaults, &mut rows, &mut take)?,
         other @ (Content::Empty | Content::Xml | Content::JsonObject) => {
-            return Err(other.instead_of(path, "a CSV of cells or an AdvantEDGE scenario"));
+            return Err(
+                other.instead_of(path, "a CSV of cells, an export of OpenCelliD or an AdvantEDGE scenario")
+            );
         }
     }
     let notes = rows.finish(cells.len(), "cells")?;
