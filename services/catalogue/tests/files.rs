@@ -140,7 +140,6 @@ fn a_broken_table_gets_file_line_and_reason() {
         ("CR only", CSV.replace('\n', "\r").into(), &[":1:", "CR only"]),
         ("UTF-16", utf16, &[":1:", "UTF-16"]),
         ("Latin-1", CSV.replace("000002", "\u{e9}").chars().map(|c| c as u8).collect(), &[":3:", "UTF-8"]),
-        ("OpenCelliD", "radio,mcc,net,area,cell,unit,lon,lat\n".into(), &[":1:", "OpenCelliD"]),
         ("empty", Vec::new(), &["empty"]),
         ("header only", "mcc,mnc,nci,tac,lon,lat\n".into(), &["no cells"]),
         ("GeoJSON", GEOJSON.into(), &["GeoJSON", "CSV"]),
@@ -187,7 +186,8 @@ fn broken_geojson_gets_file_line_and_reason() {
             ),
             &["WGS 84", "2154"],
         ),
-        ("a table", CSV.into(), &["GeoJSON"]),
+        ("a table of cells", CSV.into(), &[":1:", "`id` is missing", "cells"]),
+        ("XML", "<gpx/>".into(), &["GPX", "GeoJSON", "CSV of sites"]),
     ];
     for (what, content, parts) in cases {
         assert_ne!(content, GEOJSON, "{what}: the replacement bites");
@@ -374,11 +374,4 @@ fn the_monaco_scenario_is_read() {
     assert!(cells.iter().any(|c| c.id.to_string() == "208-93-a0a0a0a0a"));
     let error = read::cells(&path, CellDefaults::default()).unwrap_err().to_string();
     assert!(error.contains("no network") && error.contains("plmn"), "{error}");
-}
-
-#[test]
-fn a_real_export_of_another_kind_is_refused_with_its_name() {
-    let Some(path) = data("opencellid-diff-2022-09-10.csv.gz") else { return };
-    let error = read::cells(&path, CellDefaults::default()).unwrap_err().to_string();
-    assert!(error.contains("OpenCelliD") && error.contains(":1:"), "{error}");
 }

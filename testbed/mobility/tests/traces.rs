@@ -155,7 +155,7 @@ fn a_broken_trace_gets_file_line_and_reason() {
             &[":2:", "--fcd-output.geo"],
         ),
         ("GeoJSON", "{}".into(), &["GeoJSON", "SUMO"]),
-        ("a table", "id,x,y\n".into(), &["another kind"]),
+        ("a text", "id and x and y\n".into(), &["another kind", "CSV"]),
         ("empty", Vec::new(), &["empty"]),
         ("nobody", "<fcd-export><timestep time=\"0\"/></fcd-export>".into(), &["no vehicle"]),
         (

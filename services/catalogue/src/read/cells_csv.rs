@@ -4,6 +4,7 @@ use std::path::Path;
 
 use model::{Cell, CellId, Pin, PlmnId, Position, Tac, Tai};
 
+use super::table::{fields, lines, no_header};
 use super::{CellDefaults, ReadError, Rows, Take};
 
 /// The columns that are known.
@@ -25,11 +26,7 @@ pub(super) fn cells(
     take: Take<'_, Cell>,
 ) -> Result<(), ReadError> {
     let refuse = |line, reason: String| ReadError::Syntax { file: path.into(), line, reason };
-    if text.contains('\r') && !text.contains('\n') {
-        return Err(refuse(1, "lines end with CR only: save the file with LF or CRLF".into()));
-    }
-    // `lines` takes CRLF as one line end.
-    let mut lines = (1u64..).zip(text.lines()).filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'));
+    let mut lines = lines(path, text)?;
     let Some((line, header)) = lines.next() else { return Err(refuse(1, format!("no header: {HEADER}"))) };
     let columns = Columns::read(header, defaults).map_err(|reason| refuse(line, reason))?;
     for (line, row) in lines {
@@ -41,18 +38,9 @@ pub(super) fn cells(
 
 impl Columns {
     fn read(header: &str, defaults: CellDefaults) -> Result<Self, String> {
-        let names: Vec<String> = fields(header).iter().map(|n| n.to_ascii_lowercase()).collect();
-        let shown = super::cut(header);
-        if names.iter().any(|n| n == "radio") && names.iter().any(|n| n == "cell") {
-            return Err(format!(
-                "an OpenCelliD export is not read here; write its NR and LTE rows as {HEADER}"
-            ));
-        }
-        if names.len() == 1 && (header.contains(';') || header.contains('\t')) {
-            return Err(format!("`{shown}`: separate the fields by commas"));
-        }
-        if names.iter().any(|n| n.parse::<f64>().is_ok()) {
-            return Err(format!("`{shown}` is no header; the first line names the columns: {HEADER}"));
+        let names: Vec<String> = fields(header)?.iter().map(|n| n.to_ascii_lowercase()).collect();
+        if let Some(reason) = no_header(header, &names, HEADER) {
+            return Err(reason);
         }
         if let Some(unknown) = names.iter().find(|n| !COLUMNS.contains(&n.as_str())) {
             let unknown = super::cut(unknown);
@@ -83,12 +71,13 @@ impl Columns {
     }
 
     fn cell(&self, row: &str, defaults: CellDefaults) -> Result<Cell, String> {
-        let fields = fields(row);
+        let fields = fields(row)?;
         if fields.len() != self.count {
             return Err(format!("{} fields, where the header has {}", fields.len(), self.count));
         }
-        let field =
-            |name: &str| self.place(name).and_then(|i| fields.get(i)).copied().filter(|f| !f.is_empty());
+        let field = |name: &str| {
+            self.place(name).and_then(|i| fields.get(i)).map(|f| f.trim()).filter(|f| !f.is_empty())
+        };
         let plmn = match (field("mcc"), field("mnc"), defaults.plmn) {
             (Some(mcc), Some(mnc), _) => PlmnId::new(mcc, mnc).map_err(|e| e.to_string())?,
             (None, None, Some(plmn)) => plmn,
@@ -115,12 +104,4 @@ impl Columns {
         };
         Ok(Cell { id, tai: tac.map(|tac| Tai { plmn, tac, nid: None }), pin: Pin::Position(position) })
     }
-}
-
-/// The fields of a line; quotes around a field are dropped. No column of this table holds commas.
-fn fields(line: &str) -> Vec<&str> {
-    line.split(',')
-        .map(str::trim)
-        .map(|field| field.strip_prefix('"').and_then(|f| f.strip_suffix('"')).unwrap_or(field))
-        .collect()
 }

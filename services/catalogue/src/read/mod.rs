@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | GeoJSON FeatureCollection of Points (RFC 7946) | yes | |
 //! | AdvantEDGE scenario (a JSON array of assets) | assets `EDGE` | assets `POA-4G`, `POA-5G` |
-//! | CSV with a header, see [`cells`] | | yes |
+//! | CSV with a header, see [`sites`] and [`cells`] | yes | yes |
+//! | OpenCelliD export (CSV) | | rows `LTE`, `NR` |
 //!
 //! Each may be gzipped; that and the format are told by the content, not by the name. A byte order mark and CRLF
 //! line ends are harmless. What is broken is told with file, line and reason. In a file of fewer than
@@ -17,7 +18,11 @@ mod cells_csv;
 mod error;
 mod geojson;
 mod json;
+mod mnc;
+mod opencellid;
 mod rows;
+mod sites_csv;
+mod table;
 mod text;
 
 use std::collections::HashMap;
@@ -41,11 +46,15 @@ pub struct CellDefaults {
     pub tac: Option<Tac>,
 }
 
-/// Reads sites from GeoJSON or from an AdvantEDGE scenario.
+/// Reads sites from GeoJSON, a CSV or an AdvantEDGE scenario.
 ///
 /// A GeoJSON feature needs `properties.id` (or the feature's `id`); `properties.name`, `provider`, `cluster` and
 /// `ingress` are optional. A site without `provider` gets `provider`, one without `cluster` its id as cluster.
 /// Features that are no points are counted and skipped.
+///
+/// A CSV's header names the columns, in any order and case: `id` (or `site_id`), `lon` and `lat` (or `longitude` and
+/// `latitude`) in degrees (WGS 84), and where wanted `name`, `provider`, `cluster` and `ingress`, as above. Other columns
+/// are counted and skipped. Fields are separated by commas and may be quoted; `#` begins a comment line.
 ///
 /// # Errors
 /// [`ReadError`] names the file, the line where there is one, and the reason.
@@ -71,20 +80,25 @@ pub fn sites(path: &Path, provider: Option<&str>) -> Result<(Vec<Site>, Notes), 
     match content.kind() {
         Content::JsonObject => geojson::sites(path, &content.text, &mut rows, &mut take)?,
         Content::JsonArray => advantedge::sites(path, &content.text, &mut rows, &mut take)?,
-        other @ (Content::Empty | Content::Xml | Content::Text) => {
-            return Err(other.instead_of(path, "GeoJSON (a FeatureCollection) or an AdvantEDGE scenario"));
+        Content::Text => sites_csv::sites(path, &content.text, &mut rows, &mut take)?,
+        other @ (Content::Empty | Content::Xml) => {
+            let wanted = "GeoJSON (a FeatureCollection), a CSV of sites or an AdvantEDGE scenario";
+            return Err(other.instead_of(path, wanted));
         }
     }
     let notes = rows.finish(sites.len(), "sites")?;
     Ok((sites, notes))
 }
 
-/// Reads cells from a CSV or from an AdvantEDGE scenario.
+/// Reads cells from a CSV, an export of OpenCelliD or an AdvantEDGE scenario.
 ///
 /// The CSV's header names the columns, in any order: `mcc`, `mnc`, `nci`, `tac`, `lon`, `lat`. `nci` is an
 /// nrCellId of up to 9 hex digits (`0x` allowed); E-UTRA cells have `eci`, 7 hex digits, in a column of that name.
 /// `lon` and `lat` are degrees (WGS 84). `mcc` and `mnc` may be absent or empty where `defaults.plmn` is given,
 /// `tac` may be absent or empty. Fields are separated by commas and may be quoted; `#` begins a comment line.
+///
+/// OpenCelliD has its MNCs as numbers. `defaults.plmn` is taken for those that it can mean; otherwise the country tells
+/// how many digits there are. Cells of all networks are read, whatever `defaults.plmn` says.
 ///
 /// # Errors
 /// [`ReadError`] names the file, the line where there is one, and the reason.
@@ -105,9 +119,14 @@ pub fn cells(path: &Path, defaults: CellDefaults) -> Result<(Vec<Cell>, Notes), 
     };
     match content.kind() {
         Content::JsonArray => advantedge::cells(path, &content.text, defaults, &mut rows, &mut take)?,
+        Content::Text if opencellid::recognises(path, &content.text) => {
+            opencellid::cells(path, &content.text, defaults, &mut rows, &mut take)?;
+        }
         Content::Text => cells_csv::cells(path, &content.text, defaults, &mut rows, &mut take)?,
         other @ (Content::Empty | Content::Xml | Content::JsonObject) => {
-            return Err(other.instead_of(path, "a CSV of cells or an AdvantEDGE scenario"));
+            return Err(
+                other.instead_of(path, "a CSV of cells, an export of OpenCelliD or an AdvantEDGE scenario")
+            );
         }
     }
     let notes = rows.finish(cells.len(), "cells")?;
@@ -139,8 +158,8 @@ impl SiteRow {
         }
         let provider = self.provider.as_deref().or(provider).ok_or_else(|| {
             format!(
-                "site `{id}` has no cluster: give it the properties `provider` and `cluster`, or write `provider` \
-                 beside `file` in the configuration"
+                "site `{id}` has no cluster: give it `provider` and `cluster` in the file, or write `provider` beside \
+                 `file` in the configuration"
             )
         })?;
         let cluster = self.cluster.as_deref().unwrap_or(id.as_str()).to_owned();

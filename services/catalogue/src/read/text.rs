@@ -36,7 +36,7 @@ impl Content {
             Self::Empty => "the file is empty",
             Self::JsonObject => "a JSON object, which looks like GeoJSON",
             Self::JsonArray => "a JSON array, which looks like an AdvantEDGE scenario",
-            Self::Xml => "XML, which looks like a SUMO trace",
+            Self::Xml => "XML, which looks like a trace of SUMO or GPX",
             Self::Text => "neither JSON nor a table that is known here",
         };
         ReadError::Format { file: path.into(), found, wanted }

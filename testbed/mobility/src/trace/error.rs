@@ -36,7 +36,7 @@ pub enum ReadError {
         /// Of what.
         what: &'static str,
     },
-    /// Not XML or JSON from some point on.
+    /// Not of its format from some point on.
     #[error("{}:{line}: {reason}", file.display())]
     Syntax {
         /// The file.
@@ -59,7 +59,11 @@ pub enum ReadError {
         line: u64,
     },
     /// Something else than a trace.
-    #[error("{}: {found}; a trace is SUMO FCD output (XML) or an AdvantEDGE scenario (a JSON array)", file.display())]
+    #[error(
+        "{}: {found}; a trace is SUMO FCD output or a GPX file (XML), a CSV of fixes, or an AdvantEDGE scenario (a \
+         JSON array)",
+        file.display()
+    )]
     Format {
         /// The file.
         file: PathBuf,
@@ -79,10 +83,16 @@ pub enum ReadError {
         first: Vec<BrokenRow>,
     },
     /// No UE that moves or stands anywhere.
-    #[error("{}: no vehicle, person or UE with a position in the time that is played", file.display())]
+    #[error(
+        "{}: no vehicle, person, track or UE with a position in the time that is played{}",
+        file.display(),
+        hint(skipped)
+    )]
     Empty {
         /// The file.
         file: PathBuf,
+        /// What is in it instead.
+        skipped: String,
     },
 }
 
@@ -139,6 +149,10 @@ impl fmt::Display for Format {
             Self::Binary => "no text",
         })
     }
+}
+
+fn hint(skipped: &str) -> String {
+    if skipped.is_empty() { String::new() } else { format!(", only {skipped}") }
 }
 
 fn broken_text(file: &std::path::Path, broken: u64, rows: u64, first: &[BrokenRow]) -> String {

@@ -1,5 +1,6 @@
 //! Opens a file: unpacks gzip by its content, drops the byte order mark, counts lines, bounds what is read.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use super::ReadError;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// UTF-8's byte order mark.
 const BOM: [u8; 3] = [0xef, 0xbb, 0xbf];
+/// So much is looked at to tell the format: white space and comments in front may be long, but not longer.
+const HEAD_BYTES: usize = 64 << 10;
 /// Unpacked, no file may have more bytes.
 const MAX_BYTES: u64 = 8 << 30;
 /// Nor, where it is read as a whole, more than this.
@@ -21,7 +24,8 @@ const MAX_TEXT_BYTES: u64 = 256 << 20;
 pub(super) struct Input {
     pub(super) file: PathBuf,
     gzip: bool,
-    first: Option<u8>,
+    /// How it begins, from the first byte that says something.
+    head: Vec<u8>,
     reader: Box<dyn Read>,
 }
 
@@ -41,10 +45,10 @@ pub(super) fn open(path: &Path) -> Result<Input, ReadError> {
     if head == BOM {
         reader.read_exact(&mut [0; 3]).map_err(failed)?;
     }
-    // The first byte that says something; leading white space may be long, but not longer than this.
-    let (head, reader) = peek(reader, 4096).map_err(failed)?;
-    let first = head.iter().copied().find(|b| !b.is_ascii_whitespace());
-    Ok(Input { file: path.into(), gzip, first, reader: Box::new(reader.take(MAX_BYTES)) })
+    let (mut head, reader) = peek(reader, HEAD_BYTES).map_err(failed)?;
+    let blank = head.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    head.drain(..blank);
+    Ok(Input { file: path.into(), gzip, head, reader: Box::new(reader.take(MAX_BYTES)) })
 }
 
 /// Looks at the first bytes of a reader without taking them.
@@ -70,7 +74,12 @@ fn read_error(file: &Path, gzip: bool, source: io::Error) -> ReadError {
 impl Input {
     /// The first byte that is no white space.
     pub(super) fn first(&self) -> Option<u8> {
-        self.first
+        self.head.first().copied()
+    }
+
+    /// The first bytes, from the first that is no white space.
+    pub(super) fn head(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.head)
     }
 
     /// What a failure while reading means.

@@ -6,77 +6,21 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Error as XmlError, Reader};
+use quick_xml::events::BytesStart;
 
-use super::input::{Counted, Input};
+use super::input::Input;
 use super::rows::{Notes, Rows};
-use super::{End, Fix, Limits, ReadError, Trace, Track};
+use super::xml::{self, Go, attribute, cut, number};
+use super::{End, Fix, Limits, MAX_FIXES, MAX_ID_BYTES, MAX_TRACKS, ReadError, Trace, Track};
 use crate::earth::check;
 
-/// At most so many fixes are kept; each takes 32 bytes.
-const MAX_FIXES: u64 = 10_000_000;
-/// At most so many vehicles and persons.
-const MAX_TRACKS: u64 = 100_000;
-/// SUMO nests three levels.
-const MAX_DEPTH: usize = 16;
-/// Longest id, in bytes.
-const MAX_ID_BYTES: usize = 256;
 /// After so many rows that are all outside the globe, the rest is not read.
 const GIVE_UP_ROWS: u64 = 1_000;
 
 pub(super) fn read(input: Input, limits: Limits) -> Result<(Trace, Notes), ReadError> {
-    let failed = input.failed();
     let mut sumo = Sumo::new(&input, limits);
-    let mut reader = Reader::from_reader(input.counted());
-    let mut buffer = Vec::new();
-    let mut depth = 0usize;
-    loop {
-        buffer.clear();
-        reader.get_mut().element();
-        // An element's line is where the text before it ended.
-        let line = reader.get_ref().line;
-        let event = match reader.read_event_into(&mut buffer) {
-            Ok(event) => event,
-            Err(XmlError::Io(e)) => return Err(failed(std::io::Error::new(e.kind(), e.to_string()))),
-            Err(e) => return Err(sumo.syntax(line, e.to_string())),
-        };
-        match event {
-            Event::Start(start) => {
-                depth += 1;
-                if depth > MAX_DEPTH {
-                    return Err(sumo.syntax(line, "elements are nested too deeply for FCD output".into()));
-                }
-                if sumo.element(&start, line)? == Go::Enough {
-                    break;
-                }
-            }
-            Event::Empty(start) => {
-                if sumo.element(&start, line)? == Go::Enough {
-                    break;
-                }
-            }
-            Event::End(_) => depth = depth.saturating_sub(1),
-            Event::Comment(text) => sumo.comment(&text, line)?,
-            Event::Eof if depth > 0 => {
-                return Err(sumo.syntax(line, "the file ends inside an element: it is truncated".into()));
-            }
-            Event::Eof => break,
-            Event::Text(_)
-            | Event::CData(_)
-            | Event::Decl(_)
-            | Event::PI(_)
-            | Event::DocType(_)
-            | Event::GeneralRef(_) => {}
-        }
-    }
-    sumo.finish(&reader.into_inner())
-}
-
-#[derive(PartialEq, Eq)]
-enum Go {
-    On,
-    Enough,
+    let line = xml::walk(input, &mut sumo)?;
+    sumo.finish(line)
 }
 
 struct Sumo {
@@ -117,46 +61,6 @@ impl Sumo {
 
     fn syntax(&self, line: u64, reason: String) -> ReadError {
         ReadError::Syntax { file: self.file.clone(), line, reason }
-    }
-
-    /// SUMO writes its options as a comment in front; those that are not there have their default value.
-    fn comment(&self, text: &str, line: u64) -> Result<(), ReadError> {
-        let after = |name: &str| text.split_once(name).map(|(_, rest)| rest);
-        let value = |rest: &str| rest.split('"').nth(1).map(str::to_ascii_lowercase);
-        let writes = after("<fcd-output value=").is_some();
-        let geo = after("<fcd-output.geo value=").and_then(value);
-        let is_geo = geo.is_some_and(|v| ["true", "1", "yes", "on", "t"].contains(&v.as_str()));
-        if writes && !is_geo {
-            return Err(ReadError::NotGeo { file: self.file.clone(), line });
-        }
-        Ok(())
-    }
-
-    fn element(&mut self, start: &BytesStart<'_>, line: u64) -> Result<Go, ReadError> {
-        let name = start.local_name();
-        if !self.root_seen {
-            if name.as_ref() != "fcd-export" {
-                let reason = format!("the root element is <{}>, not <fcd-export>", cut(name.as_ref()));
-                return Err(self.syntax(line, reason));
-            }
-            self.root_seen = true;
-            return Ok(Go::On);
-        }
-        match name.as_ref() {
-            "timestep" => return self.step(start, line),
-            "vehicle" | "person" if self.in_step => {
-                self.rows.seen();
-                if let Err(reason) = self.fix(start, line)? {
-                    self.rows.broken(line, reason);
-                }
-                if self.rows.count() == GIVE_UP_ROWS && self.outside == GIVE_UP_ROWS {
-                    return Err(self.not_geo());
-                }
-            }
-            "vehicle" | "person" => {}
-            other => self.rows.skip(&format!("<{}>", cut(other))),
-        }
-        Ok(Go::On)
     }
 
     fn step(&mut self, start: &BytesStart<'_>, line: u64) -> Result<Go, ReadError> {
@@ -229,9 +133,9 @@ impl Sumo {
         ReadError::NotGeo { file: self.file.clone(), line: self.first_outside }
     }
 
-    fn finish(mut self, reader: &Counted) -> Result<(Trace, Notes), ReadError> {
+    fn finish(mut self, line: u64) -> Result<(Trace, Notes), ReadError> {
         if !self.root_seen {
-            return Err(self.syntax(reader.line, "no <fcd-export> element".into()));
+            return Err(self.syntax(line, "no <fcd-export> element".into()));
         }
         if self.outside * 2 > self.rows.count() {
             return Err(self.not_geo());
@@ -248,24 +152,55 @@ impl Sumo {
     }
 }
 
+impl xml::Visitor for Sumo {
+    /// SUMO writes its options as a comment in front; those that are not there have their default value.
+    fn comment(&mut self, text: &str, line: u64) -> Result<(), ReadError> {
+        let after = |name: &str| text.split_once(name).map(|(_, rest)| rest);
+        let value = |rest: &str| rest.split('"').nth(1).map(str::to_ascii_lowercase);
+        let writes = after("<fcd-output value=").is_some();
+        let geo = after("<fcd-output.geo value=").and_then(value);
+        let is_geo = geo.is_some_and(|v| ["true", "1", "yes", "on", "t"].contains(&v.as_str()));
+        if writes && !is_geo {
+            return Err(ReadError::NotGeo { file: self.file.clone(), line });
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>, line: u64) -> Result<Go, ReadError> {
+        let name = start.local_name();
+        if !self.root_seen {
+            if name.as_ref() != "fcd-export" {
+                let reason =
+                    format!("the root element is <{}>, neither <fcd-export> nor <gpx>", cut(name.as_ref()));
+                return Err(self.syntax(line, reason));
+            }
+            self.root_seen = true;
+            return Ok(Go::On);
+        }
+        match name.as_ref() {
+            "timestep" => return self.step(start, line),
+            "vehicle" | "person" if self.in_step => {
+                self.rows.seen();
+                if let Err(reason) = self.fix(start, line)? {
+                    self.rows.broken(line, reason);
+                }
+                if self.rows.count() == GIVE_UP_ROWS && self.outside == GIVE_UP_ROWS {
+                    return Err(self.not_geo());
+                }
+            }
+            "vehicle" | "person" => {}
+            other => self.rows.skip(&format!("<{}>", cut(other))),
+        }
+        Ok(Go::On)
+    }
+}
+
 fn row(start: &BytesStart<'_>) -> Result<(String, f64, f64), String> {
     let id = attribute(start, "id")?;
     if id.is_empty() || id.len() > MAX_ID_BYTES {
         return Err(format!("the id has {} bytes; 1 to {MAX_ID_BYTES} are allowed", id.len()));
     }
-    let number = |name: &str| {
-        let text = attribute(start, name)?;
-        text.trim().parse::<f64>().map_err(|_| format!("{name} `{}` is not a number", cut(&text)))
-    };
-    Ok((id, number("x")?, number("y")?))
-}
-
-fn attribute(start: &BytesStart<'_>, name: &str) -> Result<String, String> {
-    let element = start.name();
-    let found = start.try_get_attribute(name).map_err(|e| e.to_string())?;
-    let found = found.ok_or_else(|| format!("<{}> has no `{name}`", cut(element.as_ref())))?;
-    let value = found.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(|e| e.to_string())?;
-    Ok(value.into_owned())
+    Ok((id, number(start, "x")?, number(start, "y")?))
 }
 
 /// Seconds, or `[days:]hours:minutes:seconds` as SUMO writes with `--human-readable-time`.
@@ -280,11 +215,6 @@ fn seconds(text: &str) -> Result<f64, String> {
         _ => return Err(refuse()),
     };
     if total.is_finite() { Ok(total) } else { Err(refuse()) }
-}
-
-/// At most 64 characters, for messages.
-fn cut(text: &str) -> String {
-    text.chars().take(64).collect()
 }
 
 #[cfg(test)]
