@@ -41,13 +41,13 @@ pub(super) struct ScenarioArgs {
     /// How much of the scenario is played, before `--speed` [default: 60s, or all of the trace].
     #[arg(long, value_parser = duration)]
     duration: Option<Duration>,
-    /// Cells: AdvantEDGE assets, or CSV with the header mcc,mnc,nci,tac,lon,lat.
+    /// Cells: CSV with the header mcc,mnc,nci,tac,lon,lat, an export of OpenCelliD, or AdvantEDGE assets.
     #[arg(long, value_name = "FILE", requires_all = ["sites", "trace"])]
     cells: Option<PathBuf>,
-    /// Sites: GeoJSON Points with `id` and `name`, or AdvantEDGE assets.
+    /// Sites: CSV with the header id,lon,lat, GeoJSON Points with `id` and `name`, or AdvantEDGE assets.
     #[arg(long, value_name = "FILE", requires_all = ["cells", "trace"])]
     sites: Option<PathBuf>,
-    /// Movement: SUMO FCD XML (geo coordinates), or AdvantEDGE assets.
+    /// Movement: SUMO FCD XML (geo coordinates), GPX, CSV of fixes, or AdvantEDGE assets.
     #[arg(long, value_name = "FILE", requires_all = ["cells", "sites"])]
     trace: Option<PathBuf>,
     /// The network of cells whose file names none, as MCC-MNC.

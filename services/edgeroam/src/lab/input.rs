@@ -21,11 +21,11 @@ pub(crate) enum Input {
     },
     /// Cells, sites and movement from files.
     Files {
-        /// AdvantEDGE assets or our CSV.
+        /// As `catalogue::read::cells` takes them.
         cells: PathBuf,
-        /// GeoJSON or AdvantEDGE assets.
+        /// As `catalogue::read::sites` takes them.
         sites: PathBuf,
-        /// SUMO FCD or AdvantEDGE assets.
+        /// As `mobility::read` takes it.
         trace: PathBuf,
         /// The network of cells whose file names none.
         plmn: PlmnId,
