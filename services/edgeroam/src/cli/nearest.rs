@@ -20,7 +20,8 @@ pub(super) struct Args {
     /// Sites: CSV with the header id,lon,lat, GeoJSON Points with `id` and `name`, or AdvantEDGE assets.
     #[arg(long, value_name = "FILE")]
     sites: PathBuf,
-    /// Cells, for queries by cell: CSV with the header mcc,mnc,nci,tac,lon,lat, an export of OpenCelliD, or AdvantEDGE assets.
+    /// Cells, for queries by cell: CSV with the header mcc,mnc,nci,tac,lon,lat, an export of OpenCelliD, or AdvantEDGE
+    /// assets.
     #[arg(long, value_name = "FILE")]
     cells: Option<PathBuf>,
     /// The network of cells whose file names none, as MCC-MNC.
