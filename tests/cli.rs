@@ -194,7 +194,8 @@ async fn a_core_probe_needs_only_core_and_deregisters_when_it_is_stopped() {
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        assert_eq!(core.subscriptions(0), 1, "the probe never subscribed");
+        // One more while a poll is out: an empty core leaves it behind, and the probe deletes it.
+        assert!(matches!(core.subscriptions(0), 1 | 2), "the probe never subscribed");
         assert!(Command::new("kill").args([signal, &probe.id().to_string()]).status().unwrap().success());
         let output = tokio::task::spawn_blocking(|| probe.wait_with_output()).await.unwrap().unwrap();
         assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
