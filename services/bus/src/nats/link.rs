@@ -34,7 +34,8 @@ pub(super) struct Link {
     pub(super) closed: CancellationToken,
     servers: Arc<str>,
     connections: watch::Receiver<u64>,
-    ack_timeout: Duration,
+    /// How long one answer may take.
+    pub(super) ack_timeout: Duration,
     /// Until then what is needed to begin is tried again.
     patient_until: Instant,
 }

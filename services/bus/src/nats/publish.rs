@@ -1,22 +1,21 @@
 //! Putting messages on one stream.
 //!
 //! ```text
-//! callers ─► queue (bounded) ─► group ─┬─► waves: one message of every key at a time, all at once
-//!                                      └─► an atomic batch
+//! callers ─► queue (bounded) ─► lane ─┬─► flights: many at once, one of a key
+//!                                     └─► an atomic batch, when nothing is in flight
 //! ```
 //!
-//! A group goes out while nothing else of its stream is in flight, so whatever fails, order per key holds. What goes
-//! wrong in a wave concerns one message of a key, and nothing behind it was sent yet. A batch is stored as a whole
-//! or not at all. Every message has an id, so sending again never makes a second one.
+//! No two messages of a key are in flight at once, so whatever fails, order per key holds: what goes wrong concerns
+//! one message of a key, and nothing behind it was sent yet. A batch is stored as a whole or not at all. Every message
+//! has an id, so sending again never makes a second one.
 //!
 //! Which of the two is faster depends on how the server syncs: [`pace`] measures it.
 
 mod batch;
-mod group;
+mod flight;
+mod lane;
 mod pace;
-mod sender;
 mod verdict;
-mod wave;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,8 +26,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::group::Group;
-use self::sender::Sender;
+use self::flight::Item;
+use self::lane::Lane;
 use self::verdict::Failure;
 use super::link::Link;
 use crate::{BusError, Class};
@@ -48,14 +47,11 @@ pub(super) struct Message {
     pub(super) payload: Bytes,
 }
 
-/// One call of a publisher, until it is answered.
-#[derive(Debug)]
-struct Call {
-    messages: Vec<Message>,
-    answer: oneshot::Sender<Result<Vec<u64>, Failure>>,
-    /// Its room in the queue.
-    _room: OwnedSemaphorePermit,
-}
+/// What one call of a publisher puts on the stream.
+type Call = Vec<Item>;
+
+/// Room in the queue, until every message of a call is answered.
+type Room = Arc<OwnedSemaphorePermit>;
 
 /// How a publisher works.
 #[derive(Debug, Clone)]
@@ -89,23 +85,34 @@ impl Publisher {
     ) -> Self {
         let (calls, taken) = mpsc::channel(options.queue);
         let stream = options.stream.clone();
-        let sender = Sender::new(link.clone(), options, closing.clone());
-        tasks.spawn(run(taken, sender, closing.clone()));
+        let lane = Lane::new(link.clone(), options, closing.clone());
+        tasks.spawn(run(taken, lane, closing.clone()));
         Self { calls, room: Arc::new(Semaphore::new(WAITING)), link: link.clone(), stream }
     }
 
-    /// Returns the positions of the messages once they are stored.
+    /// Returns the positions of the messages once they are stored, or the first failure of any of them.
     pub(super) async fn publish(&self, messages: Vec<Message>) -> Result<Vec<u64>, BusError> {
         let bytes = messages.iter().map(|message| message.payload.len() + message.key.len()).sum::<usize>();
         let room = u32::try_from(bytes.clamp(1, WAITING)).unwrap_or(u32::MAX);
-        let _room = self.room.clone().acquire_many_owned(room).await.map_err(|_| BusError::Closed)?;
-        let (answer, answered) = oneshot::channel();
-        self.calls.send(Call { messages, answer, _room }).await.map_err(|_| BusError::Closed)?;
-        match answered.await {
-            Ok(answer) => answer.map_err(|failure| self.error(&failure)),
-            // The task ended without an answer: it cannot be told what became of the messages.
-            Err(_) => Err(self.link.error(&self.what(), "the publisher ended", Class::Unknown)),
+        let room = self.room.clone().acquire_many_owned(room).await.map_err(|_| BusError::Closed)?;
+        let room: Room = Arc::new(room);
+        let mut answers = Vec::with_capacity(messages.len());
+        let item = |message| {
+            let (answer, answered) = oneshot::channel();
+            answers.push(answered);
+            Item::new(message, answer, room.clone())
+        };
+        let call = messages.into_iter().map(item).collect();
+        self.calls.send(call).await.map_err(|_| BusError::Closed)?;
+        let mut positions = Vec::with_capacity(answers.len());
+        for answered in answers {
+            match answered.await {
+                Ok(answer) => positions.push(answer.map_err(|failure| self.error(&failure))?),
+                // The task ended without an answer: it cannot be told what became of the message.
+                Err(_) => return Err(self.link.error(&self.what(), "the publisher ended", Class::Unknown)),
+            }
         }
+        Ok(positions)
     }
 
     fn error(&self, failure: &Failure) -> BusError {
@@ -117,26 +124,26 @@ impl Publisher {
     }
 }
 
-async fn run(mut calls: mpsc::Receiver<Call>, mut sender: Sender, closing: CancellationToken) {
-    loop {
-        let first = tokio::select! {
+async fn run(mut calls: mpsc::Receiver<Call>, mut lane: Lane, closing: CancellationToken) {
+    let mut more = true;
+    while more || !lane.is_idle() {
+        tokio::select! {
             biased;
-            call = calls.recv() => call,
+            () = lane.answered(), if lane.is_flying() => {}
+            call = calls.recv(), if more && lane.has_room() => match call {
+                Some(call) => lane.take(call),
+                None => more = false,
+            },
             () = closing.cancelled(), if !calls.is_closed() => {
                 // What is queued is still sent; what comes later is refused.
                 calls.close();
-                continue;
             }
-        };
-        let Some(first) = first else { return };
-        let mut group = Group::default();
-        group.add(first);
-        while !group.is_full()
+        }
+        while lane.has_room()
             && let Ok(call) = calls.try_recv()
         {
-            group.add(call);
+            lane.take(call);
         }
-        let answers = sender.send(&group.messages).await;
-        group.answer(&answers);
+        lane.send().await;
     }
 }

@@ -1,69 +1,102 @@
-//! Whether waves or a batch are faster, as measured.
+//! Whether flights or a batch are faster, as measured.
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// Weight of a new measurement.
 const NEW: f64 = 0.2;
-/// An estimate that was not used loses this much: a stall that was measured once is not believed for ever.
-const FADE: f64 = 0.995;
-/// What a message adds to a batch.
+/// An estimate that nothing confirms counts for half after each of these: a stall that was measured once is not
+/// believed for ever.
+const HALVED_AFTER: f64 = 10.0;
+/// What a message adds to a batch, in seconds.
 const EACH_OF_BATCH: f64 = 20e-6;
-/// Waves of fewer messages say little about what a message costs.
+/// With fewer messages in flight the server's pace is not what is measured.
 const TELLING: usize = 8;
+/// So many answers make one measurement.
+const SAMPLE: u32 = 32;
+/// No more is in flight than is answered within so many seconds: what comes then may go faster as a batch.
+const AHEAD: f64 = 20e-3;
 
-/// What the server was seen to need, in seconds: for a wave, for each message in one, for a batch.
+/// What the server was seen to need, in seconds: for a message that goes alone, for each of many, for a batch.
 ///
 /// With syncs every now and then a batch costs a sync that single messages do not. With a sync for every message it
 /// saves all but one of them.
 #[derive(Debug)]
 pub(super) struct Pace {
-    wave: f64,
-    each: f64,
-    batch: f64,
+    alone: Estimate,
+    each: Estimate,
+    batch: Estimate,
+    /// Since when answers are counted, and how many there were.
+    sample: (Instant, u32),
 }
 
-impl Default for Pace {
-    fn default() -> Self {
-        Self { wave: 0.3e-3, each: 30e-6, batch: 3e-3 }
-    }
+#[derive(Debug, Clone, Copy)]
+struct Estimate {
+    seconds: f64,
+    at: Instant,
 }
 
 impl Pace {
-    /// Whether these messages are to go as a batch rather than in so many waves.
-    pub(super) fn prefers_batch(&mut self, messages: usize, waves: usize) -> bool {
-        let count = real(messages);
-        let by_batch = self.batch + count * EACH_OF_BATCH;
-        let by_waves = real(waves) * self.wave + count * self.each;
-        let batch = by_batch < by_waves;
-        if batch {
-            self.wave *= FADE;
-            self.each *= FADE;
-        } else {
-            self.batch *= FADE;
-        }
-        batch
+    pub(super) fn new(now: Instant) -> Self {
+        let guess = |seconds| Estimate { seconds, at: now };
+        Self { alone: guess(0.3e-3), each: guess(30e-6), batch: guess(3e-3), sample: (now, 0) }
     }
 
-    /// A wave of so many messages took this long.
-    pub(super) fn took_wave(&mut self, messages: usize, time: Duration) {
-        if messages == 1 {
-            learn(&mut self.wave, time.as_secs_f64());
-        } else if messages >= TELLING {
-            learn(&mut self.each, (time.as_secs_f64() - self.wave).max(0.0) / real(messages));
+    /// How many messages may be in flight.
+    pub(super) fn window(&self) -> usize {
+        ((AHEAD / self.each.seconds) as usize).clamp(2 * TELLING, 4_096)
+    }
+
+    /// Whether messages are to go as a batch rather than one by one: where that is clearly faster. So many of them
+    /// (`depth`) have the same key.
+    pub(super) fn prefers_batch(&self, messages: usize, depth: usize, now: Instant) -> bool {
+        let by_batch = self.batch.at(now) + real(messages) * EACH_OF_BATCH;
+        let one_by_one = real(depth) * self.alone.at(now) + real(messages) * self.each.at(now);
+        2.0 * by_batch < one_by_one
+    }
+
+    /// The first message after a rest is about to be sent.
+    pub(super) const fn begin(&mut self, now: Instant) {
+        self.sample = (now, 0);
+    }
+
+    /// A message was stored while so many others are still in flight; `alone`: when it was sent, if nothing else was
+    /// in flight then.
+    pub(super) fn landed(&mut self, flying: usize, alone: Option<Instant>, now: Instant) {
+        if let Some(sent) = alone.filter(|_| flying == 0) {
+            self.alone.learn(now - sent, 1, now);
+        }
+        self.sample.1 += 1;
+        let (begun, count) = self.sample;
+        if flying < TELLING {
+            self.begin(now);
+        } else if count >= SAMPLE {
+            self.each.learn(now - begun, count, now);
+            self.begin(now);
         }
     }
 
-    /// A batch of so many messages took this long.
-    pub(super) fn took_batch(&mut self, messages: usize, time: Duration) {
-        learn(&mut self.batch, (time.as_secs_f64() - real(messages) * EACH_OF_BATCH).max(0.0));
+    /// A batch of so many messages was stored.
+    pub(super) fn took_batch(&mut self, messages: usize, begun: Instant, now: Instant) {
+        let each = Duration::from_secs_f64(real(messages) * EACH_OF_BATCH);
+        self.batch.learn((now - begun).saturating_sub(each), 1, now);
     }
 }
 
-/// One measurement moves an estimate, but a stall does not throw it over.
-fn learn(estimate: &mut f64, measured: f64) {
-    let least = 1e-6;
-    *estimate += NEW * (measured.min(estimate.max(least) * 8.0) - *estimate);
-    *estimate = estimate.max(least);
+impl Estimate {
+    fn at(&self, now: Instant) -> f64 {
+        let age = (now - self.at).as_secs_f64();
+        self.seconds * 0.5_f64.powf(age / HALVED_AFTER)
+    }
+
+    /// One measurement moves an estimate, but a stall does not throw it over.
+    fn learn(&mut self, measured: Duration, count: u32, now: Instant) {
+        let least = 1e-6;
+        let measured = (measured / count).as_secs_f64().min(self.seconds * 8.0);
+        self.seconds = (self.seconds + NEW * (measured - self.seconds)).max(least);
+        self.at = now;
+    }
 }
 
 fn real(count: usize) -> f64 {
@@ -74,39 +107,72 @@ fn real(count: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// Feeds the pace with a server that needs these seconds, and asks it again and again.
-    fn prefers(wave: f64, each: f64, batch: f64, messages: usize, waves: usize) -> bool {
-        let mut pace = Pace::default();
-        let mut last = false;
-        for _ in 0..200 {
-            pace.took_wave(1, Duration::from_secs_f64(wave + each));
-            last = pace.prefers_batch(messages, waves);
-            if last {
-                pace.took_batch(messages, Duration::from_secs_f64(batch + real(messages) * EACH_OF_BATCH));
-            } else if waves == 1 {
-                pace.took_wave(messages, Duration::from_secs_f64(wave + real(messages) * each));
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    /// What a server that needs `each` seconds a message and `batch` a batch is given for so many messages, again and
+    /// again: how many of a hundred rounds are batches.
+    fn batches(each: f64, batch: f64, messages: usize, depth: usize) -> usize {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(now);
+        let mut round = |pace: &mut Pace| {
+            let as_batch = pace.prefers_batch(messages, depth, now);
+            let begun = now;
+            if as_batch {
+                now += seconds(batch + real(messages) * EACH_OF_BATCH);
+                pace.took_batch(messages, begun, now);
+                return true;
             }
-        }
-        last
+            pace.begin(now);
+            for left in (0..messages).rev() {
+                now += seconds(each);
+                pace.landed(left, None, now);
+            }
+            false
+        };
+        (0..100).filter(|_| round(&mut pace)).count()
     }
 
     #[test]
     fn a_server_that_syncs_each_message_gets_batches() {
-        assert!(prefers(0.2e-3, 0.2e-3, 2.5e-3, 100, 1));
-        assert!(!prefers(0.2e-3, 0.2e-3, 2.5e-3, 4, 1), "not for a handful");
+        assert!(batches(0.2e-3, 2.5e-3, 100, 1) > 90);
+        assert_eq!(batches(0.2e-3, 2.5e-3, 4, 1), 0, "not for a handful");
     }
 
     #[test]
-    fn a_server_that_syncs_now_and_then_gets_waves() {
-        assert!(!prefers(0.2e-3, 20e-6, 3.4e-3, 500, 1));
-        assert!(prefers(0.2e-3, 20e-6, 3.4e-3, 500, 500), "unless a key comes again and again");
+    fn a_server_that_syncs_now_and_then_gets_flights() {
+        assert_eq!(batches(20e-6, 3.4e-3, 500, 1), 0);
+        assert_eq!(batches(20e-6, 3.4e-3, 500, 500), 100, "unless a key comes again and again");
+    }
+
+    #[test]
+    fn the_window_follows_the_server() {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(now);
+        assert!((500..1_000).contains(&pace.window()));
+        for _ in 0..1_000 {
+            now += seconds(1e-3);
+            pace.landed(100, None, now);
+        }
+        assert_eq!(pace.window(), 20);
     }
 
     #[test]
     fn a_stall_is_forgotten() {
-        let mut pace = Pace::default();
-        pace.took_batch(100, Duration::from_secs(60));
-        let asked = (0..2_000).position(|_| pace.prefers_batch(500, 500));
+        let mut now = Instant::now();
+        let mut pace = Pace::new(now);
+        for _ in 0..20 {
+            now += seconds(60.0);
+            pace.took_batch(100, now - seconds(60.0), now);
+        }
+        assert!(!pace.prefers_batch(500, 500, now));
+        let asked = (0..300).position(|_| {
+            let sent = now;
+            now += seconds(1.0);
+            pace.landed(0, Some(sent), sent + seconds(0.3e-3));
+            pace.prefers_batch(500, 500, now)
+        });
         assert!(asked.is_some());
     }
 }
