@@ -40,7 +40,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[("steering", "sbi"), ("contract", "model")
 
 /// What a sans-IO core may build on: data structures, geometry and serialisation.
 const CORE_DEPENDENCIES: &[&str] =
-    &["model", "serde", "serde_json", "geo", "rstar", "hashbrown", "thiserror", "postcard"];
+    &["model", "serde", "serde_json", "geo", "rstar", "hashbrown", "libm", "thiserror", "postcard"];
 
 fn packages() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))

@@ -108,6 +108,8 @@ pub enum Policy {
     Nearest,
     /// The nearest site, once it has been nearer by a margin for long enough.
     Threshold(Threshold),
+    /// The nearest site, once staying has cost as much as going.
+    Regret(Regret),
 }
 
 /// Knobs of the `threshold` policy: the application's counterpart of an A3 event (TS 38.331 clause 5.5.4.4).
@@ -128,6 +130,32 @@ impl Default for Threshold {
             margin_meters: 100.0,
             time_to_trigger: Duration::from_secs(10),
             minimum_stay: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Knobs of the `regret` policy: ski rental between staying at a site that is farther away and paying for a
+/// relocation. A site that is nearer by 200 m for 30 s makes staying cost 6,000 metre-seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Regret {
+    /// What a relocation costs, in metre-seconds.
+    pub relocation_cost: f64,
+    /// For how long what was seen of late is taken to go on.
+    pub look_ahead: Duration,
+    /// Over how long what was seen of late is averaged: the time constant of an exponential mean.
+    pub smoothing: Duration,
+    /// For how long an instance does not go back to where it came from.
+    pub no_return: Duration,
+}
+
+impl Default for Regret {
+    /// 7,500 m·s, 40 s, 9 s, 60 s.
+    fn default() -> Self {
+        Self {
+            relocation_cost: 7_500.0,
+            look_ahead: Duration::from_secs(40),
+            smoothing: Duration::from_secs(9),
+            no_return: Duration::from_secs(60),
         }
     }
 }

@@ -125,6 +125,18 @@ pub struct Candidate {
     pub meters: f64,
     /// The guard that took it out, if one did.
     pub rejected_by: Option<Guard>,
+    /// `regret`: how its account stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regret: Option<Account>,
+}
+
+/// What the `regret` policy holds for a site against the serving one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// How much nearer it was, for how long, in metre-seconds.
+    pub account: f64,
+    /// By how many metres it has been nearer of late.
+    pub trend: f64,
 }
 
 /// The serving site as the policy saw it.
@@ -137,6 +149,9 @@ pub struct Serving {
     pub meters: Option<f64>,
     /// How long the instance has been there, in milliseconds.
     pub stayed_ms: u64,
+    /// `regret`: where it came from, as long as that matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_from: Option<SiteId>,
 }
 
 /// A guard that can forbid a move or a candidate.
@@ -167,6 +182,12 @@ pub enum Rule {
     MinimumStay,
     /// `threshold`: margin, time to trigger and minimum stay are all met.
     ThresholdMet,
+    /// `regret`: staying has not cost as much as a relocation yet.
+    CostNotReached,
+    /// `regret`: it has, but the instance came from there too short a time ago.
+    NoReturn,
+    /// `regret`: staying has cost as much as a relocation.
+    CostReached,
     /// A guard forbids what the policy wants.
     Guarded(Guard),
     /// The UE's place maps to no site.

@@ -3,6 +3,7 @@
 mod catalogue;
 mod decide;
 mod outcomes;
+mod regret;
 mod snapshot;
 mod ue_events;
 mod why;
@@ -256,8 +257,9 @@ impl Engine {
         })
     }
 
-    /// Replaces the state and keeps slots and queue in step with it.
+    /// Replaces the state and keeps slots, queue and accounts in step with it.
     fn transition(&mut self, ix: InstanceIx, to: State) {
+        self.open_accounts(ix, to.serving());
         let instance = self.instances.at_mut(ix);
         let slots = &mut self.apps[usize::from(instance.app)].slots;
         match &instance.state {

@@ -220,6 +220,11 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
         if [target, served].into_iter().flatten().any(|site| site.slot() >= sites) {
             return tables(format!("instance {slot} is at a site that does not exist"));
         }
+        if let Some(accounts) = &instance.accounts
+            && (served.is_none() || accounts.sites().chain(accounts.came_from).any(|site| site.slot() >= sites))
+        {
+            return tables(format!("instance {slot} has accounts against nothing, or for a site that does not exist"));
+        }
         waiting[app] += u32::from(matches!(instance.state.wait(), Wait::Queued(_)));
         let found = instance.id.is_some_and(|id| {
             engine.instances.find(instance.app, id).is_some_and(|found| found.slot() == slot)

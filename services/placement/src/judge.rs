@@ -1,9 +1,9 @@
 //! The verdict for one instance, and its explanation: one function, with a recorder only where somebody asks.
 
-use model::{App, Basis, Candidate, Explanation, Guard, Rule, Serving, SiteId, Timestamp, Trigger, Verdict};
+use model::{Account, App, Basis, Candidate, Explanation, Guard, Rule, Serving, SiteId, Timestamp, Trigger, Verdict};
 
 use crate::index::{PlaceIx, SiteIx};
-use crate::policy::{self, View, told};
+use crate::policy::{self, Accounts, Standing, View, told};
 use crate::sites::Rank;
 use crate::topology::Topology;
 
@@ -23,6 +23,8 @@ pub(crate) struct Case<'a> {
     pub(crate) serving: Option<(SiteIx, Timestamp)>,
     /// Since when another site has been better, as of the last look.
     pub(crate) better_since: Option<Timestamp>,
+    /// What `regret` remembers of the instance.
+    pub(crate) accounts: Option<&'a Accounts>,
     /// Slots of the app that are taken.
     pub(crate) under_way: u32,
 }
@@ -87,10 +89,12 @@ pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
                 &case.app.policy,
                 &View {
                     at_best: best.site == site,
+                    best: best.site,
                     best_meters: best.meters,
                     serving_meters: meters,
                     since,
                     better_since: case.better_since,
+                    accounts: case.accounts,
                     now: case.now,
                 },
             );
@@ -166,12 +170,20 @@ impl Explained {
             | Rule::TimeToTrigger
             | Rule::MinimumStay
             | Rule::ThresholdMet
+            | Rule::CostNotReached
+            | Rule::NoReturn
+            | Rule::CostReached
             | Rule::NoCandidate => None,
+        };
+        let regret = |rank: Rank| {
+            let (_, meters, _) = self.serving.filter(|(serving, _, _)| *serving != rank.site)?;
+            policy::standing(&case.app.policy, case.accounts, meters, (rank.site, rank.meters), case.now)
         };
         let candidate = |(place, rank): (usize, Rank)| Candidate {
             site: name(rank.site).clone(),
             meters: rank.meters,
             rejected_by: guard.filter(|_| place == 0),
+            regret: regret(rank).map(|Standing { account, trend }| Account { account, trend }),
         };
         Explanation {
             policy: case.app.policy,
@@ -181,6 +193,7 @@ impl Explained {
                 site: name(site).clone(),
                 meters,
                 stayed_ms,
+                came_from: policy::came_from(&case.app.policy, case.accounts, stayed_ms).map(|site| name(site).clone()),
             }),
             better_for_ms: self.better_for_ms,
             under_way: case.under_way,

@@ -17,6 +17,7 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
             site: serving.site.to_string(),
             meters: serving.meters,
             stayed_ms: serving.stayed_ms,
+            came_from: serving.came_from.as_ref().map(ToString::to_string),
         }),
         better_for_ms: from.better_for_ms,
         under_way: from.under_way,
@@ -35,6 +36,9 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
         model::Rule::TimeToTrigger => (Rule::TimeToTrigger, None),
         model::Rule::MinimumStay => (Rule::MinimumStay, None),
         model::Rule::ThresholdMet => (Rule::ThresholdMet, None),
+        model::Rule::CostNotReached => (Rule::CostNotReached, None),
+        model::Rule::NoReturn => (Rule::NoReturn, None),
+        model::Rule::CostReached => (Rule::CostReached, None),
         model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
         model::Rule::NoCandidate => (Rule::NoCandidate, None),
     }
@@ -48,17 +52,19 @@ const fn guard(guard: model::Guard) -> Guard {
 
 fn policy(policy: &model::Policy) -> Policy {
     match policy {
-        model::Policy::Nearest => Policy {
-            name: PolicyName::Nearest,
-            margin_meters: None,
-            time_to_trigger_ms: None,
-            minimum_stay_ms: None,
-        },
+        model::Policy::Nearest => Policy::named(PolicyName::Nearest),
         model::Policy::Threshold(threshold) => Policy {
-            name: PolicyName::Threshold,
             margin_meters: Some(threshold.margin_meters),
             time_to_trigger_ms: Some(millis(threshold.time_to_trigger)),
             minimum_stay_ms: Some(millis(threshold.minimum_stay)),
+            ..Policy::named(PolicyName::Threshold)
+        },
+        model::Policy::Regret(regret) => Policy {
+            relocation_cost: Some(regret.relocation_cost),
+            look_ahead_ms: Some(millis(regret.look_ahead)),
+            smoothing_ms: Some(millis(regret.smoothing)),
+            no_return_ms: Some(millis(regret.no_return)),
+            ..Policy::named(PolicyName::Regret)
         },
     }
 }
@@ -88,5 +94,7 @@ fn candidate(candidate: &model::Candidate) -> Candidate {
         site: candidate.site.to_string(),
         meters: candidate.meters,
         rejected_by: candidate.rejected_by.map(guard),
+        account: candidate.regret.map(|regret| regret.account),
+        trend_meters: candidate.regret.map(|regret| regret.trend),
     }
 }

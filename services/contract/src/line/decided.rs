@@ -41,6 +41,9 @@ fn why(explanation: &Explanation) -> String {
         Rule::TimeToTrigger => "nearer, but not for long enough yet".into(),
         Rule::MinimumStay => "nearer, but here for too short a time yet".into(),
         Rule::ThresholdMet => "nearer for long enough".into(),
+        Rule::CostNotReached => "nearer, but staying has not cost as much as a relocation yet".into(),
+        Rule::NoReturn => "it came from there too short a time ago".into(),
+        Rule::CostReached => "staying has cost as much as a relocation".into(),
         Rule::Guarded => match &explanation.guard {
             Some(Guard::ConcurrentRelocations) => format!(
                 "waits: {} are under way and max_concurrent_relocations is {}",

@@ -53,6 +53,12 @@ open_words! {
         MinimumStay = "minimum_stay",
         /// `threshold`: margin, time to trigger and minimum stay are all met.
         ThresholdMet = "threshold_met",
+        /// `regret`: staying has not cost as much as a relocation yet.
+        CostNotReached = "cost_not_reached",
+        /// `regret`: it has, but the instance came from that site too short a time ago.
+        NoReturn = "no_return",
+        /// `regret`: staying has cost as much as a relocation.
+        CostReached = "cost_reached",
         /// A guard forbids what the policy wants.
         Guarded = "guarded",
         /// The UE's place maps to no site.
@@ -83,6 +89,33 @@ pub struct Policy {
     /// `threshold`: how long an instance stays at least, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub minimum_stay_ms: Option<u64>,
+    /// `regret`: what a relocation costs, in metre-seconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub relocation_cost: Option<f64>,
+    /// `regret`: for how long a trend is taken to go on, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub look_ahead_ms: Option<u64>,
+    /// `regret`: time constant of the mean behind a trend, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub smoothing_ms: Option<u64>,
+    /// `regret`: for how long an instance does not go back to where it came from, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub no_return_ms: Option<u64>,
+}
+
+impl Policy {
+    pub(crate) const fn named(name: PolicyName) -> Self {
+        Self {
+            name,
+            margin_meters: None,
+            time_to_trigger_ms: None,
+            minimum_stay_ms: None,
+            relocation_cost: None,
+            look_ahead_ms: None,
+            smoothing_ms: None,
+            no_return_ms: None,
+        }
+    }
 }
 
 open_words! {
@@ -92,6 +125,8 @@ open_words! {
         Nearest = "nearest",
         /// The nearest site, once it has been nearer by a margin for long enough.
         Threshold = "threshold",
+        /// The nearest site, once staying has cost as much as going.
+        Regret = "regret",
     }
 }
 
@@ -135,6 +170,12 @@ pub struct Candidate {
     /// What took it out, if something did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rejected_by: Option<Guard>,
+    /// `regret`: how much nearer than the serving site it was, for how long, in metre-seconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<f64>,
+    /// `regret`: by how many metres it has been nearer of late.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trend_meters: Option<f64>,
 }
 
 /// The serving site as the policy saw it.
@@ -149,4 +190,7 @@ pub struct Serving {
     pub meters: Option<f64>,
     /// How long the instance has been there, in milliseconds.
     pub stayed_ms: u64,
+    /// `regret`: where it came from, as long as that matters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub came_from: Option<String>,
 }

@@ -74,8 +74,8 @@ pub(crate) fn decision(mode: Mode) -> Decision {
             policy: Policy::Threshold(Threshold::default()),
             basis: Basis::Cell("208-93-00000900a".parse().unwrap()),
             candidates: vec![
-                Candidate { site: NORTH.parse().unwrap(), meters: 212.5, rejected_by: None },
-                Candidate { site: SOUTH.parse().unwrap(), meters: 1_840.25, rejected_by: None },
+                Candidate { site: NORTH.parse().unwrap(), meters: 212.5, rejected_by: None, regret: None },
+                Candidate { site: SOUTH.parse().unwrap(), meters: 1_840.25, rejected_by: None, regret: None },
             ],
             serving: Some(Serving {
                 site: SOUTH.parse().unwrap(),

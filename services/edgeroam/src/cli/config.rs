@@ -86,6 +86,10 @@ fn check(file: &Path) -> anyhow::Result<()> {
                 "threshold ({} m, {:?}, stays {:?})",
                 knobs.margin_meters, knobs.time_to_trigger, knobs.minimum_stay
             ),
+            Policy::Regret(knobs) => format!(
+                "regret (a relocation costs {} m·s; looks {:?} ahead, no return within {:?})",
+                knobs.relocation_cost, knobs.look_ahead, knobs.no_return
+            ),
         };
         super::print(&format!("  app {}: {mode}, {users}, {policy}", app.id));
     }

@@ -35,7 +35,7 @@ impl Engine {
             }
         }
         new.tally = self.tally;
-        let moved = new.take_over(self);
+        let moved = new.take_over(self, now);
         new.queue_up(self, &moved);
         let catching_up = self.catching_up;
         *self = new;
@@ -48,7 +48,7 @@ impl Engine {
     }
 
     /// Copies UEs and instances; tells where each instance went.
-    fn take_over(&mut self, old: &Self) -> BTreeMap<InstanceIx, InstanceIx> {
+    fn take_over(&mut self, old: &Self, now: Timestamp) -> BTreeMap<InstanceIx, InstanceIx> {
         let mut moved = BTreeMap::new();
         let mut ues: BTreeMap<UeIx, UeIx> = BTreeMap::new();
         for slot in 0..old.instances.slab().slots() {
@@ -61,6 +61,7 @@ impl Engine {
             let ue = ue.map(|ue| *ues.entry(ue).or_insert_with(|| self.copy_ue(old, old.ues.at(ue))));
             let copy = Instance {
                 armed: None,
+                accounts: None,
                 state: self.translate(old, &instance.state),
                 ue,
                 next: ue.and_then(|ue| self.ues.at(ue).first),
@@ -75,6 +76,7 @@ impl Engine {
             if let Some(ue) = ue {
                 self.ues.at_mut(ue).first = Some(ix);
             }
+            self.carry_accounts(old, InstanceIx::from(slot), ix, now);
             moved.insert(InstanceIx::from(slot), ix);
         }
         for slot in 0..old.ues.slab().slots() {

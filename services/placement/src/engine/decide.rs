@@ -70,6 +70,7 @@ impl Engine {
             place: self.foreign.place(&self.topology, ue.whereabouts),
             serving: instance.state.serving(),
             better_since: instance.state.better_since().map(Timestamp::from),
+            accounts: instance.accounts.as_deref(),
             under_way: entry.slots.taken(),
         }
     }
@@ -79,7 +80,11 @@ impl Engine {
         let told = &mut self.instances.at_mut(ix).told;
         told.forget(Told::BLOCKED);
         let news = match finding.rule {
-            Rule::WithinMargin | Rule::TimeToTrigger | Rule::MinimumStay => told.tell(Told::HOLD),
+            Rule::WithinMargin
+            | Rule::TimeToTrigger
+            | Rule::MinimumStay
+            | Rule::CostNotReached
+            | Rule::NoReturn => told.tell(Told::HOLD),
             Rule::AlreadyBest => {
                 told.forget(Told::HOLD);
                 false
@@ -88,6 +93,7 @@ impl Engine {
             | Rule::LingerOver
             | Rule::Nearer
             | Rule::ThresholdMet
+            | Rule::CostReached
             | Rule::Guarded(_)
             | Rule::NoCandidate => false,
         };

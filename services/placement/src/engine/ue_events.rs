@@ -53,11 +53,13 @@ impl Engine {
             // The same again (reports are repeated, the bus delivers at least once): the first report counts.
             return;
         }
-        ue.whereabouts = whereabouts;
+        let before = std::mem::replace(&mut ue.whereabouts, whereabouts);
         ue.observed_at = observed_at;
         let mut next = ue.first;
+        let [from, to] = [before, whereabouts].map(|at| self.foreign.place(&self.topology, at));
         while let Some(instance) = next {
             next = self.instances.at(instance).next;
+            self.turn(instance, from, to, observed_at);
             self.look(instance, now, observed_at, out);
         }
     }

@@ -1,17 +1,25 @@
 //! Policies: whether an instance that serves should go to the best site. One file each, pure functions.
 
+mod account;
 mod nearest;
+mod regret;
 mod threshold;
 
 use std::time::Duration;
 
 use model::{Policy, Rule, Timestamp};
 
+use crate::index::SiteIx;
+
+pub(crate) use account::{Accounts, Served, Standing};
+
 /// What a policy sees of an instance that serves.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct View {
+pub(crate) struct View<'a> {
     /// Whether the serving site is the best candidate.
     pub(crate) at_best: bool,
+    /// The best candidate.
+    pub(crate) best: SiteIx,
     /// Distance of the best candidate, in metres.
     pub(crate) best_meters: f64,
     /// Distance of the serving site, in metres; `None` where it cannot be said, which counts as farther than
@@ -21,6 +29,8 @@ pub(crate) struct View {
     pub(crate) since: Timestamp,
     /// Since when the best candidate has been better, if it was so when the instance was last looked at.
     pub(crate) better_since: Option<Timestamp>,
+    /// What `regret` remembers of the instance.
+    pub(crate) accounts: Option<&'a Accounts>,
     /// Now.
     pub(crate) now: Timestamp,
 }
@@ -39,15 +49,16 @@ pub(crate) struct Opinion {
 impl Opinion {
     /// Whether the rule asks for a move.
     pub(crate) const fn moves(&self) -> bool {
-        matches!(self.rule, Rule::Nearer | Rule::ThresholdMet)
+        matches!(self.rule, Rule::Nearer | Rule::ThresholdMet | Rule::CostReached)
     }
 }
 
 /// Asks a policy.
-pub(crate) fn ask(policy: &Policy, view: &View) -> Opinion {
+pub(crate) fn ask(policy: &Policy, view: &View<'_>) -> Opinion {
     match policy {
         Policy::Nearest => nearest::ask(view),
         Policy::Threshold(knobs) => threshold::ask(knobs, view),
+        Policy::Regret(knobs) => regret::ask(knobs, view),
     }
 }
 
@@ -56,4 +67,31 @@ pub(crate) fn ask(policy: &Policy, view: &View) -> Opinion {
 pub(crate) const fn told(span: Duration) -> u64 {
     let millis = span.as_millis();
     if millis > u64::MAX as u128 { u64::MAX } else { millis as u64 }
+}
+
+/// How an account stands for a site that is so far from the place of an instance that serves at such a distance.
+pub(crate) fn standing(
+    policy: &Policy,
+    accounts: Option<&Accounts>,
+    serving_meters: Option<f64>,
+    (site, meters): (SiteIx, f64),
+    now: Timestamp,
+) -> Option<Standing> {
+    let Policy::Regret(knobs) = policy else { return None };
+    let account = accounts.and_then(|accounts| accounts.of(site));
+    let excess = regret::excess(knobs, serving_meters, Some(meters));
+    Some(account.map_or_else(Standing::default, |account| account.at(knobs, excess, now)))
+}
+
+/// Where an instance that has been at its site for so long came from, if it may not go back there yet.
+pub(crate) fn came_from(policy: &Policy, accounts: Option<&Accounts>, stayed_ms: u64) -> Option<SiteIx> {
+    let Policy::Regret(knobs) = policy else { return None };
+    accounts.and_then(|accounts| accounts.came_from).filter(|_| stayed_ms < told(whole(knobs.no_return)))
+}
+
+/// The span rounded up to whole milliseconds, the unit that explanations tell.
+fn whole(span: Duration) -> Duration {
+    let millis = told(span);
+    let rest = span > Duration::from_millis(millis);
+    Duration::from_millis(millis.saturating_add(u64::from(rest)))
 }

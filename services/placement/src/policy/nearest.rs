@@ -4,7 +4,7 @@ use model::Rule;
 
 use crate::policy::{Opinion, View};
 
-pub(super) fn ask(view: &View) -> Opinion {
+pub(super) fn ask(view: &View<'_>) -> Opinion {
     // Equal distance is no reason to move: strictly nearer only.
     let nearer = !view.at_best && view.serving_meters.is_none_or(|meters| view.best_meters < meters);
     let rule = if nearer { Rule::Nearer } else { Rule::AlreadyBest };
@@ -22,6 +22,8 @@ mod tests {
         let now = Timestamp::from_micros(5);
         let mut view = View {
             at_best: false,
+            best: crate::index::SiteIx::new(0),
+            accounts: None,
             best_meters: 10.0,
             serving_meters: Some(10.0),
             since: now,

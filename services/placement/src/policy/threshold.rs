@@ -4,13 +4,11 @@
 //! The time to trigger runs while some site is better by the margin; it does not start again where another site
 //! becomes the best one meanwhile.
 
-use std::time::Duration;
-
 use model::{Rule, Threshold};
 
-use crate::policy::{Opinion, View, told};
+use crate::policy::{Opinion, View, told, whole};
 
-pub(super) fn ask(knobs: &Threshold, view: &View) -> Opinion {
+pub(super) fn ask(knobs: &Threshold, view: &View<'_>) -> Opinion {
     let calm = |rule| Opinion { rule, better_since: None, recheck: None };
     if view.at_best {
         return calm(Rule::AlreadyBest);
@@ -35,15 +33,10 @@ pub(super) fn ask(knobs: &Threshold, view: &View) -> Opinion {
     }
 }
 
-/// The span rounded up to whole milliseconds, the unit that explanations tell.
-fn whole(span: Duration) -> Duration {
-    let millis = told(span);
-    let rest = span > Duration::from_millis(millis);
-    Duration::from_millis(millis.saturating_add(u64::from(rest)))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use model::Timestamp;
 
     use super::*;
@@ -52,9 +45,11 @@ mod tests {
         Timestamp::from_micros(millis * 1_000)
     }
 
-    fn view(now: u64) -> View {
+    fn view(now: u64) -> View<'static> {
         View {
             at_best: false,
+            best: crate::index::SiteIx::new(0),
+            accounts: None,
             best_meters: 100.0,
             serving_meters: Some(300.0),
             since: at(0),

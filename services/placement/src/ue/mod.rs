@@ -12,6 +12,7 @@ use model::{Generation, Supi, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::index::{InstanceIx, SiteIx, UeIx};
+use crate::policy::Accounts;
 
 pub(crate) use ordered::Ordered;
 pub(crate) use serving::Serving;
@@ -81,6 +82,9 @@ pub(crate) struct Instance {
     /// When it must be looked at again; the entry of the timer heap with this instant is the live one.
     pub(crate) armed: Option<Instant>,
     pub(crate) state: State,
+    /// What the policy `regret` remembers while it serves; most instances are at their best site and have nothing to
+    /// remember.
+    pub(crate) accounts: Option<Box<Accounts>>,
     /// The UE, where it is known: after a cold start instances are known before their UEs, and an instance
     /// whose UE has left is remembered for its generation.
     pub(crate) ue: Option<UeIx>,
@@ -186,6 +190,7 @@ impl Instance {
             generation: Generation(0),
             armed: None,
             state: State::at(None, Timestamp::from_micros(0)),
+            accounts: None,
             ue: None,
             next: None,
             app,
@@ -208,6 +213,6 @@ mod tests {
     #[test]
     fn a_ue_with_one_instance_fits_in_little_more_than_a_hundred_bytes() {
         assert_eq!(size_of::<Ue>(), 32);
-        assert!(size_of::<Instance>() <= 72, "{}", size_of::<Instance>());
+        assert!(size_of::<Instance>() <= 80, "{}", size_of::<Instance>());
     }
 }

@@ -11,6 +11,7 @@ mod outcomes;
 mod property;
 mod queue;
 mod reference;
+mod regret;
 mod scene;
 mod snapshot;
 mod threshold;

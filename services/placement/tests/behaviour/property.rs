@@ -76,6 +76,8 @@ fn apps() -> Vec<App> {
         App { max_concurrent_relocations: 2, ..app("ar", Policy::Threshold(fine)) },
         App { max_concurrent_relocations: 1, linger: Duration::from_secs(15), ..app("vr", Policy::Nearest) },
         App { mode: Mode::Observe, ..app("watched", threshold()) },
+        App { max_concurrent_relocations: 2, ..app("xr", regret()) },
+        App { mode: Mode::Observe, ..app("seen", regret()) },
     ]
 }
 

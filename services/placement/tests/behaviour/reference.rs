@@ -3,11 +3,12 @@
 //! which are missing.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use geo::{Distance as _, Geodesic, Point};
 use model::{
-    App, Decision, Generation, Mode, Order, OutcomeKind, Policy, Rule, SiteId, Timestamp, Trigger, Verdict,
+    App, Decision, Generation, Mode, Order, OutcomeKind, Policy, Regret, Rule, SiteId, Timestamp, Trigger, Verdict,
 };
 use placement::Command;
 
@@ -23,6 +24,9 @@ struct Inst {
     live: Option<Order>,
     generation: u64,
     better_since: Option<Timestamp>,
+    /// Where it was before, and how many reports on its UE there had been when it came where it is.
+    came_from: Option<SiteId>,
+    opened: usize,
     failures: u32,
     pause: Option<(Option<SiteId>, Timestamp)>,
     hold_told: bool,
@@ -48,12 +52,14 @@ pub(crate) struct Reference {
     apps: Vec<App>,
     ues: BTreeMap<u64, (At, Timestamp)>,
     insts: BTreeMap<(usize, u64), Inst>,
+    /// Every report that told something new, for ever.
+    history: BTreeMap<u64, Vec<(Timestamp, At)>>,
     blocked: u64,
 }
 
 impl Reference {
     pub(crate) fn new(apps: Vec<App>) -> Self {
-        Self { apps, ues: BTreeMap::new(), insts: BTreeMap::new(), blocked: 0 }
+        Self { apps, ues: BTreeMap::new(), insts: BTreeMap::new(), history: BTreeMap::new(), blocked: 0 }
     }
 
     /// The live orders, oldest key first.
@@ -66,8 +72,12 @@ impl Reference {
             return;
         }
         let known = self.ues.entry(ue).or_insert((at, now));
+        let history = self.history.entry(ue).or_default();
         if known.0 != at {
             *known = (at, now);
+        }
+        if history.last().map(|(_, last)| *last) != Some(at) {
+            history.push((now, at));
         }
         if at != At::Gone {
             for app in 0..self.apps.len() {
@@ -77,18 +87,18 @@ impl Reference {
     }
 
     pub(crate) fn outcome(&mut self, order: &Order, kind: &OutcomeKind, at: Timestamp, now: Timestamp) {
-        let Some(inst) = self.insts.values_mut().find(|inst| inst.live.as_ref() == Some(order)) else {
-            return;
-        };
+        let found = self.insts.iter_mut().find(|(_, inst)| inst.live.as_ref() == Some(order));
+        let Some((&(_, ue), inst)) = found else { return };
+        let reports = self.history[&ue].len();
         let failed = match kind {
             OutcomeKind::Completed { serving, .. } => {
-                inst.serving = serving.as_ref().map(|placed| (placed.site.clone(), at));
+                inst.settle(serving.as_ref().map(|placed| (placed.site.clone(), at)), reports);
                 inst.failures = 0;
                 false
             }
             OutcomeKind::Fenced { newest, serving } => {
                 if serving.as_ref() != inst.serving.as_ref().map(|(site, _)| site) {
-                    inst.serving = serving.clone().map(|site| (site, at));
+                    inst.settle(serving.clone().map(|site| (site, at)), reports);
                 }
                 inst.generation = inst.generation.max(newest.0);
                 inst.failures += 1;
@@ -205,12 +215,14 @@ impl Reference {
                 assert_eq!(decision.order.map(|(generation, _)| generation), Some(Generation(generation)));
                 let mode = decision.mode;
                 let target = target.clone();
+                let reports = self.history[&ue].len();
                 let inst = self.inst(key_of);
                 inst.generation = generation;
                 if mode == Mode::Act {
                     return Some(decision.clone());
                 }
-                (inst.serving, inst.better_since) = (target.map(|site| (site, now)), None);
+                inst.settle(target.map(|site| (site, now)), reports);
+                inst.better_since = None;
                 (inst.hold_told, inst.waiting, inst.pause) = (false, None, None);
                 None
             }
@@ -271,6 +283,16 @@ impl Reference {
         assert_eq!(candidates, if at == At::Gone { vec![] } else { ranked(at) });
         assert_eq!(told.under_way as usize, self.under_way(key.0));
         assert_eq!(told.under_way_limit, self.apps[key.0].max_concurrent_relocations);
+        for candidate in &told.candidates {
+            let own = inst.serving.as_ref().is_some_and(|(site, _)| *site != candidate.site);
+            let expected = match self.apps[key.0].policy {
+                Policy::Regret(knobs) if own => Some(self.account(key, &knobs, &candidate.site, now)),
+                Policy::Regret(_) | Policy::Nearest | Policy::Threshold(_) => None,
+            };
+            assert_eq!(candidate.regret.map(|regret| (regret.account, regret.trend)), expected);
+        }
+        let returning = told.serving.as_ref().and_then(|serving| serving.came_from.clone());
+        assert_eq!(returning, self.came_from(key, now));
         let serving = told.serving.as_ref().map(|s| (s.site.clone(), s.meters, s.stayed_ms));
         let known = inst
             .serving
@@ -317,6 +339,65 @@ impl Reference {
                     Wish::Go(Rule::ThresholdMet, Some(best))
                 }
             }
+            Policy::Regret(_) if !better => Wish::Nothing(Rule::AlreadyBest),
+            Policy::Regret(knobs) => {
+                let (account, trend) = self.account(key, &knobs, &best, now);
+                if account + knobs.look_ahead.as_secs_f64() * trend < knobs.relocation_cost {
+                    Wish::Hold(Rule::CostNotReached, best)
+                } else if self.came_from(key, now).as_ref() == Some(&best) {
+                    Wish::Hold(Rule::NoReturn, best)
+                } else {
+                    Wish::Go(Rule::CostReached, Some(best))
+                }
+            }
+        }
+    }
+
+    /// Where an instance came from, if it may not go back yet.
+    fn came_from(&self, key: (usize, u64), now: Timestamp) -> Option<SiteId> {
+        let (Policy::Regret(knobs), inst) = (self.apps[key.0].policy, &self.insts[&key]) else { return None };
+        let (_, since) = inst.serving.as_ref()?;
+        let stayed = Duration::from_millis(now.since(*since).as_millis() as u64);
+        inst.came_from.clone().filter(|_| stayed < knobs.no_return)
+    }
+
+    /// Account and trend of a site, from every report since the instance came where it is.
+    fn account(&self, key: (usize, u64), knobs: &Regret, site: &SiteId, now: Timestamp) -> (f64, f64) {
+        let inst = &self.insts[&key];
+        let (serving, since) = inst.serving.as_ref().expect("an account of what serves");
+        let excess = |at: At| Some(meters(at, serving)? - meters(at, site)?);
+        let history = &self.history[&key.1];
+        let mut place = inst.opened.checked_sub(1).map_or(At::Gone, |last| history[last].1);
+        let (mut time, mut open) = (*since, None);
+        if excess(place).is_some_and(|excess| excess > 0.0) {
+            open = Some((0_f32, 0_f32));
+        }
+        let advanced = |(account, trend): (f32, f32), excess: f64, seconds: f64| {
+            let kept = libm::exp(-seconds / knobs.smoothing.as_secs_f64());
+            let trend = excess + (f64::from(trend) - excess) * kept;
+            ((f64::from(account) + excess * seconds).max(0.0), trend)
+        };
+        for &(at, next) in &history[inst.opened..] {
+            let seconds = at.since(time).as_secs_f64();
+            open = match (open, excess(place), excess(next)) {
+                (None, before, Some(after)) if after > 0.0 => {
+                    Some((0.0, before.map_or(0.0, |excess| excess.min(0.0)) as f32))
+                }
+                (None, _, _) => None,
+                (Some(then), before, after) => {
+                    let (account, trend) = before.map_or(then, |excess| {
+                        let (account, trend) = advanced(then, excess, seconds);
+                        (account as f32, trend as f32)
+                    });
+                    let nearer = after.is_none_or(|excess| excess > 0.0);
+                    (account > 0.0 || nearer).then_some((account, trend))
+                }
+            };
+            (place, time) = (next, at);
+        }
+        match (open, excess(place)) {
+            (Some(then), Some(excess)) => advanced(then, excess, now.since(time).as_secs_f64()),
+            _ => (0.0, 0.0),
         }
     }
 
@@ -330,7 +411,7 @@ impl Reference {
             return false;
         };
         let margin = match self.apps[key.0].policy {
-            Policy::Nearest => 0.0,
+            Policy::Nearest | Policy::Regret(_) => 0.0,
             Policy::Threshold(knobs) => knobs.margin_meters,
         };
         best != *site && meters(at, site).is_none_or(|meters| meters - nearest > margin)
@@ -356,10 +437,30 @@ impl Reference {
     }
 }
 
+impl Inst {
+    /// It serves there from now on, or nowhere.
+    fn settle(&mut self, serving: Option<(SiteId, Timestamp)>, reports: usize) {
+        let site = |serving: &Option<(SiteId, Timestamp)>| serving.as_ref().map(|(site, _)| site.clone());
+        if site(&self.serving) != site(&serving) {
+            (self.came_from, self.opened) = (site(&self.serving), reports);
+        }
+        self.serving = serving;
+    }
+}
+
 fn meters(at: At, site: &SiteId) -> Option<f64> {
-    let At::Cell(cell @ 0..=30) = at else { return None };
-    let lon = (0..SITES).find(|n| site_id(*n) == *site)?;
-    Some(Geodesic.distance(Point::new(f64::from(cell) / 10.0, 0.0), Point::new(f64::from(lon), 0.0)))
+    static TABLE: LazyLock<BTreeMap<(u32, SiteId), f64>> = LazyLock::new(|| {
+        let pairs = (0..=30).flat_map(|cell| (0..SITES).map(move |site| (cell, site)));
+        let point = |lon: f64| Point::new(lon, 0.0);
+        pairs
+            .map(|(cell, site)| {
+                let meters = Geodesic.distance(point(f64::from(cell) / 10.0), point(f64::from(site)));
+                ((cell, site_id(site)), meters)
+            })
+            .collect()
+    });
+    let At::Cell(cell) = at else { return None };
+    TABLE.get(&(cell, site.clone())).copied()
 }
 
 fn ranked(at: At) -> Vec<(f64, SiteId)> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{
     App, AppId, Cell, CellId, ClusterRef, Decision, Generation, InstanceId, InstanceKey, InstanceState, Mode,
-    Order, Outcome, OutcomeKind, Pin, Placement, PlmnId, Policy, Position, Scope, Site, SiteId, Supi,
+    Order, Outcome, OutcomeKind, Pin, Placement, PlmnId, Policy, Position, Regret, Scope, Site, SiteId, Supi,
     Threshold, Timestamp, UeChange, UeEvent, UeLocation, UeSource, Users,
 };
 use placement::invariants::Ledger;
@@ -65,6 +65,16 @@ pub(crate) fn app(id: &str, policy: Policy) -> App {
 /// 5 km, 10 s, 30 s.
 pub(crate) fn threshold() -> Policy {
     Policy::Threshold(Threshold { margin_meters: 5_000.0, ..Threshold::default() })
+}
+
+/// A relocation costs what 11 km (a cell) for 30 s do; 5 s ahead, averaged over 4 s, no return within 40 s.
+pub(crate) fn regret() -> Policy {
+    Policy::Regret(Regret {
+        relocation_cost: 330_000.0,
+        look_ahead: Duration::from_secs(5),
+        smoothing: Duration::from_secs(4),
+        no_return: Duration::from_secs(40),
+    })
 }
 
 pub(crate) fn event(ue: u64, now: Timestamp, change: UeChange) -> UeEvent {
