@@ -21,6 +21,8 @@ mod error;
 mod evaluate;
 mod events;
 mod figures;
+#[cfg(test)]
+mod fixture;
 mod grid;
 mod json;
 mod network;

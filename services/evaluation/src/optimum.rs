@@ -125,3 +125,91 @@ fn lowest(values: &[f64]) -> usize {
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use model::UeLocation;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::account::Account;
+    use crate::events::{Events, EventsBuilder};
+    use crate::fixture::{cell, network};
+    use crate::timeline::timelines;
+
+    const CELLS: u64 = 4;
+
+    /// A run of a UE's life: a cell (or gone, for the highest number) and how many half seconds it lasts.
+    fn life() -> impl Strategy<Value = Vec<(u64, u64)>> {
+        prop::collection::vec((0..=CELLS, 0..6u64), 1..7)
+    }
+
+    fn events(life: &[(u64, u64)]) -> Events {
+        let mut builder = EventsBuilder::default();
+        let mut at = 0;
+        for (place, halves) in life {
+            let location = (*place < CELLS).then(|| UeLocation { cell: Some(cell(*place)), tai: None });
+            builder.seen("ue", Instant::from_micros(at), location).expect("few");
+            at += *halves as i64 * 500_000;
+        }
+        builder.finish().expect("some")
+    }
+
+    /// The cheapest of all sequences of sites, sample by sample.
+    fn tried(timeline: &Timeline, distances: &mut Distances<'_>, settings: &Settings, sites: u32) -> f64 {
+        let mut samples: Vec<(u32, bool)> = Vec::new();
+        let (mut at, mut fresh_at) = (timeline.start(), timeline.start());
+        while at < timeline.closes() {
+            let now = timeline.stretches.iter().rfind(|stretch| stretch.from <= at).expect("begun");
+            if let Some(location) = now.location {
+                let fresh = timeline.stretches.iter().any(|s| s.fresh && s.from <= at && s.from > fresh_at);
+                samples.push((location, fresh));
+                fresh_at = at;
+            }
+            at = at.plus_micros(settings.sample_micros());
+        }
+        let mut best = f64::INFINITY;
+        for number in 0..sites.pow(samples.len() as u32) {
+            let (mut rest, mut cost, mut before) = (number, 0.0, None);
+            for (location, fresh) in &samples {
+                let site = rest % sites;
+                rest /= sites;
+                if !fresh && before.is_some_and(|before| before != site) {
+                    cost += settings.relocation_cost_meters;
+                }
+                cost += distances.meters(*location, site);
+                before = Some(site);
+            }
+            best = best.min(cost);
+        }
+        best
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_cheaper_than_the_optimum_and_its_steps_cost_what_it_says(
+            life in life(),
+            cells in prop::collection::vec((0.0..0.1f64, 0.0..0.1f64), CELLS as usize),
+            sites in prop::collection::vec((0.0..0.1f64, 0.0..0.1f64), 1..4),
+            relocation_cost_meters in 0.0..20_000.0f64,
+        ) {
+            let (network, events) = (network(&cells, &sites), events(&life));
+            let settings = Settings {
+                sample: Duration::from_secs(1),
+                relocation_cost_meters,
+                linger: Duration::from_secs(2),
+                ..Settings::default()
+            };
+            let mut distances = Distances::new(&network, &events);
+            let timelines = timelines(&events, |_| true, settings.linger);
+            let steps = optimum(&timelines, &mut distances, &settings);
+            let account = Account::of(&steps, &timelines, &mut distances, &settings).expect("served");
+            let by_trial = timelines[0]
+                .as_ref()
+                .map_or(0.0, |timeline| tried(timeline, &mut distances, &settings, sites.len() as u32));
+            prop_assert!((account.cost(&settings) - by_trial).abs() < 1e-6, "{account:?} {by_trial}");
+        }
+    }
+}

@@ -113,3 +113,75 @@ impl Draft {
         Some(Timeline { ue, stretches: self.stretches, end })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::UeLocation;
+
+    use super::*;
+    use crate::events::EventsBuilder;
+    use crate::fixture::cell;
+
+    fn at(seconds: i64) -> Instant {
+        Instant::from_micros(seconds * 1_000_000)
+    }
+
+    /// The timeline of a UE that is seen on these cells; cells from 10 on are not known, `None` is gone.
+    fn timeline(rows: &[(i64, Option<u64>)]) -> Option<Timeline> {
+        let mut builder = EventsBuilder::default();
+        for (seconds, number) in rows {
+            let location = number.map(|number| UeLocation { cell: Some(cell(number)), tai: None });
+            builder.seen("ue", at(*seconds), location).expect("few");
+        }
+        let events = builder.finish().expect("some");
+        let known = |location: u32| {
+            let cell_of = events.locations[location as usize].cell;
+            (0..10).any(|number| cell_of == Some(cell(number)))
+        };
+        timelines(&events, known, Duration::from_secs(60)).remove(0)
+    }
+
+    fn told(rows: &[(i64, Option<u64>)]) -> String {
+        let Some(timeline) = timeline(rows) else { return "none".into() };
+        let stretches = timeline.stretches.iter().map(|stretch| {
+            let what = if stretch.location.is_none() { "gone" } else { "cell" };
+            format!("{}{what}@{}", if stretch.fresh { "new " } else { "" }, stretch.from)
+        });
+        format!("{} end@{}", stretches.collect::<Vec<_>>().join(" "), timeline.end)
+    }
+
+    #[test]
+    fn a_cell_that_is_not_known_counts_as_the_one_before() {
+        assert_eq!(told(&[(0, Some(1)), (4, Some(99)), (6, Some(1)), (9, Some(2))]), "cell@0 cell@9 end@9");
+        assert_eq!(told(&[(0, Some(99)), (4, Some(1)), (9, Some(99))]), "cell@4 end@9");
+        assert_eq!(told(&[(0, Some(99)), (4, None)]), "none");
+    }
+
+    #[test]
+    fn the_time_ends_with_the_last_row_or_where_the_ue_is_gone_for_good() {
+        assert_eq!(told(&[(3, Some(1))]), "cell@3 end@3");
+        assert_eq!(told(&[(3, Some(1)), (8, Some(1))]), "cell@3 end@8");
+        assert_eq!(told(&[(3, Some(1)), (8, None), (20, None)]), "cell@3 end@8");
+        assert_eq!(told(&[(3, Some(1)), (8, None), (20, Some(99))]), "cell@3 end@8");
+        assert_eq!(timeline(&[(3, Some(1))]).expect("there").closes(), Instant::from_micros(3_000_001));
+    }
+
+    #[test]
+    fn who_was_gone_for_as_long_as_its_instance_lingers_is_placed_anew() {
+        assert_eq!(
+            told(&[(0, Some(1)), (5, None), (64, Some(1)), (70, None)]),
+            "cell@0 gone@5 cell@64 end@70"
+        );
+        assert_eq!(
+            told(&[(0, Some(1)), (5, None), (65, Some(1)), (70, None)]),
+            "cell@0 gone@5 new cell@65 end@70"
+        );
+        // It comes back where nobody knows, is gone again, and comes back soon.
+        assert_eq!(
+            told(&[(0, Some(1)), (5, None), (70, Some(99)), (80, None), (90, Some(2)), (95, None)]),
+            "cell@0 gone@5 new cell@90 end@95"
+        );
+        let there = timeline(&[(0, Some(1)), (5, None), (64, Some(1)), (70, None)]).expect("there");
+        assert_eq!(there.micros(), 11_000_000);
+    }
+}
