@@ -201,3 +201,88 @@ fn what_cannot_be_used_is_named_with_the_reason_and_exit_status_1() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("--events"));
 }
+
+#[test]
+fn a_page_is_written_where_one_is_asked_for() {
+    let case = case(&walks());
+    let page = case.path("report.html");
+    let output = case.evaluate(&["--html", page.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("threshold"));
+    let nowhere = case.path("no/such/report.html");
+    let output = case.evaluate(&["--html", nowhere.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("report.html: No such file"), "{}", text(&output.stderr));
+}
+
+/// The JSON object of a run with this source.
+fn report(case: &Case, source: &[&str]) -> Value {
+    let [sites, cells, _] = &case.files;
+    let args = ["evaluate", "--json", "--sites", sites, "--cells", cells];
+    let output = edgeroam(&[&args[..], source].concat(), "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_str(text(&output.stdout)).unwrap()
+}
+
+#[tokio::test]
+async fn what_a_bus_recorded_gives_the_figures_that_the_same_events_give_from_a_file() {
+    use bus::Bus as _;
+    let case = case(&walks().replace("bus 7", "nai-bus@7").replace("Zoë", "imsi-001010000000002"));
+    let mut lines: Vec<Vec<String>> = std::fs::read_to_string(&case.files[2])
+        .unwrap()
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(str::to_owned).collect())
+        .collect();
+    let micros = |line: &[String]| (line[1].parse::<f64>().unwrap() * 1e6) as u64;
+    lines.sort_by_key(|line| micros(line));
+    let record = |line: Vec<String>| {
+        let change = match line[4].as_str() {
+            "" => serde_json::json!({"kind": "gone"}),
+            nci => serde_json::json!({"kind": "location", "cell": format!("001-01-{nci}")}),
+        };
+        let event = serde_json::json!({
+            "supi": line[0], "observed_at": micros(&line), "source": "poll", "change": change,
+        });
+        bus::Record { key: line[0].as_str().into(), id: None, data: event.to_string().into() }
+    };
+    let folder = case.path("bus");
+    let bus = bus::embedded::EmbeddedBus::open(&folder, bus::embedded::Config::default()).unwrap();
+    let broken = bus::Record { key: "x".into(), id: None, data: "{}".into() };
+    let records = lines.into_iter().map(record).chain([broken]).collect();
+    bus.publish(model::Stream::UeEvents, records).await.unwrap();
+    // While the bus is open, and as it is left.
+    let events = report(&case, &["--events", &case.files[2]]);
+    let folder = folder.to_str().unwrap();
+    assert_eq!(report(&case, &["--recorded", folder]), events);
+    bus.close().await;
+    drop(bus);
+    assert_eq!(report(&case, &["--recorded", folder]), events);
+
+    let [sites, cells, _] = &case.files;
+    let output = edgeroam(&["evaluate", "--sites", sites, "--cells", cells, "--recorded", "no/such"], "");
+    assert!(text(&output.stderr).contains("no bus in no/such"), "{}", text(&output.stderr));
+}
+
+#[cfg(feature = "testbed")]
+#[test]
+fn a_trace_goes_through_the_radio_model_and_its_seed_makes_it_repeatable() {
+    let mut fixes = String::from("ue,time,lat,lon\n");
+    for second in 0..200 {
+        fixes.push_str(&format!("tram,{second},43.731,{}\n", 7.40 + f64::from(second) * 0.0002));
+    }
+    let case = case(&walks());
+    let trace = written(case.folder.path(), "trace.csv", &fixes);
+    let seeded = |seed: &str| report(&case, &["--trace", &trace, "--seed", seed]);
+    let first = seeded("1");
+    assert_eq!(first["input"]["ues"], 1);
+    assert_eq!(first["input"]["samples"], 100);
+    assert!(first["input"]["events"].as_u64().unwrap() > 3, "{first}");
+    assert_eq!(seeded("1"), first);
+    assert_eq!(report(&case, &["--trace", &trace]), first);
+    let dump = case.path("dump");
+    report(&case, &["--trace", &trace, "--dump", dump.to_str().unwrap()]);
+    let rows = std::fs::read_to_string(dump.join("events.csv")).unwrap();
+    assert!(rows.lines().nth(1).unwrap().starts_with("tram,0,001-01-000000001,"), "{rows}");
+}

@@ -102,7 +102,7 @@ pub const COLUMNS: &[Column] = &[
     Column { head: "cost / optimum", cell: |f| number(f.cost_over_optimum, 3, "") },
     Column { head: "mean distance", cell: |f| number(f.mean_distance_meters, 0, " m") },
     Column { head: "relocations", cell: |f| f.relocations.to_string() },
-    Column { head: "a UE-hour", cell: |f| number(f.relocations_per_ue_hour, 1, "") },
+    Column { head: "per UE-hour", cell: |f| number(f.relocations_per_ue_hour, 1, "") },
     Column { head: "fewer than nearest", cell: |f| number(f.fewer_than_nearest_percent, 1, " %") },
     Column { head: "ping-pong", cell: |f| number(Some(f.ping_pong_percent), 1, " %") },
     Column { head: "outside budget", cell: |f| number(f.outside_budget_percent, 1, " %") },

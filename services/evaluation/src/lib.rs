@@ -24,6 +24,7 @@ mod figures;
 #[cfg(test)]
 mod fixture;
 mod grid;
+mod html;
 mod json;
 mod network;
 mod optimum;
@@ -37,6 +38,7 @@ pub use error::EvaluateError;
 pub use evaluate::{Progress, Report, evaluate};
 pub use events::{Events, EventsBuilder, EventsError, Instant, InstantError, Notes};
 pub use figures::{COLUMNS, Column, Figures};
+pub use html::html;
 pub use json::json;
 pub use network::Network;
 

@@ -2,7 +2,10 @@
 //! choice in hindsight.
 
 mod input;
+mod recorded;
 mod table;
+#[cfg(feature = "testbed")]
+mod trace;
 mod units;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use catalogue::read::{self, CellDefaults};
 use evaluation::{Network, Progress, Report, Settings};
+use model::{Cell, Site};
 
 /// Arguments of `edgeroam evaluate`.
 #[derive(Debug, clap::Args)]
@@ -42,6 +46,9 @@ pub(super) struct Args {
     /// Write what was replayed and what the default policy decided: events.csv and decisions.csv in this folder.
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
+    /// Write the report as a page with charts to this file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// The last line of standard output is one JSON object; the table goes to standard error.
     #[arg(long)]
     json: bool,
@@ -49,8 +56,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let policies = evaluation::contenders(&args.policies)?;
-    let network = network(args)?;
-    let events = args.source.events(args)?;
+    let (cells, sites) = places(args)?;
+    let events = args.source.events(&cells, &sites)?;
+    let network = Network::new(cells, sites)?;
     let settings = Settings {
         sample: args.sample,
         relocation_cost_meters: args.relocation_cost,
@@ -66,6 +74,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &args.dump {
         dump.write(folder).with_context(|| writing(folder))?;
     }
+    if let Some(file) = &args.html {
+        std::fs::write(file, evaluation::html(&report)).with_context(|| writing(file))?;
+    }
     let table = table::render(&report);
     if args.json {
         super::say(&table);
@@ -76,12 +87,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn network(args: &Args) -> anyhow::Result<Network> {
+fn places(args: &Args) -> anyhow::Result<(Vec<Cell>, Vec<Site>)> {
     let (sites, notes) = read::sites(&args.sites, Some("-"))?;
     super::say(&notes.to_string());
     let (cells, notes) = read::cells(&args.cells, CellDefaults { plmn: args.plmn, tac: None })?;
     super::say(&notes.to_string());
-    Ok(Network::new(cells, sites)?)
+    Ok((cells, sites))
 }
 
 fn writing(path: &Path) -> String {
