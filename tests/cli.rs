@@ -1,6 +1,9 @@
 //! The command line as a person meets it: what is printed where, and with which exit status.
 #![allow(clippy::unwrap_used)]
 
+#[path = "cli/evaluate.rs"]
+mod evaluate;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

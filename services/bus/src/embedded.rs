@@ -48,4 +48,4 @@ mod writer;
 
 pub use bus::EmbeddedBus;
 pub use config::{Config, Durability};
-pub use tail::Tail;
+pub use tail::{Recorded, Tail};

@@ -16,5 +16,5 @@ mod section;
 
 pub use app::{AddressFrom, Adopted, AdoptedInstance, AppSpec, Deadlines, EmcoObjects, Probe, ReleaseIn};
 pub use error::CatalogueError;
-pub use load::{Catalogue, load};
+pub use load::{Catalogue, load, policy};
 pub use section::{AppsSection, CellsSection, PlmnSection, Section, SitesSection, TrackingAreasSection};

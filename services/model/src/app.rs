@@ -112,6 +112,13 @@ pub enum Policy {
     Regret(Regret),
 }
 
+impl Default for Policy {
+    /// `threshold` with its defaults: what an app has that names no policy.
+    fn default() -> Self {
+        Self::Threshold(Threshold::default())
+    }
+}
+
 /// Knobs of the `threshold` policy: the application's counterpart of an A3 event (TS 38.331 clause 5.5.4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {

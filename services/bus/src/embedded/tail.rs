@@ -57,6 +57,44 @@ impl Tail {
     }
 }
 
+/// What stands in the log of a bus now, from the oldest record that is kept: like a [`Tail`] that ends instead of
+/// waiting. A record that is being written is left out.
+#[derive(Debug)]
+pub struct Recorded {
+    follower: Option<Follower>,
+}
+
+impl Recorded {
+    /// Reads some streams of the bus in this directory.
+    ///
+    /// # Errors
+    /// [`BusError::Io`] where there is no bus, [`BusError::Damaged`] where what is there is none.
+    pub fn open(dir: impl AsRef<Path>, streams: &[Stream]) -> Result<Self, BusError> {
+        Ok(Self { follower: Some(Follower::open(dir.as_ref(), streams)?) })
+    }
+}
+
+impl Iterator for Recorded {
+    /// [`BusError::FellBehind`] where records left while they were read; what follows is there. Any other error is the
+    /// last item.
+    type Item = Result<(Stream, Delivery), BusError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let found = self.follower.as_mut()?.advance().transpose();
+        let over = match &found {
+            None => true,
+            Some(found) => {
+                matches!(found, Err(error) if !matches!(error, BusError::FellBehind { .. }))
+            }
+        };
+        if over {
+            self.follower = None;
+        }
+        found
+    }
+}
+
+#[derive(Debug)]
 struct Follower {
     dir: PathBuf,
     wanted: PerSlot<Option<Stream>>,

@@ -3,6 +3,7 @@
 mod app;
 mod cells;
 mod policy;
+mod policy_file;
 mod serving;
 mod sites;
 mod swapped;
@@ -15,6 +16,7 @@ use model::{Cell, Pin, PlmnId, Position, Site, SiteId, TaiPin};
 use serde_saphyr::{Location, Spanned};
 
 use crate::error::Problems;
+pub use policy_file::policy;
 use crate::read::Notes;
 use crate::section::{OptText, PointEntry, Text};
 use crate::{AppSpec, CatalogueError, Section};

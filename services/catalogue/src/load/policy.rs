@@ -39,10 +39,10 @@ pub(super) fn scope(entry: &OptText, path: &str, problems: &mut Problems) -> Opt
     }
 }
 
-/// `threshold` with its defaults where nothing is said.
+/// The default policy where nothing is said.
 pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Option<Policy> {
     let path = format!("{path}.policy");
-    let Some(entry) = &app.policy else { return Some(Policy::Threshold(Threshold::default())) };
+    let Some(entry) = &app.policy else { return Some(Policy::default()) };
     match &entry.value {
         PolicyEntry::Map(map) => threshold(&map.threshold, &path, problems).map(Policy::Threshold),
         WordOr::Word(word) => match word.as_str() {

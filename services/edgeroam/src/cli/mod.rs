@@ -4,6 +4,7 @@ mod config;
 mod core;
 #[cfg(feature = "testbed")]
 mod demo;
+mod evaluate;
 mod nearest;
 mod serve;
 #[cfg(feature = "testbed")]
@@ -54,6 +55,8 @@ enum Verb {
     Core(core::Args),
     /// Rank the edge sites nearest to positions or cells.
     Nearest(nearest::Args),
+    /// Replay recorded or simulated traffic, and compare policies with the best choice in hindsight.
+    Evaluate(evaluate::Args),
     /// Show each cell change, decision and saga step of a running EdgeRoam, a line each.
     Watch(watch::Args),
 }
@@ -88,6 +91,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Verb::Config(args) => config::run(args),
         Verb::Core(args) => core::run(&args),
         Verb::Nearest(args) => nearest::run(args),
+        Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Watch(args) => watch::run(&args),
     };
     match ended {

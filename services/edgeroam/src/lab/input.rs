@@ -69,12 +69,17 @@ fn read_cells(path: &Path, plmn: PlmnId, notes: &mut Vec<String>) -> anyhow::Res
     let defaults = CellDefaults { plmn: Some(plmn), tac: Some(TAC.parse()?) };
     let (cells, read) = catalogue::read::cells(path, defaults)?;
     notes.push(read.to_string());
+    Ok(played_cells(&cells))
+}
+
+/// Cells as scenarios have them; those without a position are left out.
+pub(crate) fn played_cells(cells: &[model::Cell]) -> Vec<mobility::Cell> {
     let with_position = |cell: &model::Cell| match cell.pin {
         Pin::Position(position) => Some((cell.id, cell.tai, position)),
         Pin::Site(_) => None,
     };
     let placed = cells.iter().filter_map(with_position);
-    Ok(placed
+    placed
         .map(|(id, tai, position)| mobility::Cell {
             mcc: id.plmn().mcc(),
             mnc: id.plmn().mnc(),
@@ -86,19 +91,24 @@ fn read_cells(path: &Path, plmn: PlmnId, notes: &mut Vec<String>) -> anyhow::Res
             lon: position.lon(),
             lat: position.lat(),
         })
-        .collect())
+        .collect()
 }
 
 fn read_sites(path: &Path, notes: &mut Vec<String>) -> anyhow::Result<Vec<mobility::Site>> {
     let (sites, read) = catalogue::read::sites(path, Some(super::PROVIDER))?;
     notes.push(read.to_string());
+    Ok(played_sites(&sites))
+}
+
+/// Sites as scenarios have them; those without a position are left out.
+pub(crate) fn played_sites(sites: &[model::Site]) -> Vec<mobility::Site> {
     let placed = sites.iter().filter_map(|site| site.position.map(|position| (site, position)));
-    Ok(placed
+    placed
         .map(|(site, position)| mobility::Site {
             id: site.id.to_string(),
             name: site.name.clone(),
             lon: position.lon(),
             lat: position.lat(),
         })
-        .collect())
+        .collect()
 }

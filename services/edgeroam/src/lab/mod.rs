@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use clients::Clients;
 
 pub(crate) use files::Knobs;
-pub(crate) use input::Input;
+pub(crate) use input::{Input, played_cells, played_sites};
 
 /// The DNS zone of the laboratory.
 const ZONE: &str = "edge.test";

@@ -1,0 +1,87 @@
+//! Geodesic distances between the cells that occur and the sites: by brute force, so that what is said here does not
+//! rest on the index that the engine asks.
+
+use std::collections::HashMap;
+
+use geo::{Distance as _, Geodesic, Point};
+use model::Position;
+
+use crate::{Events, Network};
+
+/// Up to so many sites each cell has its distances to all of them in a table.
+pub(crate) const ALL_SITES: usize = 512;
+/// With more sites, the optimum is sought among so many of the nearest ones of each cell.
+pub(crate) const NEAREST_SITES: usize = 16;
+
+/// Distances by location (of [`Events`]) and site (of [`Network`]), each computed once.
+#[derive(Debug)]
+pub(crate) struct Distances<'a> {
+    sites: Vec<Position>,
+    network: &'a Network,
+    origins: Vec<Option<Position>>,
+    rows: Vec<Option<Row>>,
+    far: HashMap<(u32, u32), f64>,
+}
+
+#[derive(Debug)]
+struct Row {
+    /// Nearest first, ties by id; at most [`NEAREST_SITES`].
+    nearest: Vec<u32>,
+    /// To every site, unless there are too many.
+    all: Vec<f64>,
+}
+
+impl<'a> Distances<'a> {
+    pub(crate) fn new(network: &'a Network, events: &Events) -> Self {
+        let origin = |cell| network.cells.get(&cell).copied();
+        let origins: Vec<_> =
+            events.locations.iter().map(|location| location.cell.and_then(origin)).collect();
+        let rows = origins.iter().map(|_| None).collect();
+        let sites = network.sites.iter().map(|(_, position)| *position).collect();
+        Self { sites, network, origins, rows, far: HashMap::new() }
+    }
+
+    /// Where a location is; `None` where its cell is not known.
+    pub(crate) fn origin(&self, location: u32) -> Option<Position> {
+        self.origins.get(location as usize).copied().flatten()
+    }
+
+    /// The network that the distances are in.
+    pub(crate) const fn network(&self) -> &'a Network {
+        self.network
+    }
+
+    /// Metres from a location to a site; infinite where the location is not known.
+    pub(crate) fn meters(&mut self, location: u32, site: u32) -> f64 {
+        let Some(origin) = self.origin(location) else { return f64::INFINITY };
+        let Some(to) = self.sites.get(site as usize).copied() else { return f64::INFINITY };
+        if self.sites.len() <= ALL_SITES {
+            return self.row(location, origin).all[site as usize];
+        }
+        *self.far.entry((location, site)).or_insert_with(|| geodesic(origin, to))
+    }
+
+    /// The sites nearest to a location, nearest first, ties by id; none where it is not known.
+    pub(crate) fn nearest(&mut self, location: u32) -> &[u32] {
+        match self.origin(location) {
+            Some(origin) => &self.row(location, origin).nearest,
+            None => &[],
+        }
+    }
+
+    fn row(&mut self, location: u32, origin: Position) -> &Row {
+        let sites = &self.sites;
+        self.rows[location as usize].get_or_insert_with(|| {
+            let all: Vec<f64> = sites.iter().map(|site| geodesic(origin, *site)).collect();
+            let mut nearest: Vec<u32> = (0..sites.len() as u32).collect();
+            nearest.sort_by(|a, b| all[*a as usize].total_cmp(&all[*b as usize]).then(a.cmp(b)));
+            nearest.truncate(NEAREST_SITES);
+            nearest.shrink_to_fit();
+            Row { nearest, all: if sites.len() <= ALL_SITES { all } else { Vec::new() } }
+        })
+    }
+}
+
+fn geodesic(from: Position, to: Position) -> f64 {
+    Geodesic.distance(Point::new(from.lon(), from.lat()), Point::new(to.lon(), to.lat()))
+}

@@ -1,0 +1,67 @@
+//! From values to pixels, with round numbers along the way.
+
+/// About so many steps between the ends of an axis.
+const STEPS: f64 = 6.0;
+
+/// A linear axis.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    from: f64,
+    to: f64,
+    step: f64,
+    pixels: (f64, f64),
+}
+
+impl Scale {
+    /// From `from` to a round number that is not below `to`, drawn between these pixels.
+    pub(super) fn new(from: f64, to: f64, pixels: (f64, f64)) -> Self {
+        let span = (to - from).max(1e-9);
+        let step = round_step(span / STEPS);
+        let to = from + (span / step - 1e-9).ceil() * step;
+        Self { from, to, step, pixels }
+    }
+
+    /// Where a value is; beyond the ends it is at the end.
+    pub(super) fn at(&self, value: f64) -> f64 {
+        let share = ((value - self.from) / (self.to - self.from)).clamp(0.0, 1.0);
+        self.pixels.0 + share * (self.pixels.1 - self.pixels.0)
+    }
+
+    /// The value at a pixel.
+    pub(super) fn value(&self, pixel: f64) -> f64 {
+        self.from + (pixel - self.pixels.0) / (self.pixels.1 - self.pixels.0) * (self.to - self.from)
+    }
+
+    /// The round numbers, with as many decimals as tell them apart.
+    pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, String)> {
+        let (from, step) = (self.from, self.step);
+        let count = ((self.to - from) / step).round() as u32;
+        let decimals = (-step.log10().floor()).max(0.0) as usize;
+        (0..=count).map(move |number| {
+            let value = from + f64::from(number) * step;
+            (value, format!("{value:.decimals$}"))
+        })
+    }
+}
+
+/// 1, 2 or 5 times a power of ten, not below `least`.
+fn round_step(least: f64) -> f64 {
+    let power = 10f64.powf(least.log10().floor());
+    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= least * (1.0 - 1e-9));
+    factor.unwrap_or(10.0) * power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_end_at_round_numbers_and_tell_them_apart() {
+        let told = |from, to| Scale::new(from, to, (0.0, 100.0)).ticks().map(|t| t.1).collect::<Vec<_>>();
+        assert_eq!(told(0.0, 95.0), ["0", "20", "40", "60", "80", "100"]);
+        assert_eq!(told(1.0, 1.09), ["1.00", "1.02", "1.04", "1.06", "1.08", "1.10"]);
+        assert_eq!(told(0.0, 0.0).len(), 6);
+        let scale = Scale::new(0.0, 95.0, (10.0, 110.0));
+        assert_eq!((scale.at(50.0), scale.at(500.0), scale.value(60.0)), (60.0, 110.0, 50.0));
+    }
+}
