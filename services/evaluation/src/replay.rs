@@ -50,8 +50,8 @@ impl Replay<'_> {
                 told(done);
             }
             let now = log.clock.engine(row.at);
-            // What is due at the time of an event was due before the event was there.
-            while let Some(due) = engine.next_timeout().filter(|due| *due <= now) {
+            // What an event says at that very moment is known when something else is due then.
+            while let Some(due) = engine.next_timeout().filter(|due| *due < now) {
                 engine.handle_timeout(due, &mut out);
                 log.take(&mut out);
             }

@@ -113,9 +113,9 @@ pub enum Policy {
 }
 
 impl Default for Policy {
-    /// `threshold` with its defaults: what an app has that names no policy.
+    /// `regret` with its defaults: what an app has that names no policy.
     fn default() -> Self {
-        Self::Threshold(Threshold::default())
+        Self::Regret(Regret::default())
     }
 }
 
@@ -153,16 +153,19 @@ pub struct Regret {
     pub smoothing: Duration,
     /// For how long an instance does not go back to where it came from.
     pub no_return: Duration,
+    /// Time between two moments of decision, counted from the UE's last change of place.
+    pub tick: Duration,
 }
 
 impl Default for Regret {
-    /// 7,500 m·s, 40 s, 9 s, 60 s.
+    /// 8,000 m·s, 55 s, 7.5 s, 61 s (a return within 60 s counts as ping-pong), 2 s.
     fn default() -> Self {
         Self {
-            relocation_cost: 7_500.0,
-            look_ahead: Duration::from_secs(40),
-            smoothing: Duration::from_secs(9),
-            no_return: Duration::from_secs(60),
+            relocation_cost: 8_000.0,
+            look_ahead: Duration::from_secs(55),
+            smoothing: Duration::from_millis(7_500),
+            no_return: Duration::from_secs(61),
+            tick: Duration::from_secs(2),
         }
     }
 }

@@ -26,7 +26,9 @@ mod ue_event;
 
 pub use app::{App, AppId, Mode, Policy, Regret, Scope, SupiRange, Threshold, Users};
 pub use cell::{Cell, CellId, Nid, Pin, Tac, Tai, TaiPin};
-pub use decision::{Account, Basis, Candidate, Decision, Explanation, Guard, Rule, Serving, Trigger, Verdict};
+pub use decision::{
+    Account, Basis, Candidate, Decision, Explanation, Guard, Rule, Serving, Trigger, Verdict,
+};
 pub use ident::{IdentError, name_is_valid};
 pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
 pub use label::is_label_value;

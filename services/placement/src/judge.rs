@@ -1,6 +1,8 @@
 //! The verdict for one instance, and its explanation: one function, with a recorder only where somebody asks.
 
-use model::{Account, App, Basis, Candidate, Explanation, Guard, Rule, Serving, SiteId, Timestamp, Trigger, Verdict};
+use model::{
+    Account, App, Basis, Candidate, Explanation, Guard, Rule, Serving, SiteId, Timestamp, Trigger, Verdict,
+};
 
 use crate::index::{PlaceIx, SiteIx};
 use crate::policy::{self, Accounts, Standing, View, told};
@@ -193,7 +195,8 @@ impl Explained {
                 site: name(site).clone(),
                 meters,
                 stayed_ms,
-                came_from: policy::came_from(&case.app.policy, case.accounts, stayed_ms).map(|site| name(site).clone()),
+                came_from: policy::came_from(&case.app.policy, case.accounts, stayed_ms)
+                    .map(|site| name(site).clone()),
             }),
             better_for_ms: self.better_for_ms,
             under_way: case.under_way,

@@ -1,10 +1,12 @@
 //! `mode`, `scope` and `policy`.
 
-use model::{Mode, Policy, Scope, Threshold};
+use std::time::Duration;
+
+use model::{Mode, Policy, Regret, Scope, Threshold};
 use serde_saphyr::Spanned;
 
 use crate::error::Problems;
-use crate::section::{AppEntry, OptText, PolicyEntry, ThresholdEntry, WordOr};
+use crate::section::{AppEntry, OptText, PolicyEntry, RegretEntry, Span, ThresholdEntry, WordOr};
 
 /// `observe` where nothing is said.
 pub(super) fn mode(entry: &OptText, path: &str, problems: &mut Problems) -> Option<Mode> {
@@ -44,13 +46,22 @@ pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Opt
     let path = format!("{path}.policy");
     let Some(entry) = &app.policy else { return Some(Policy::default()) };
     match &entry.value {
-        PolicyEntry::Map(map) => threshold(&map.threshold, &path, problems).map(Policy::Threshold),
+        PolicyEntry::Map(map) => match (&map.threshold, &map.regret) {
+            (Some(knobs), None) => threshold(knobs, &path, problems).map(Policy::Threshold),
+            (None, Some(knobs)) => regret(knobs, &path, problems).map(Policy::Regret),
+            (Some(_), Some(_)) | (None, None) => {
+                let reason = "takes one policy: `threshold: {…}` or `regret: {…}`".to_owned();
+                problems.field(path, entry.referenced, reason);
+                None
+            }
+        },
         WordOr::Word(word) => match word.as_str() {
             "nearest" => Some(Policy::Nearest),
             "threshold" => Some(Policy::Threshold(Threshold::default())),
+            "regret" => Some(Policy::Regret(Regret::default())),
             other => {
                 let reason = format!(
-                    "`{other}` is no policy: `nearest`, `threshold`, or \
+                    "`{other}` is no policy: `regret`, `threshold`, `nearest`, or one with its knobs, like \
                      `threshold: {{margin: 100m, time_to_trigger: 10s, minimum_stay: 30s}}`"
                 );
                 problems.field(path, entry.referenced, reason);
@@ -68,12 +79,32 @@ fn threshold(entry: &ThresholdEntry, path: &str, problems: &mut Problems) -> Opt
         problems.field(format!("{path}.threshold.margin"), at, format!("{margin} m is no margin: 0 or more"));
         return None;
     }
-    let span = |entry: &Option<Spanned<crate::section::Span>>, default| {
-        entry.as_ref().map_or(default, |s| s.value.0)
-    };
     Some(Threshold {
         margin_meters: margin,
         time_to_trigger: span(&entry.time_to_trigger, default.time_to_trigger),
         minimum_stay: span(&entry.minimum_stay, default.minimum_stay),
     })
+}
+
+fn regret(entry: &RegretEntry, path: &str, problems: &mut Problems) -> Option<Regret> {
+    let default = Regret::default();
+    let cost = entry.relocation_cost.as_ref().map_or(default.relocation_cost, |cost| cost.value);
+    if !cost.is_finite() || cost <= 0.0 {
+        let at =
+            entry.relocation_cost.as_ref().map_or(serde_saphyr::Location::UNKNOWN, |cost| cost.referenced);
+        let reason = format!("{cost} is no cost: metre-seconds, more than 0");
+        problems.field(format!("{path}.regret.relocation_cost"), at, reason);
+        return None;
+    }
+    Some(Regret {
+        relocation_cost: cost,
+        look_ahead: span(&entry.look_ahead, default.look_ahead),
+        smoothing: span(&entry.smoothing, default.smoothing),
+        no_return: span(&entry.no_return, default.no_return),
+        tick: span(&entry.tick, default.tick),
+    })
+}
+
+fn span(entry: &Option<Spanned<Span>>, default: Duration) -> Duration {
+    entry.as_ref().map_or(default, |span| span.value.0)
 }

@@ -52,10 +52,21 @@ mod tests {
             panic!("threshold")
         };
         assert_eq!((knobs.margin_meters, knobs.time_to_trigger.as_secs()), (500.0, 2));
+        let Policy::Regret(knobs) =
+            policy("policy:\n  regret: { relocation_cost: 9000, look_ahead: 20s }").expect("valid")
+        else {
+            panic!("regret")
+        };
+        assert_eq!((knobs.relocation_cost, knobs.look_ahead.as_secs()), (9_000.0, 20));
+        assert_eq!(knobs.no_return, model::Regret::default().no_return);
     }
 
     #[test]
     fn what_is_no_policy_is_told_with_its_line() {
+        let both = policy("policy: {regret: {}, threshold: {}}").expect_err("two policies")[0].to_string();
+        assert!(both.contains("takes one policy"), "{both}");
+        let cost = policy("policy: {regret: {relocation_cost: -1}}").expect_err("no cost")[0].to_string();
+        assert!(cost.contains("policy.regret.relocation_cost") && cost.contains("more than 0"), "{cost}");
         let told = |text: &str| policy(text).expect_err(text)[0].to_string();
         assert!(told("\npolicy: best\n").starts_with("line 2, column 9: "), "{}", told("\npolicy: best\n"));
         assert!(told("policy: best").contains("`best` is no policy"));

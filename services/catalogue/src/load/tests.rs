@@ -65,7 +65,7 @@ fn an_app_needs_little_and_observes() {
     let lab = read(&with_app("")).expect("valid");
     let spec = &lab.apps[0];
     assert_eq!((spec.app.mode, spec.app.scope, &spec.app.users), (Mode::Observe, Scope::PerUe, &Users::All));
-    assert_eq!(spec.app.policy, Policy::Threshold(model::Threshold::default()));
+    assert_eq!(spec.app.policy, Policy::Regret(model::Regret::default()));
     assert_eq!(spec.app.max_concurrent_relocations, 4);
     assert_eq!(spec.address, AddressFrom::LoadBalancer { port: 80 });
     assert!(spec.drain >= 2 * spec.dns_ttl);

@@ -31,13 +31,15 @@ pub(crate) struct AppEntry {
 /// The word `all`, or SUPIs and ranges.
 pub(crate) type UsersEntry = Entries<Text>;
 
-/// `nearest`, `threshold`, or `threshold: {…}`.
+/// `nearest`, `threshold`, `regret`, or one of the last two with its knobs, like `threshold: {…}`.
 pub(crate) type PolicyEntry = WordOr<PolicyMap>;
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Exactly one of them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct PolicyMap {
-    pub(crate) threshold: ThresholdEntry,
+    pub(crate) threshold: Option<ThresholdEntry>,
+    pub(crate) regret: Option<RegretEntry>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -46,6 +48,17 @@ pub(crate) struct ThresholdEntry {
     pub(crate) margin: Option<Spanned<Meters>>,
     pub(crate) time_to_trigger: OptSpan,
     pub(crate) minimum_stay: OptSpan,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RegretEntry {
+    /// Metre-seconds.
+    pub(crate) relocation_cost: Option<Spanned<f64>>,
+    pub(crate) look_ahead: OptSpan,
+    pub(crate) smoothing: OptSpan,
+    pub(crate) no_return: OptSpan,
+    pub(crate) tick: OptSpan,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

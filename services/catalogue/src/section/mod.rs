@@ -8,8 +8,8 @@ mod entries;
 mod scalar;
 
 pub(crate) use app::{
-    AddressEntry, AppEntry, EmcoEntry, InstanceEntry, PolicyEntry, ProbeEntry, ReleaseEntry, ThresholdEntry,
-    UsersEntry,
+    AddressEntry, AppEntry, EmcoEntry, InstanceEntry, PolicyEntry, ProbeEntry, RegretEntry, ReleaseEntry,
+    ThresholdEntry, UsersEntry,
 };
 pub(crate) use entries::{Entries, WordOr};
 pub(crate) use scalar::{Meters, Span, Text};

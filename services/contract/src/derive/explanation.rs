@@ -64,6 +64,7 @@ fn policy(policy: &model::Policy) -> Policy {
             look_ahead_ms: Some(millis(regret.look_ahead)),
             smoothing_ms: Some(millis(regret.smoothing)),
             no_return_ms: Some(millis(regret.no_return)),
+            tick_ms: Some(millis(regret.tick)),
             ..Policy::named(PolicyName::Regret)
         },
     }

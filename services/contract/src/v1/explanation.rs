@@ -101,6 +101,9 @@ pub struct Policy {
     /// `regret`: for how long an instance does not go back to where it came from, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub no_return_ms: Option<u64>,
+    /// `regret`: time between two moments of decision, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tick_ms: Option<u64>,
 }
 
 impl Policy {
@@ -114,6 +117,7 @@ impl Policy {
             look_ahead_ms: None,
             smoothing_ms: None,
             no_return_ms: None,
+            tick_ms: None,
         }
     }
 }

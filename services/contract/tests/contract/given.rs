@@ -81,6 +81,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                 site: SOUTH.parse().unwrap(),
                 meters: Some(1_840.25),
                 stayed_ms: 95_000,
+                came_from: None,
             }),
             better_for_ms: 10_000,
             under_way: 1,

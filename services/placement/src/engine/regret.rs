@@ -45,7 +45,8 @@ impl Engine {
 
     /// Accounts under a new catalogue: what has accumulated stays, and goes on with the new distances.
     pub(super) fn carry_accounts(&mut self, old: &Self, was: InstanceIx, ix: InstanceIx, now: Timestamp) {
-        let (Some((site, since)), Some(knobs)) = (self.instances.at(ix).state.serving(), self.knobs(ix)) else {
+        let (Some((site, since)), Some(knobs)) = (self.instances.at(ix).state.serving(), self.knobs(ix))
+        else {
             return;
         };
         let at = now.max(since);

@@ -1,5 +1,7 @@
 //! What `regret` remembers of an instance: one account for each site that has been nearer than the serving one.
 
+use std::time::Duration;
+
 use model::{Regret, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -58,9 +60,35 @@ impl Standing {
 }
 
 impl Dated {
-    /// The account at `now`, if the excess has been this since.
+    /// The account at the last moment of decision up to `now`, if the excess has been this since the change of place.
     pub(crate) fn at(&self, knobs: &Regret, excess: f64, now: Timestamp) -> Standing {
-        let seconds = now.since(self.as_of).as_secs_f64();
+        let tick = tick_micros(knobs);
+        let elapsed = now.as_micros().saturating_sub(self.as_of.as_micros());
+        self.after(knobs, excess, elapsed - elapsed % tick)
+    }
+
+    /// The first moment of decision at which the cost is reached if nothing happens; `None` where that is beyond all
+    /// time. There is one, because the excess is positive and does not change, and from then on the cost is reached.
+    pub(crate) fn crossing(&self, knobs: &Regret, excess: f64) -> Option<Timestamp> {
+        let tick = tick_micros(knobs);
+        let ahead = knobs.look_ahead.as_secs_f64() * f64::from(self.account.trend.min(0.0));
+        let missing = (knobs.relocation_cost - f64::from(self.account.account) - ahead) / excess;
+        // More than a year: never.
+        let most = (missing < 3e7).then(|| (missing.max(0.0) * 1e6) as u64 / tick + 1)?;
+        let (mut early, mut late) = (0, most);
+        while early < late {
+            let middle = early + (late - early) / 2;
+            if self.after(knobs, excess, middle * tick).reaches(knobs) {
+                late = middle;
+            } else {
+                early = middle + 1;
+            }
+        }
+        self.as_of.as_micros().checked_add(late * tick).map(Timestamp::from_micros)
+    }
+
+    fn after(&self, knobs: &Regret, excess: f64, micros: u64) -> Standing {
+        let seconds = Duration::from_micros(micros).as_secs_f64();
         let smoothing = knobs.smoothing.as_secs_f64();
         let kept = if smoothing > 0.0 { libm::exp(-seconds / smoothing) } else { 0.0 };
         Standing {
@@ -68,6 +96,11 @@ impl Dated {
             trend: excess + (f64::from(self.account.trend) - excess) * kept,
         }
     }
+}
+
+/// Time between two moments of decision; at least the finest there is.
+fn tick_micros(knobs: &Regret) -> u64 {
+    u64::try_from(knobs.tick.as_micros()).unwrap_or(u64::MAX).max(1)
 }
 
 impl Accounts {
@@ -101,7 +134,8 @@ impl Accounts {
         for entry in &mut self.list {
             let Some(account) = entry else { continue };
             if let Some(excess) = by.excess(from, account.site) {
-                let standing = Dated { account: *account, as_of: self.as_of }.at(by.knobs, excess, at);
+                let dated = Dated { account: *account, as_of: self.as_of };
+                let standing = dated.after(by.knobs, excess, at.as_micros() - self.as_of.as_micros());
                 account.account = standing.account as f32;
                 account.trend = standing.trend as f32;
             }

@@ -5,11 +5,11 @@
 //! how long; it is drawn down while the site is farther away. Cells flicker, so the account alone moves late or too
 //! often: its trend, the excess averaged over the last seconds, is taken to go on for a while (`look_ahead`). When
 //! account and trend together reach the cost of a relocation, and the site is the nearest one at that moment, the
-//! instance goes there; but not back to where it came from within `no_return`.
+//! instance goes there; but not back to where it came from within `no_return`. Moments of decision are `tick` apart,
+//! from the last change of place on: what the next report says may come first.
 
-use model::{Policy, Regret, Rule, Timestamp};
+use model::{Policy, Regret, Rule};
 
-use super::account::Standing;
 use super::{Opinion, View, told, whole};
 
 pub(super) fn ask(knobs: &Regret, view: &View<'_>) -> Opinion {
@@ -19,8 +19,7 @@ pub(super) fn ask(knobs: &Regret, view: &View<'_>) -> Opinion {
         return calm(Rule::AlreadyBest);
     }
     let account = view.accounts.and_then(|accounts| accounts.of(view.best));
-    let standing = |at: Timestamp| account.map_or_else(Standing::default, |a| a.at(knobs, excess, at));
-    let reached = standing(view.now).reaches(knobs);
+    let reached = account.is_some_and(|account| account.at(knobs, excess, view.now).reaches(knobs));
     let stayed = told(view.now.since(view.since));
     let returns = super::came_from(&Policy::Regret(*knobs), view.accounts, stayed) == Some(view.best);
     let rule = match (reached, returns) {
@@ -29,13 +28,13 @@ pub(super) fn ask(knobs: &Regret, view: &View<'_>) -> Opinion {
         (true, false) => Rule::CostReached,
     };
     let due = || {
-        let due = if reached { Some(view.now) } else { crossing(knobs, view.now, excess, &standing) };
-        due.map(|due| if returns { due.max(view.since.plus(whole(knobs.no_return))) } else { due })
+        let due = if reached { view.now } else { account?.crossing(knobs, excess)? };
+        Some(if returns { due.max(view.since.plus(whole(knobs.no_return))) } else { due })
     };
     Opinion {
         rule,
         better_since: Some(view.better_since.unwrap_or(view.now)),
-        recheck: (rule != Rule::CostReached && account.is_some()).then(due).flatten(),
+        recheck: (rule != Rule::CostReached).then(due).flatten(),
     }
 }
 
@@ -50,29 +49,4 @@ pub(crate) fn excess(knobs: &Regret, serving: Option<f64>, other: Option<f64>) -
         (Some(_), None) => -clearly,
         (None, None) => 0.0,
     }
-}
-
-/// When the cost is reached if nothing happens: there is one such moment, because the excess is positive and does not
-/// change. `None` where that is beyond all time.
-fn crossing(
-    knobs: &Regret,
-    now: Timestamp,
-    excess: f64,
-    standing: &impl Fn(Timestamp) -> Standing,
-) -> Option<Timestamp> {
-    let present = standing(now);
-    let missing = knobs.relocation_cost - present.account - knobs.look_ahead.as_secs_f64() * present.trend.min(0.0);
-    let seconds = missing / excess;
-    // More than a year: never.
-    let span = (seconds < 3e7).then(|| (seconds.max(0.0) * 1e6) as u64)?;
-    let (mut early, mut late) = (now.as_micros(), now.as_micros().checked_add(span + 1)?);
-    while late - early > 1 {
-        let middle = early + (late - early) / 2;
-        if standing(Timestamp::from_micros(middle)).reaches(knobs) {
-            late = middle;
-        } else {
-            early = middle;
-        }
-    }
-    Some(Timestamp::from_micros(late))
 }

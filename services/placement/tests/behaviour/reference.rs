@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use geo::{Distance as _, Geodesic, Point};
 use model::{
-    App, Decision, Generation, Mode, Order, OutcomeKind, Policy, Regret, Rule, SiteId, Timestamp, Trigger, Verdict,
+    App, Decision, Generation, Mode, Order, OutcomeKind, Policy, Regret, Rule, SiteId, Timestamp, Trigger,
+    Verdict,
 };
 use placement::Command;
 
@@ -396,7 +397,10 @@ impl Reference {
             (place, time) = (next, at);
         }
         match (open, excess(place)) {
-            (Some(then), Some(excess)) => advanced(then, excess, now.since(time).as_secs_f64()),
+            (Some(then), Some(excess)) => {
+                let ticks = now.since(time).as_micros() / knobs.tick.as_micros();
+                advanced(then, excess, (knobs.tick * ticks as u32).as_secs_f64())
+            }
             _ => (0.0, 0.0),
         }
     }

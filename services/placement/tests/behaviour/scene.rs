@@ -67,13 +67,15 @@ pub(crate) fn threshold() -> Policy {
     Policy::Threshold(Threshold { margin_meters: 5_000.0, ..Threshold::default() })
 }
 
-/// A relocation costs what 11 km (a cell) for 30 s do; 5 s ahead, averaged over 4 s, no return within 40 s.
+/// A relocation costs what 11 km (a cell) for 30 s do; 5 s ahead, averaged over 4 s, no return within 40 s, decided
+/// each half second.
 pub(crate) fn regret() -> Policy {
     Policy::Regret(Regret {
         relocation_cost: 330_000.0,
         look_ahead: Duration::from_secs(5),
         smoothing: Duration::from_secs(4),
         no_return: Duration::from_secs(40),
+        tick: Duration::from_millis(500),
     })
 }
 

@@ -25,7 +25,9 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> Verdict {
         (Some(serving), Policy::Regret(knobs)) => {
             let regret = best.regret.expect("an account of the best candidate");
             let returns = serving.came_from.as_ref() == Some(&best.site);
-            assert!(serving.came_from.is_none() || u128::from(serving.stayed_ms) < knobs.no_return.as_millis());
+            assert!(
+                serving.came_from.is_none() || u128::from(serving.stayed_ms) < knobs.no_return.as_millis()
+            );
             serving.meters.is_none_or(|meters| best.meters < meters)
                 && regret.account + knobs.look_ahead.as_secs_f64() * regret.trend >= knobs.relocation_cost
                 && !returns
