@@ -46,7 +46,7 @@ pub fn html(report: &Report) -> String {
         .map(|(figures, colour)| Series { figures, colour })
         .collect();
     let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
-    let _ = write!(page, "<title>Policies compared</title><style>{STYLE}</style></head><body>\n");
+    let _ = writeln!(page, "<title>Policies compared</title><style>{STYLE}</style></head><body>");
     let _ = write!(page, "<h1>Policies compared</h1>\n{}\n", input(report));
     table(&mut page, &series);
     let _ = write!(
