@@ -22,7 +22,7 @@ h1 { font-size: 1.5em; margin: 0 0 .2em } h2 { font-size: 1.15em; margin: 2em 0 
 p { margin: .3em 0; max-width: 62em } .quiet { color: #555 }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .35em .6em; border-bottom: 1px solid #ddd; text-align: right }
-th { border-bottom: 2px solid #999; vertical-align: bottom } th:first-child, td:first-child { text-align: left }
+th { border-bottom: 2px solid #999; vertical-align: bottom } th:first-child, td:first-child { text-align: left; white-space: nowrap }
 tr.default td { font-weight: 600; background: #f2f7fb }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .5em }
 svg { width: 100%; height: auto; display: block }
