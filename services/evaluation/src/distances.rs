@@ -8,9 +8,11 @@ use model::Position;
 
 use crate::{Events, Network};
 
-/// Up to so many sites each cell has its distances to all of them in a table.
+/// Up to so many distances are kept in tables, 8 bytes each; beyond, only those that are asked for.
+const IN_TABLES: usize = 16 << 20;
+/// With up to so many sites, the optimum is sought among all of them.
 pub(crate) const ALL_SITES: usize = 512;
-/// With more sites, the optimum is sought among so many of the nearest ones of each cell.
+/// With more, it is sought among so many of the nearest ones of each cell.
 pub(crate) const NEAREST_SITES: usize = 16;
 
 /// Distances by location (of [`Events`]) and site (of [`Network`]), each computed once.
@@ -20,14 +22,17 @@ pub(crate) struct Distances<'a> {
     network: &'a Network,
     origins: Vec<Option<Position>>,
     rows: Vec<Option<Row>>,
-    far: HashMap<(u32, u32), f64>,
+    /// Whether rows hold the distances to all sites.
+    tables: bool,
+    /// What was asked for, where they do not.
+    asked: HashMap<(u32, u32), f64>,
 }
 
 #[derive(Debug)]
 struct Row {
     /// Nearest first, ties by id; at most [`NEAREST_SITES`].
     nearest: Vec<u32>,
-    /// To every site, unless there are too many.
+    /// To every site, or nothing where that would be too many numbers.
     all: Vec<f64>,
 }
 
@@ -37,8 +42,9 @@ impl<'a> Distances<'a> {
         let origins: Vec<_> =
             events.locations.iter().map(|location| location.cell.and_then(origin)).collect();
         let rows = origins.iter().map(|_| None).collect();
-        let sites = network.sites.iter().map(|(_, position)| *position).collect();
-        Self { sites, network, origins, rows, far: HashMap::new() }
+        let sites: Vec<_> = network.sites.iter().map(|(_, position)| *position).collect();
+        let tables = sites.len().saturating_mul(origins.len()) <= IN_TABLES;
+        Self { sites, network, origins, rows, tables, asked: HashMap::new() }
     }
 
     /// Where a location is; `None` where its cell is not known.
@@ -55,10 +61,10 @@ impl<'a> Distances<'a> {
     pub(crate) fn meters(&mut self, location: u32, site: u32) -> f64 {
         let Some(origin) = self.origin(location) else { return f64::INFINITY };
         let Some(to) = self.sites.get(site as usize).copied() else { return f64::INFINITY };
-        if self.sites.len() <= ALL_SITES {
+        if self.tables {
             return self.row(location, origin).all[site as usize];
         }
-        *self.far.entry((location, site)).or_insert_with(|| geodesic(origin, to))
+        *self.asked.entry((location, site)).or_insert_with(|| geodesic(origin, to))
     }
 
     /// The sites nearest to a location, nearest first, ties by id; none where it is not known.
@@ -70,14 +76,14 @@ impl<'a> Distances<'a> {
     }
 
     fn row(&mut self, location: u32, origin: Position) -> &Row {
-        let sites = &self.sites;
+        let (sites, tables) = (&self.sites, self.tables);
         self.rows[location as usize].get_or_insert_with(|| {
             let all: Vec<f64> = sites.iter().map(|site| geodesic(origin, *site)).collect();
             let mut nearest: Vec<u32> = (0..sites.len() as u32).collect();
             nearest.sort_by(|a, b| all[*a as usize].total_cmp(&all[*b as usize]).then(a.cmp(b)));
             nearest.truncate(NEAREST_SITES);
             nearest.shrink_to_fit();
-            Row { nearest, all: if sites.len() <= ALL_SITES { all } else { Vec::new() } }
+            Row { nearest, all: if tables { all } else { Vec::new() } }
         })
     }
 }

@@ -15,10 +15,12 @@ use crate::{Contender, EvaluateError, Events, Network, Settings};
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress<'a> {
-    /// The policy that is replayed.
+    /// The policy that is replayed, or the optimum.
     pub policy: &'a str,
-    /// How many events are done.
-    pub events: usize,
+    /// What is counted: events, or UEs.
+    pub what: &'static str,
+    /// How many are done.
+    pub done: usize,
     /// Of how many.
     pub of: usize,
 }
@@ -83,7 +85,7 @@ pub fn evaluate<'a>(
     let mut figures = Vec::new();
     let mut kept: Option<(bool, Vec<Vec<crate::steps::Step>>)> = None;
     for Contender { name, policy } in policies {
-        let mut tell = |done| told(Progress { policy: name, events: done, of: events.len() });
+        let mut tell = |done| told(Progress { policy: name, what: "events", done, of: events.len() });
         let steps = replay
             .run(*policy, &mut distances, &mut tell)
             .map_err(|source| EvaluateError::Policy { name: name.clone(), source })?;
@@ -95,7 +97,9 @@ pub fn evaluate<'a>(
             kept = Some((is_default, steps.of));
         }
     }
-    let best = optimum(&timelines, &mut distances, settings);
+    let of = timelines.len();
+    let mut tell = |done| told(Progress { policy: "optimum", what: "UEs", done, of });
+    let best = optimum(&timelines, &mut distances, settings, &mut tell);
     let account = account("optimum", &best, &mut distances)?;
     let samples = account.samples;
     let ledger = Ledger { account, counts: best.counts, settings, ue_hours };

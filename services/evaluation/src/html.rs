@@ -22,7 +22,7 @@ h1 { font-size: 1.5em; margin: 0 0 .2em } h2 { font-size: 1.15em; margin: 2em 0 
 p { margin: .3em 0; max-width: 62em } .quiet { color: #555 }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .35em .6em; border-bottom: 1px solid #ddd; text-align: right }
-th { border-bottom: 2px solid #999; vertical-align: bottom } th:first-child, td:first-child { text-align: left }
+th { border-bottom: 2px solid #999; vertical-align: bottom } th:first-child, td:first-child { text-align: left; white-space: nowrap }
 tr.default td { font-weight: 600; background: #f2f7fb }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .5em }
 svg { width: 100%; height: auto; display: block }
@@ -46,7 +46,7 @@ pub fn html(report: &Report) -> String {
         .map(|(figures, colour)| Series { figures, colour })
         .collect();
     let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
-    let _ = write!(page, "<title>Policies compared</title><style>{STYLE}</style></head><body>\n");
+    let _ = writeln!(page, "<title>Policies compared</title><style>{STYLE}</style></head><body>");
     let _ = write!(page, "<h1>Policies compared</h1>\n{}\n", input(report));
     table(&mut page, &series);
     let _ = write!(

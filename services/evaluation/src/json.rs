@@ -35,6 +35,7 @@ fn policy(figures: &Figures) -> Value {
     json!({
         "name": figures.name,
         "default": figures.is_default,
+        "policy": figures.policy,
         "cost_over_optimum": rounded(figures.cost_over_optimum),
         "cost_meters": rounded(Some(figures.cost_meters)),
         "mean_distance_meters": rounded(figures.mean_distance_meters),

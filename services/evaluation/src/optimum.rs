@@ -25,13 +25,17 @@ struct Run {
 }
 
 /// The optimum's steps. Among equally cheap ones it stays rather than moves, and takes the site with the lower id.
+/// `told` hears how many UEs are done.
 pub(crate) fn optimum(
     timelines: &[Option<Timeline>],
     distances: &mut Distances<'_>,
     settings: &Settings,
+    told: &mut dyn FnMut(usize),
 ) -> Steps {
     let mut steps = Steps { of: vec![Vec::new(); timelines.len()], ..Steps::default() };
-    for timeline in timelines.iter().flatten() {
+    for (done, timeline) in timelines.iter().enumerate() {
+        told(done);
+        let Some(timeline) = timeline else { continue };
         let runs = runs(timeline, settings);
         let sites = candidates(&runs, distances);
         let path = cheapest(&runs, &sites, distances, settings.relocation_cost_meters);
@@ -204,7 +208,7 @@ mod tests {
             };
             let mut distances = Distances::new(&network, &events);
             let timelines = timelines(&events, |_| true, settings.linger);
-            let steps = optimum(&timelines, &mut distances, &settings);
+            let steps = optimum(&timelines, &mut distances, &settings, &mut |_| ());
             let account = Account::of(&steps, &timelines, &mut distances, &settings).expect("served");
             let by_trial = timelines[0]
                 .as_ref()

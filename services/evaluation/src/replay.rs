@@ -135,7 +135,7 @@ impl Log<'_, '_> {
         let Some(ue) = decision.supi.imsi().map(|(number, _)| number as usize) else { return };
         let at = self.clock.input(decision.at);
         // Whose time is over costs nothing any more.
-        if !self.timelines[ue].as_ref().is_some_and(|timeline| at < timeline.closes()) {
+        if self.timelines[ue].as_ref().is_none_or(|timeline| at >= timeline.closes()) {
             return;
         }
         *self.steps.counts.entry(decision.trigger).or_default().entry(decision.verdict).or_default() += 1;

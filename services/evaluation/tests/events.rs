@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use evaluation::{Events, Notes};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use proptest::prelude::*;
 
 const GOOD: &str =
     "ue,time,mcc,mnc,nci\nimsi-1,0,001,01,00000000a\nimsi-1,4.5,001,01,00000000B\nimsi-1,9,,,\n";
@@ -135,4 +136,19 @@ fn files_that_are_damaged_are_refused_with_file_and_line() {
     assert!(missing.contains("no/such.csv"), "{missing}");
     let folder = tempfile::tempdir().unwrap();
     assert!(Events::read(folder.path()).is_err());
+}
+
+proptest! {
+    #[test]
+    fn whatever_stands_in_a_file_is_read_or_refused(
+        rows in prop::collection::vec("[ -~]{0,40}|u,-?[0-9.e]{0,20},[0-9]{0,3},[0-9]{0,3},[0-9a-f]{0,9}", 0..20),
+        bytes in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let table = format!("ue,time,mcc,mnc,nci\n{}\n", rows.join("\n"));
+        if let Ok((events, notes)) = Events::read(&file(&table).path) {
+            prop_assert_eq!(events.len() as u64 + notes.broken, notes.rows);
+        }
+        let _ = Events::read(&file([table.as_bytes(), &bytes].concat()).path);
+        let _ = Events::read(&file([&[0x1f, 0x8b], &bytes[..]].concat()).path);
+    }
 }

@@ -144,6 +144,23 @@ fn who_is_seen_once_counts_for_one_sample_and_no_time() {
 }
 
 #[test]
+fn with_very_many_sites_the_optimum_is_sought_near_the_cells() {
+    let cells: Vec<f64> = (0..40).map(|cell| f64::from(cell) * 0.02).collect();
+    let ids: Vec<String> = (0..700).map(|site| format!("site-{site:03}")).collect();
+    let sites: Vec<(&str, f64)> =
+        ids.iter().zip(0..).map(|(id, n)| (id.as_str(), f64::from(n) * 0.001)).collect();
+    let network = street(&cells, &sites);
+    let walk: String = (0..40).map(|step| format!("u {} {}\n", step * 10, step * 7 % 40)).collect();
+    let settings = Settings { relocation_cost_meters: 50.0, ..Settings::default() };
+    let (report, ..) = evaluated(&network, &events(&walk), &standard(), &settings);
+    // A relocation costs next to nothing, and every cell up to the last site has a site of its own.
+    let (optimum, nearest) = (of(&report, "optimum"), of(&report, "nearest"));
+    assert_eq!(nearest.wrong_targets, Some(0));
+    assert!(nearest.relocations > 30);
+    close(optimum.cost_meters, nearest.cost_meters);
+}
+
+#[test]
 fn events_without_any_known_cell_are_refused() {
     let network = street(&CELLS, &SITES);
     let settings = Settings::default();

@@ -122,7 +122,8 @@ impl Ticker {
     fn tell(&mut self, progress: Progress<'_>) {
         if self.last.elapsed() >= Duration::from_secs(1) {
             self.last = Instant::now();
-            super::say(&format!("{}: {} of {} events", progress.policy, progress.events, progress.of));
+            let Progress { policy, what, done, of } = progress;
+            super::say(&format!("{policy}: {done} of {of} {what}"));
         }
     }
 }
