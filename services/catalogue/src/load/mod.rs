@@ -16,10 +16,10 @@ use model::{Cell, Pin, PlmnId, Position, Site, SiteId, TaiPin};
 use serde_saphyr::{Location, Spanned};
 
 use crate::error::Problems;
-pub use policy_file::policy;
 use crate::read::Notes;
 use crate::section::{OptText, PointEntry, Text};
 use crate::{AppSpec, CatalogueError, Section};
+pub use policy_file::policy;
 
 /// What EdgeRoam knows of the world before it starts.
 #[derive(Debug, Clone, PartialEq, Default)]
