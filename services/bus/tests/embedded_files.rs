@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bus::ByteSize;
-use bus::embedded::{Config, Durability, EmbeddedBus};
+use bus::embedded::{Config, Durability, EmbeddedBus, Recorded};
 use bus::{Bus, BusError, Class, Record, Start};
 use model::Stream;
 
@@ -241,4 +241,25 @@ fn a_directory_that_cannot_be_made_is_an_error_with_its_name() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let error = EmbeddedBus::open(file.path().join("bus"), Config::default()).map(drop).expect_err("a file");
     assert!(error.to_string().contains("bus"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_recorded_is_read_beside_an_open_bus_and_ends_where_the_log_does() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Recorded::open(folder.path(), &[Stream::Orders]).is_err());
+    let small = Config { segment_bytes: ByteSize::kib(64), ..Config::default() };
+    let bus = EmbeddedBus::open(folder.path(), small).unwrap();
+    for _ in 0..4 {
+        let filler = "x".repeat(30 << 10);
+        bus.publish(Stream::Orders, vec![Record { id: None, ..record("key", &filler) }]).await.unwrap();
+        bus.publish(Stream::Outcomes, vec![Record { id: None, ..record("key", "other") }]).await.unwrap();
+    }
+    let read = || {
+        let recorded = Recorded::open(folder.path(), &[Stream::Orders]).unwrap();
+        recorded.map(|found| found.unwrap().1.sequence.0).collect::<Vec<_>>()
+    };
+    assert!(segments(folder.path()).len() > 1);
+    assert_eq!(read(), [1, 2, 3, 4]);
+    bus.close().await;
+    assert_eq!(read(), [1, 2, 3, 4]);
 }
