@@ -88,7 +88,7 @@ impl Draft {
 
     fn seen(&mut self, at: Instant, location: u32, known: bool, linger: Duration) {
         let gone = self.gone_since.take();
-        self.let_go |= gone.is_some_and(|since| at.since(since) >= linger);
+        self.let_go |= gone.is_some_and(|since| at.since(since) > linger);
         if known {
             let here = self.stretches.last().and_then(|stretch| stretch.location);
             if here != Some(location) {
@@ -167,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn who_was_gone_for_as_long_as_its_instance_lingers_is_placed_anew() {
-        assert_eq!(
-            told(&[(0, Some(1)), (5, None), (64, Some(1)), (70, None)]),
-            "cell@0 gone@5 cell@64 end@70"
-        );
+    fn who_was_gone_for_longer_than_its_instance_lingers_is_placed_anew() {
         assert_eq!(
             told(&[(0, Some(1)), (5, None), (65, Some(1)), (70, None)]),
-            "cell@0 gone@5 new cell@65 end@70"
+            "cell@0 gone@5 cell@65 end@70"
+        );
+        assert_eq!(
+            told(&[(0, Some(1)), (5, None), (66, Some(1)), (70, None)]),
+            "cell@0 gone@5 new cell@66 end@70"
         );
         // It comes back where nobody knows, is gone again, and comes back soon.
         assert_eq!(

@@ -98,23 +98,23 @@ fn who_is_gone_costs_nothing_and_is_placed_anew_after_its_instance_was_let_go() 
     let network = street(&CELLS, &SITES);
     let run = |table: &str| evaluated(&network, &events(table), &standard(), &Settings::default()).0;
 
-    // Kept for 300 s: at 300 s sharp it is gone. Two samples here, three there, none of them away from a site.
-    let anew = run(&back_at(300));
+    // Kept for 300 s, and no longer. Two samples here, three there, none of them away from a site.
+    let anew = run(&back_at(302));
     assert_eq!(anew.samples, 5);
     for figures in &anew.policies {
         assert_eq!((figures.cost_meters, figures.relocations, figures.cost_over_optimum), (0.0, 0, None));
     }
-    let (rows, decisions) = dumped(Policy::Nearest, &back_at(300));
+    let (rows, decisions) = dumped(Policy::Nearest, &back_at(302));
     assert_eq!(
         decisions,
-        "ue,time,from,to,trigger\nw,-4,,a,first-placement\nw,300,a,,ue-gone\nw,300,,b,first-placement\n"
+        "ue,time,from,to,trigger\nw,-4,,a,first-placement\nw,300,a,,ue-gone\nw,302,,b,first-placement\n"
     );
     assert!(
-        rows.contains("w,0,,,\nw,300,001-01-000000002,0.04,0\nw,306,001-01-000000002,0.04,0\n"),
+        rows.contains("w,0,,,\nw,302,001-01-000000002,0.04,0\nw,308,001-01-000000002,0.04,0\n"),
         "{rows}"
     );
 
-    let kept = run(&back_at(299));
+    let kept = run(&back_at(300));
     assert_eq!(kept.samples, 5);
     close(of(&kept, "nearest").cost_meters, 3_000.0);
     close(of(&kept, "optimum").cost_meters, 3_000.0);

@@ -211,28 +211,30 @@ impl Lane {
             Some(Err(Verdict::InDoubt(_))) => now.checked_sub(self.link.ack_timeout),
             Some(_) => None,
         };
+        let alone = first.alone.then_some(first.sent);
+        let mut landed = 0;
         let mut next = answer;
-        loop {
-            let Some(first) = self.flying.front() else { return };
+        while let Some(first) = self.flying.front() {
             let lost = || {
                 Err(Verdict::InDoubt(
-                    "it was not acknowledged before the connection was lost or time was up".into(),
+                    "the connection was lost, or time was up, before it was acknowledged".into(),
                 ))
             };
             let overdue = overdue.is_some_and(|overdue| first.sent <= overdue);
-            let Some(answer) = next.or_else(|| overdue.then(lost)) else { return };
+            let Some(answer) = next.or_else(|| overdue.then(lost)) else { break };
+            landed += u32::from(answer.is_ok());
             self.land(answer);
             next = self.flying.front_mut().and_then(|first| first.answered().now_or_never());
         }
+        self.pace.landed(landed, self.flying.len(), alone, now);
     }
 
     /// The first in flight was answered.
     fn land(&mut self, answer: Result<u64, Verdict>) {
-        let Some(Flight { mut item, lock, sent, alone, .. }) = self.flying.pop_front() else { return };
+        let Some(Flight { mut item, lock, .. }) = self.flying.pop_front() else { return };
         self.bytes -= item.bytes();
         let reason = match answer {
             Ok(position) => {
-                self.pace.landed(self.flying.len(), alone.then_some(sent), Instant::now());
                 item.answer(Ok(position));
                 return self.unlock(lock);
             }

@@ -13,7 +13,7 @@ const HALVED_AFTER: f64 = 10.0;
 const EACH_OF_BATCH: f64 = 20e-6;
 /// With fewer messages in flight the server's pace is not what is measured.
 const TELLING: usize = 8;
-/// So many answers make one measurement.
+/// So many answers make one measurement. They come in bursts, which are not divided.
 const SAMPLE: u32 = 32;
 /// No more is in flight than is answered within so many seconds: what comes then may go faster as a batch.
 const AHEAD: f64 = 20e-3;
@@ -61,13 +61,13 @@ impl Pace {
         self.sample = (now, 0);
     }
 
-    /// A message was stored while so many others are still in flight; `alone`: when it was sent, if nothing else was
-    /// in flight then.
-    pub(super) fn landed(&mut self, flying: usize, alone: Option<Instant>, now: Instant) {
-        if let Some(sent) = alone.filter(|_| flying == 0) {
+    /// So many messages were stored, all told at once, while so many others are still in flight; `alone`: when the
+    /// first of them was sent, if nothing else was in flight then.
+    pub(super) fn landed(&mut self, stored: u32, flying: usize, alone: Option<Instant>, now: Instant) {
+        if let Some(sent) = alone.filter(|_| stored == 1 && flying == 0) {
             self.alone.learn(now - sent, 1, now);
         }
-        self.sample.1 += 1;
+        self.sample.1 += stored;
         let (begun, count) = self.sample;
         if flying < TELLING {
             self.begin(now);
@@ -127,7 +127,7 @@ mod tests {
             pace.begin(now);
             for left in (0..messages).rev() {
                 now += seconds(each);
-                pace.landed(left, None, now);
+                pace.landed(1, left, None, now);
             }
             false
         };
@@ -153,9 +153,20 @@ mod tests {
         assert!((500..1_000).contains(&pace.window()));
         for _ in 0..1_000 {
             now += seconds(1e-3);
-            pace.landed(100, None, now);
+            pace.landed(1, 100, None, now);
         }
         assert_eq!(pace.window(), 20);
+    }
+
+    #[test]
+    fn answers_in_bursts_are_counted_as_a_whole() {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(now);
+        for _ in 0..100 {
+            now += seconds(25.6e-3);
+            pace.landed(256, 256, None, now);
+        }
+        assert_eq!(pace.window(), 200);
     }
 
     #[test]
@@ -170,7 +181,7 @@ mod tests {
         let asked = (0..300).position(|_| {
             let sent = now;
             now += seconds(1.0);
-            pace.landed(0, Some(sent), sent + seconds(0.3e-3));
+            pace.landed(1, 0, Some(sent), sent + seconds(0.3e-3));
             pace.prefers_batch(500, 500, now)
         });
         assert!(asked.is_some());
