@@ -18,6 +18,10 @@ impl Engine {
         let instance = self.instances.at(ix);
         let Some((site, since)) = instance.state.serving() else { return };
         let Some(knobs) = self.knobs(ix) else { return };
+        let best = to.and_then(|place| self.topology.ranks(place).first());
+        if instance.accounts.is_none() && best.is_none_or(|best| best.site == site) {
+            return;
+        }
         let served = Served { knobs: &knobs, topology: &self.topology, site };
         let at = observed_at.max(since);
         let accounts = &mut self.instances.at_mut(ix).accounts;

@@ -128,7 +128,10 @@ impl Lane {
                 return;
             }
             self.gather();
-            self.batch().await;
+            // What was waited for may have been given up meanwhile.
+            if self.waiting.len() > 1 {
+                self.batch().await;
+            }
         }
         if !self.is_flying() {
             self.gather();
@@ -142,7 +145,7 @@ impl Lane {
         }
     }
 
-    fn prefers_batch(&mut self) -> bool {
+    fn prefers_batch(&self) -> bool {
         let queued = self.waiting.len() + self.parked;
         let possible = queued > 1 && self.singly == 0 && self.options.atomic;
         possible && self.pace.prefers_batch(queued, self.depth + 1, Instant::now())
