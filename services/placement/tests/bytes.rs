@@ -1,4 +1,4 @@
-//! What a UE costs: counted by the allocator, with the default policy and one app.
+//! What a UE costs: counted by the allocator, with one app.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::time::Duration;
@@ -19,6 +19,8 @@ const UES: u64 = 500_000;
 const CELLS: u64 = 100;
 /// Bytes a UE, with the hash tables, the instance's record and its timer.
 const LIMIT: usize = 150;
+/// With the policy `regret`, while another site is nearer.
+const LIMIT_AWAY: usize = 250;
 
 fn topology() -> Topology {
     let site = |number: u32| Site {
@@ -40,13 +42,13 @@ fn cell_id(number: u64) -> CellId {
     CellId::Nr { plmn: PlmnId::new("001", "01").unwrap(), nci: number, nid: None }
 }
 
-fn engine(mode: Mode) -> Engine {
+fn engine(mode: Mode, policy: Policy) -> Engine {
     let app = App {
         id: AppId::new("ar").unwrap(),
         users: Users::All,
         mode,
         scope: Scope::PerUe,
-        policy: Policy::Threshold(Threshold::default()),
+        policy,
         max_concurrent_relocations: 4,
         linger: Duration::from_secs(60),
     };
@@ -80,7 +82,8 @@ fn bytes_a_ue(what: &str, before: usize) -> usize {
 #[test]
 fn ues_fit_in_150_bytes_each() {
     let before = ALLOCATOR.current_usage();
-    let mut engine = engine(Mode::Observe);
+    let threshold = Policy::Threshold(Threshold::default());
+    let mut engine = engine(Mode::Observe, threshold);
     report(&mut engine, Timestamp::from_micros(1_000_000), |ue| ue % CELLS);
     assert_eq!(engine.counts().instances, UES);
     assert!(bytes_a_ue("every instance serves", before) <= LIMIT);
@@ -96,8 +99,17 @@ fn ues_fit_in_150_bytes_each() {
     drop(engine);
 
     let before = ALLOCATOR.current_usage();
-    let mut engine = self::engine(Mode::Act);
+    let mut engine = self::engine(Mode::Act, threshold);
     report(&mut engine, Timestamp::from_micros(1_000_000), |ue| ue % CELLS);
     assert_eq!(engine.counts().waiting, UES - 4);
     assert!(bytes_a_ue("every instance but four waits for a slot", before) <= LIMIT);
+    drop(engine);
+
+    let before = ALLOCATOR.current_usage();
+    let mut engine = self::engine(Mode::Observe, Policy::default());
+    report(&mut engine, Timestamp::from_micros(1_000_000), |ue| ue % CELLS);
+    assert!(bytes_a_ue("by default every instance serves", before) <= LIMIT);
+    // What nobody has seen at once: each of them is nearer to another site and has accounts and a timer.
+    report(&mut engine, Timestamp::from_micros(2_000_000), |ue| (ue + 50) % CELLS);
+    assert!(bytes_a_ue("by default every instance has accounts", before) <= LIMIT_AWAY);
 }

@@ -178,7 +178,7 @@ pub(crate) fn cells() -> anyhow::Result<Vec<Cell>> {
     (0..SITES).flat_map(|s| (0..CELLS).map(move |c| (s, c))).map(|(s, c)| cell(s, c)).collect()
 }
 
-/// The default policy; room for as many first placements as come.
+/// The policy `threshold`; room for as many first placements as come.
 pub(crate) fn app() -> anyhow::Result<App> {
     Ok(App {
         id: AppId::new("bench")?,
