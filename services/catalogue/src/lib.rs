@@ -17,4 +17,6 @@ mod section;
 pub use app::{AddressFrom, Adopted, AdoptedInstance, AppSpec, Deadlines, EmcoObjects, Probe, ReleaseIn};
 pub use error::CatalogueError;
 pub use load::{Catalogue, load, policy};
-pub use section::{AppsSection, CellsSection, PlmnSection, Section, SitesSection, TrackingAreasSection};
+pub use section::{
+    AppsSection, CellsSection, PlmnSection, Section, SitesSection, TrackingAreasSection, meters,
+};

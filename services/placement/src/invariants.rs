@@ -221,8 +221,7 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
             return tables(format!("instance {slot} is at a site that does not exist"));
         }
         if let Some(accounts) = &instance.accounts
-            && (served.is_none()
-                || accounts.sites().chain(accounts.came_from).any(|site| site.slot() >= sites))
+            && (served.is_none() || accounts.sites().any(|site| site.slot() >= sites))
         {
             return tables(format!(
                 "instance {slot} has accounts against nothing, or for a site that does not exist"

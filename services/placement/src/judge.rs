@@ -195,7 +195,7 @@ impl Explained {
                 site: name(site).clone(),
                 meters,
                 stayed_ms,
-                came_from: policy::came_from(&case.app.policy, case.accounts, stayed_ms)
+                came_from: policy::barred(&case.app.policy, case.accounts, stayed_ms)
                     .map(|site| name(site).clone()),
             }),
             better_for_ms: self.better_for_ms,

@@ -1,6 +1,7 @@
 //! Why a file could not be read.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -16,7 +17,7 @@ pub enum ReadError {
         /// The file.
         file: PathBuf,
         /// The system's answer.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The gzip data are damaged or cut off.
     #[error("{}: {reason}", file.display())]
@@ -78,6 +79,21 @@ pub enum ReadError {
         /// What is in it instead.
         skipped: String,
     },
+}
+
+impl ReadError {
+    /// Reading failed after the file was opened; `gzip`: what was read is unpacked.
+    pub fn reading(file: &Path, gzip: bool, source: io::Error) -> Self {
+        let file = file.to_path_buf();
+        let kind = source.kind();
+        if gzip && kind == io::ErrorKind::UnexpectedEof {
+            Self::Gzip { file, reason: "the gzip data end early: the file is truncated".into() }
+        } else if gzip && [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput].contains(&kind) {
+            Self::Gzip { file, reason: format!("the gzip data are damaged: {source}") }
+        } else {
+            Self::Open { file, source }
+        }
+    }
 }
 
 /// A row that could not be used.

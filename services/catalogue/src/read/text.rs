@@ -1,7 +1,7 @@
 //! Reads a whole file: unpacks gzip by its content, drops the byte order mark, bounds the size.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
@@ -63,7 +63,7 @@ pub(super) fn read(path: &Path) -> Result<Whole, ReadError> {
     let reader: Box<dyn Read> = if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut bytes = Vec::new();
     if let Err(source) = reader.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
-        return Err(failed(path, gzip, source));
+        return Err(ReadError::reading(path, gzip, source));
     }
     if bytes.len() as u64 > MAX_BYTES {
         return Err(ReadError::TooLarge { file: path.into(), limit: MAX_BYTES, what: "bytes" });
@@ -80,18 +80,6 @@ pub(super) fn read(path: &Path) -> Result<Whole, ReadError> {
         text.drain(..BOM.len_utf8());
     }
     Ok(Whole { text })
-}
-
-fn failed(path: &Path, gzip: bool, source: io::Error) -> ReadError {
-    let file = path.to_path_buf();
-    let kind = source.kind();
-    if gzip && kind == io::ErrorKind::UnexpectedEof {
-        ReadError::Gzip { file, reason: "the gzip data end early: the file is truncated".into() }
-    } else if gzip && [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput].contains(&kind) {
-        ReadError::Gzip { file, reason: format!("the gzip data are damaged: {source}") }
-    } else {
-        ReadError::Open { file, source }
-    }
 }
 
 /// The line that follows these bytes, from 1.

@@ -12,6 +12,7 @@ pub(crate) use app::{
     ThresholdEntry, UsersEntry,
 };
 pub(crate) use entries::{Entries, WordOr};
+pub use scalar::meters;
 pub(crate) use scalar::{Meters, Span, Text};
 use serde::Deserialize;
 use serde_saphyr::Spanned;

@@ -46,6 +46,15 @@ impl<'de> Deserialize<'de> for Meters {
     }
 }
 
+/// A length as text in metres: a number, or one with its unit like `100m` or `1.5km`. It may be any number.
+pub fn meters(text: &str) -> Option<f64> {
+    let (number, unit) = match text.strip_suffix("km") {
+        Some(number) => (number, 1000.0),
+        None => (text.strip_suffix('m').unwrap_or(text), 1.0),
+    };
+    number.trim().parse::<f64>().ok().map(|number| number * unit)
+}
+
 struct MetersVisitor;
 
 impl Visitor<'_> for MetersVisitor {
@@ -68,12 +77,8 @@ impl Visitor<'_> for MetersVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Meters, E> {
-        let (number, unit) = match text.strip_suffix("km") {
-            Some(number) => (number, 1000.0),
-            None => (text.strip_suffix('m').unwrap_or(text), 1.0),
-        };
-        let meters = number.trim().parse::<f64>().map(|n| Meters(n * unit));
-        meters.map_err(|_| E::custom(format!("`{text}` is no length: write metres, like 100m or 1.5km")))
+        let refuse = || E::custom(format!("`{text}` is no length: write metres, like 100m or 1.5km"));
+        meters(text).map(Meters).ok_or_else(refuse)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lines of a text file: unpacks gzip by its content, drops the byte order mark, bounds what is read.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use catalogue::read::ReadError;
@@ -47,7 +47,7 @@ impl Lines {
         self.line.clear();
         let limit = MAX_LINE + 2;
         let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.line);
-        let read = read.map_err(|source| failed(&self.file, self.gzip, source))?;
+        let read = read.map_err(|source| ReadError::reading(&self.file, self.gzip, source))?;
         if read == 0 {
             return Ok(None);
         }
@@ -82,17 +82,5 @@ impl Lines {
     /// The current line cannot be used, nor what follows.
     pub(super) fn refuse(&self, reason: impl Into<String>) -> ReadError {
         ReadError::Syntax { file: self.file.clone(), line: self.number.max(1), reason: reason.into() }
-    }
-}
-
-fn failed(file: &Path, gzip: bool, source: io::Error) -> ReadError {
-    let file = file.to_path_buf();
-    let kind = source.kind();
-    if gzip && kind == io::ErrorKind::UnexpectedEof {
-        ReadError::Gzip { file, reason: "the gzip data end early: the file is truncated".into() }
-    } else if gzip && [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput].contains(&kind) {
-        ReadError::Gzip { file, reason: format!("the gzip data are damaged: {source}") }
-    } else {
-        ReadError::Open { file, source }
     }
 }

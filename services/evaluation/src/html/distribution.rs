@@ -19,18 +19,7 @@ pub(super) fn chart(series: &[Series<'_>], budget_meters: f64) -> String {
     let x = Scale::new(0.0, reach(series).max(1.0), (left, right));
     let y = Scale::new(0.0, 100.0, (bottom, top));
     let mut svg = Svg::new(SIZE.0, SIZE.1, "cumulative distribution of distances by policy");
-    for (value, text) in x.ticks() {
-        svg.line("grid", (x.at(value), top), (x.at(value), bottom));
-        svg.text("tick", (x.at(value), bottom + 20.0), Anchor::Middle, &text);
-    }
-    for (value, text) in y.ticks() {
-        svg.line("grid", (left, y.at(value)), (right, y.at(value)));
-        svg.text("tick", (left - 8.0, y.at(value) + 4.0), Anchor::End, &text);
-    }
-    svg.line("axis", (left, bottom), (right, bottom));
-    svg.line("axis", (left, top), (left, bottom));
-    svg.text("", ((left + right) / 2.0, SIZE.1 - 8.0), Anchor::Middle, "distance in metres");
-    svg.upright((18.0, (top + bottom) / 2.0), "percent of the samples");
+    svg.axes(PLOT, (x, "distance in metres"), (y, "percent of the samples"));
     if budget_meters <= x.value(right) {
         let budget = x.at(budget_meters);
         svg.path(&[(budget, top), (budget, bottom)], "#999", "5 4");

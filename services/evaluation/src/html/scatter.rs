@@ -27,18 +27,7 @@ pub(super) fn chart(series: &[Series<'_>]) -> String {
     let x = Scale::new(0.0, most(|p| p.1).max(1.0), (left, right));
     let y = Scale::new(1.0, most(|p| p.2).max(1.02), (bottom, top));
     let mut svg = Svg::new(SIZE.0, SIZE.1, "cost over optimum against relocations in a UE-hour");
-    for (value, text) in x.ticks() {
-        svg.line("grid", (x.at(value), top), (x.at(value), bottom));
-        svg.text("tick", (x.at(value), bottom + 20.0), Anchor::Middle, &text);
-    }
-    for (value, text) in y.ticks() {
-        svg.line("grid", (left, y.at(value)), (right, y.at(value)));
-        svg.text("tick", (left - 8.0, y.at(value) + 4.0), Anchor::End, &text);
-    }
-    svg.line("axis", (left, bottom), (right, bottom));
-    svg.line("axis", (left, top), (left, bottom));
-    svg.text("", ((left + right) / 2.0, SIZE.1 - 8.0), Anchor::Middle, "relocations in a UE-hour");
-    svg.upright((18.0, (top + bottom) / 2.0), "cost / optimum");
+    svg.axes(PLOT, (x, "relocations in a UE-hour"), (y, "cost / optimum"));
     labels(&mut svg, &shown, x, y);
     let note: Vec<String> = beyond
         .iter()

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::scale::Scale;
+
 /// A drawing of a certain size, in pixels from the upper left.
 pub(super) struct Svg {
     text: String,
+    height: f64,
 }
 
 /// Which end of a text is at its place.
@@ -18,7 +21,29 @@ pub(super) enum Anchor {
 impl Svg {
     pub(super) fn new(width: f64, height: f64, title: &str) -> Self {
         let title = escaped(title);
-        Self { text: format!("<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\">\n") }
+        let text = format!("<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\">\n");
+        Self { text, height }
+    }
+
+    /// Grid, axes and their names around a plot, given by its left, top, right and bottom.
+    pub(super) fn axes(
+        &mut self,
+        (left, top, right, bottom): (f64, f64, f64, f64),
+        (x, x_name): (Scale, &str),
+        (y, y_name): (Scale, &str),
+    ) {
+        for (value, text) in x.ticks() {
+            self.line("grid", (x.at(value), top), (x.at(value), bottom));
+            self.text("tick", (x.at(value), bottom + 20.0), Anchor::Middle, &text);
+        }
+        for (value, text) in y.ticks() {
+            self.line("grid", (left, y.at(value)), (right, y.at(value)));
+            self.text("tick", (left - 8.0, y.at(value) + 4.0), Anchor::End, &text);
+        }
+        self.line("axis", (left, bottom), (right, bottom));
+        self.line("axis", (left, top), (left, bottom));
+        self.text("", ((left + right) / 2.0, self.height - 8.0), Anchor::Middle, x_name);
+        self.upright((18.0, (top + bottom) / 2.0), y_name);
     }
 
     pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {

@@ -6,6 +6,7 @@ use model::{Regret, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::regret::excess;
+use super::{told, whole};
 use crate::index::{PlaceIx, SiteIx};
 use crate::topology::{RANKED_SITES, Topology};
 
@@ -14,7 +15,7 @@ use crate::topology::{RANKED_SITES, Topology};
 pub(crate) struct Accounts {
     as_of: Timestamp,
     /// Where the instance was before it came to the serving site.
-    pub(crate) came_from: Option<SiteIx>,
+    came_from: Option<SiteIx>,
     list: [Option<Account>; RANKED_SITES],
 }
 
@@ -115,9 +116,14 @@ impl Accounts {
         Some(Dated { account: *account, as_of: self.as_of })
     }
 
-    /// The sites that have one.
+    /// The site that an instance which has been where it is for so long may not go back to yet.
+    pub(crate) fn barred(&self, knobs: &Regret, stayed_ms: u64) -> Option<SiteIx> {
+        self.came_from.filter(|_| stayed_ms < told(whole(knobs.no_return)))
+    }
+
+    /// The sites that are remembered.
     pub(crate) fn sites(&self) -> impl Iterator<Item = SiteIx> {
-        self.list.iter().flatten().map(|account| account.site)
+        self.list.iter().flatten().map(|account| account.site).chain(self.came_from)
     }
 
     /// The same with other indices.

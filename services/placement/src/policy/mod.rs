@@ -83,10 +83,10 @@ pub(crate) fn standing(
     Some(account.map_or_else(Standing::default, |account| account.at(knobs, excess, now)))
 }
 
-/// Where an instance that has been at its site for so long came from, if it may not go back there yet.
-pub(crate) fn came_from(policy: &Policy, accounts: Option<&Accounts>, stayed_ms: u64) -> Option<SiteIx> {
+/// Where an instance that has been at its site for so long may not go back to yet.
+pub(crate) fn barred(policy: &Policy, accounts: Option<&Accounts>, stayed_ms: u64) -> Option<SiteIx> {
     let Policy::Regret(knobs) = policy else { return None };
-    accounts.and_then(|accounts| accounts.came_from).filter(|_| stayed_ms < told(whole(knobs.no_return)))
+    accounts?.barred(knobs, stayed_ms)
 }
 
 /// The span rounded up to whole milliseconds, the unit that explanations tell.

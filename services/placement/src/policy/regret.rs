@@ -8,7 +8,7 @@
 //! instance goes there; but not back to where it came from within `no_return`. Moments of decision are `tick` apart,
 //! from the last change of place on: what the next report says may come first.
 
-use model::{Policy, Regret, Rule};
+use model::{Regret, Rule};
 
 use super::{Opinion, View, told, whole};
 
@@ -21,7 +21,7 @@ pub(super) fn ask(knobs: &Regret, view: &View<'_>) -> Opinion {
     let account = view.accounts.and_then(|accounts| accounts.of(view.best));
     let reached = account.is_some_and(|account| account.at(knobs, excess, view.now).reaches(knobs));
     let stayed = told(view.now.since(view.since));
-    let returns = super::came_from(&Policy::Regret(*knobs), view.accounts, stayed) == Some(view.best);
+    let returns = view.accounts.and_then(|accounts| accounts.barred(knobs, stayed)) == Some(view.best);
     let rule = match (reached, returns) {
         (false, _) => Rule::CostNotReached,
         (true, true) => Rule::NoReturn,

@@ -101,17 +101,7 @@ fn a_failed_order_does_not_throw_the_account_away() {
 
 #[test]
 fn a_pin_to_another_site_is_followed_within_seconds() {
-    use model::{Pin, Position};
-    let rack = |number| {
-        let position = Some(Position::new(3.0, 50.0).unwrap());
-        model::Site { position, ..site(number) }
-    };
-    let pinned = |number| model::Cell { pin: Pin::Site(site_id(number)), ..cell(number) };
-    let topology =
-        placement::Topology::new(vec![rack(0), rack(1)], vec![pinned(0), pinned(1)], Vec::new()).unwrap();
-    let policy = Policy::Regret(model::Regret::default());
-    let engine = placement::Engine::new(topology, vec![app("ar", policy)], key()).unwrap();
-    let mut stage = Stage::with(engine);
+    let mut stage = rack(Policy::Regret(model::Regret::default()));
     stage.placed_at(0.0, 1, 0);
     assert_eq!(only_decision(&stage.cell(100.0, 1, 1)).explanation.rule, Rule::CostNotReached);
     let due = stage.due().expect("a moment");

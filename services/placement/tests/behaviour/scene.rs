@@ -79,6 +79,16 @@ pub(crate) fn regret() -> Policy {
     })
 }
 
+/// A laboratory: both sites stand in the same rack, and each of two cells is pinned to one of them.
+pub(crate) fn rack(policy: Policy) -> Stage {
+    let position = Some(Position::new(3.0, 50.0).unwrap());
+    let racked = |number| Site { position, ..site(number) };
+    let pinned = |number| Cell { pin: Pin::Site(site_id(number)), ..cell(number) };
+    let (sites, cells) = ((0..2).map(racked).collect(), (0..2).map(pinned).collect());
+    let topology = Topology::new(sites, cells, Vec::new()).unwrap();
+    Stage::with(Engine::new(topology, vec![app("ar", policy)], key()).unwrap())
+}
+
 pub(crate) fn event(ue: u64, now: Timestamp, change: UeChange) -> UeEvent {
     UeEvent { supi: supi(ue), observed_at: now, reported_at: None, source: UeSource::Poll, amf: None, change }
 }

@@ -83,17 +83,7 @@ fn nearest_moves_at_once() {
 
 #[test]
 fn a_pin_to_another_site_outweighs_every_margin() {
-    use model::{Pin, Position};
-    // A laboratory: both sites stand in the same rack, and each of two cells is pinned to one of them.
-    let rack = |number| {
-        let position = Some(Position::new(3.0, 50.0).unwrap());
-        model::Site { position, ..site(number) }
-    };
-    let pinned = |number| model::Cell { pin: Pin::Site(site_id(number)), ..cell(number) };
-    let topology =
-        placement::Topology::new(vec![rack(0), rack(1)], vec![pinned(0), pinned(1)], Vec::new()).unwrap();
-    let engine = placement::Engine::new(topology, vec![app("ar", threshold())], key()).unwrap();
-    let mut stage = Stage::with(engine);
+    let mut stage = rack(threshold());
     stage.placed_at(0.0, 1, 0);
     let held = only_decision(&stage.cell(100.0, 1, 1));
     assert_eq!(held.explanation.rule, Rule::TimeToTrigger);

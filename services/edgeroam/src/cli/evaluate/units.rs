@@ -4,11 +4,7 @@ use std::time::Duration;
 
 /// Metres: a number, or a text like `100m` or `1.5km`.
 pub(super) fn meters(text: &str) -> Result<f64, String> {
-    let (number, unit) = match text.strip_suffix("km") {
-        Some(number) => (number, 1000.0),
-        None => (text.strip_suffix('m').unwrap_or(text), 1.0),
-    };
-    let meters = number.trim().parse::<f64>().ok().map(|number| number * unit);
+    let meters = catalogue::meters(text);
     meters.filter(|m| m.is_finite() && *m >= 0.0).ok_or_else(|| "write it like 3000, 100m or 1.5km".into())
 }
 
