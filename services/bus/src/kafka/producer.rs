@@ -136,7 +136,9 @@ impl Producer {
             Ok(answer) => answer,
             Err(_) => {
                 self.discard(generation).await;
-                fate::all(&fates).await
+                // Of a producer that ended without a word nothing more is heard.
+                let lost = |_| Err((RDKafkaErrorCode::PurgeInflight, topic.into()));
+                timeout(self.patience, fate::all(&fates)).await.unwrap_or_else(lost)
             }
         };
         match answer {
