@@ -165,6 +165,7 @@ impl Metrics {
                 let Order { trigger, .. } = **order;
                 self.orders.get_or_create(&OfOrder { trigger: Word(trigger.as_str()) }).inc();
             }
+            Command::Site(_) => {}
         }
     }
 

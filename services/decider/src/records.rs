@@ -25,6 +25,7 @@ impl Outgoing {
                 self.orders.push(ordered(order));
                 self.due.push(order.due_at);
             }
+            Command::Site(_) => {}
         }
     }
 

@@ -126,7 +126,7 @@ impl Log<'_, '_> {
             match command {
                 Command::Decide(decision) => self.decided(&decision),
                 // In mode `observe` there are none.
-                Command::Order(_) => {}
+                Command::Order(_) | Command::Site(_) => {}
             }
         }
     }

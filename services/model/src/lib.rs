@@ -14,11 +14,13 @@ mod decision;
 mod ident;
 mod instance;
 mod label;
+mod operator;
 mod order;
 mod outcome;
 mod plmn;
 mod position;
 mod site;
+mod site_record;
 mod stream;
 mod supi;
 mod time;
@@ -32,11 +34,15 @@ pub use decision::{
 pub use ident::{IdentError, name_is_valid};
 pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
 pub use label::is_label_value;
+pub use operator::{Ask, OperatorCommand};
 pub use order::Order;
 pub use outcome::{Outcome, OutcomeKind, Step};
 pub use plmn::PlmnId;
 pub use position::{Position, PositionError};
 pub use site::{ClusterRef, Site, SiteId};
+pub use site_record::{
+    Evacuation, EvacuationState, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,
+};
 pub use stream::Stream;
 pub use supi::Supi;
 pub use time::{ReportedAt, Timestamp};

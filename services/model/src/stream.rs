@@ -6,9 +6,9 @@
 pub enum Stream {
     /// [`UeEvent`](crate::UeEvent); key: the SUPI.
     UeEvents,
-    /// [`Site`](crate::Site); key: the site id.
+    /// [`SiteRecord`](crate::SiteRecord); key: the site id, for reports with `/` and their source.
     Sites,
-    /// Operators' commands; key: the site id, or app `/` instance.
+    /// [`OperatorCommand`](crate::OperatorCommand); key: the site id, app `/` instance, or the app.
     Commands,
     /// [`Decision`](crate::Decision); key: app `/` instance.
     Decisions,

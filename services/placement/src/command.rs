@@ -1,6 +1,6 @@
 //! What goes into the engine and what comes out.
 
-use model::{Decision, InstanceState, Order, Outcome, UeEvent};
+use model::{Decision, InstanceState, OperatorCommand, Order, Outcome, SiteReport, SiteStatus, UeEvent};
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,10 @@ pub enum Input<'a> {
     Instance(&'a InstanceState),
     /// An order that is already on the bus, after a restart: it is adopted, never computed again.
     OrderSeen(&'a Order),
+    /// What an operator asks for.
+    Operator(&'a OperatorCommand),
+    /// What a source says of a site.
+    Site(&'a SiteReport),
 }
 
 /// Something to be done.
@@ -22,4 +26,6 @@ pub enum Command {
     Decide(Box<Decision>),
     /// Give an order; the decision that it follows from comes just before.
     Order(Box<Order>),
+    /// Publish what holds for a site.
+    Site(Box<SiteStatus>),
 }

@@ -113,6 +113,7 @@ impl Engine {
             Input::Outcome(outcome) => self.outcome(now, outcome, out),
             Input::Instance(state) => self.instance_state(now, state, out),
             Input::OrderSeen(order) => self.order_seen(order),
+            Input::Operator(_) | Input::Site(_) => {}
         }
         self.prune_timers();
     }

@@ -102,7 +102,7 @@ impl Ledger {
                 let answers = self.live.get(&key) == Some(&outcome.generation);
                 self.end(key, newest, answers);
             }
-            Input::Outcome(_) => (),
+            Input::Outcome(_) | Input::Operator(_) | Input::Site(_) => (),
             Input::Instance(state) => {
                 let key = (state.app.clone(), state.instance.clone());
                 let answers = self.live.get(&key) == Some(&state.generation);
@@ -137,6 +137,7 @@ impl Ledger {
                 Ok(())
             }
             Command::Order(order) => self.order(order),
+            Command::Site(_) => Ok(()),
         }
     }
 

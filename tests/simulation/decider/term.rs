@@ -172,7 +172,7 @@ impl Term {
         for command in self.commands.drain(..) {
             match command {
                 Command::Order(order) => orders.push(Rc::new(*order)),
-                Command::Decide(_) => {}
+                Command::Decide(_) | Command::Site(_) => {}
             }
         }
         if !orders.is_empty() {

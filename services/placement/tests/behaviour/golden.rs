@@ -39,6 +39,7 @@ fn tell(trace: &mut String, head: &str, commands: &[Command]) {
         let line = match command {
             Command::Decide(decision) => decided(decision),
             Command::Order(order) => format!("  order {} {}", order.generation, order.relocation),
+            Command::Site(status) => format!("  site {} {:?}", status.site, status.condition),
         };
         writeln!(trace, "{line}").unwrap();
     }

@@ -133,6 +133,7 @@ impl Reference {
                     let decision = expected.take().expect("an order without its decision");
                     self.order(&decision, order);
                 }
+                Command::Site(_) => {}
             }
             self.refresh(now);
         }

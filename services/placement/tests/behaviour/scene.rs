@@ -214,7 +214,7 @@ pub(crate) fn orders(commands: &[Command]) -> Vec<Order> {
         .iter()
         .filter_map(|command| match command {
             Command::Order(order) => Some((**order).clone()),
-            Command::Decide(_) => None,
+            Command::Decide(_) | Command::Site(_) => None,
         })
         .collect()
 }
@@ -224,7 +224,7 @@ pub(crate) fn decisions(commands: &[Command]) -> Vec<Decision> {
         .iter()
         .filter_map(|command| match command {
             Command::Decide(decision) => Some((**decision).clone()),
-            Command::Order(_) => None,
+            Command::Order(_) | Command::Site(_) => None,
         })
         .collect()
 }

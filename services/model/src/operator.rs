@@ -1,0 +1,125 @@
+//! What operators ask for.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{AppId, InstanceId, SiteId, Timestamp};
+
+/// What an operator asks for, as it stands on stream `commands`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorCommand {
+    /// Made once by whoever asks: the same command again is the same id.
+    pub id: Uuid,
+    /// When it was asked.
+    pub at: Timestamp,
+    /// Who asked, for the record.
+    pub by: String,
+    /// Why, for the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What is asked.
+    pub ask: Ask,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// The site takes no more instances; those that it has stay.
+    Cordon {
+        /// The site.
+        site: SiteId,
+    },
+    /// The site takes no more instances, and those that it has are moved away.
+    Drain {
+        /// The site.
+        site: SiteId,
+        /// By when it should be empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Timestamp>,
+    },
+    /// The site takes instances again: ends `cordon` and `drain`.
+    Resume {
+        /// The site.
+        site: SiteId,
+    },
+    /// The instance goes to this site once, whatever the policy says; afterwards the policy decides again.
+    Move {
+        /// The app.
+        app: AppId,
+        /// The instance.
+        instance: InstanceId,
+        /// Where it shall go.
+        site: SiteId,
+    },
+    /// The instance goes to this site and stays there.
+    Pin {
+        /// The app.
+        app: AppId,
+        /// The instance.
+        instance: InstanceId,
+        /// Where it shall be.
+        site: SiteId,
+    },
+    /// Ends `pin`.
+    Unpin {
+        /// The app.
+        app: AppId,
+        /// The instance.
+        instance: InstanceId,
+    },
+    /// No order is given, for one app or for all of them (the kill switch); what is under way goes on.
+    Freeze {
+        /// The app; all of them where there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app: Option<AppId>,
+        /// Until when; until `thaw` where there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// Ends `freeze` of the same app, or of all of them.
+    Thaw {
+        /// The app; all of them where there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app: Option<AppId>,
+    },
+}
+
+impl Ask {
+    /// Its key on stream `commands`: the site, app `/` instance, or the app; `*` for all apps.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Cordon { site } | Self::Drain { site, .. } | Self::Resume { site } => site.to_string(),
+            Self::Move { app, instance, .. }
+            | Self::Pin { app, instance, .. }
+            | Self::Unpin { app, instance } => format!("{app}/{instance}"),
+            Self::Freeze { app, .. } | Self::Thaw { app } => {
+                app.as_ref().map_or_else(|| "*".to_owned(), ToString::to_string)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_survives_json_and_its_key_names_what_it_is_about() {
+        let site = SiteId::new("edge-a").expect("valid");
+        let drain = OperatorCommand {
+            id: Uuid::from_u128(7),
+            at: Timestamp::from_micros(1_000_000),
+            by: "ann".into(),
+            reason: None,
+            ask: Ask::Drain { site: site.clone(), deadline: Some(Timestamp::from_micros(9_000_000)) },
+        };
+        let text = serde_json::to_string(&drain).expect("serialises");
+        assert_eq!(serde_json::from_str::<OperatorCommand>(&text).expect("reads back"), drain);
+        assert_eq!(drain.ask.key(), "edge-a");
+        let (app, instance) = (AppId::new("ar").expect("valid"), InstanceId::new("00ff").expect("valid"));
+        assert_eq!(Ask::Pin { app: app.clone(), instance, site }.key(), "ar/00ff");
+        assert_eq!(Ask::Freeze { app: Some(app), until: None }.key(), "ar");
+        assert_eq!(Ask::Thaw { app: None }.key(), "*");
+    }
+}
