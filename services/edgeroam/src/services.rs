@@ -175,7 +175,8 @@ impl Ground<'_> {
             return Ok(None);
         }
         let Some(outlet) = settings.bus.outlet(config.content_mode).await? else { return Ok(None) };
-        let inputs = relay::Inputs { config, key: settings.pseudonym_key()?, bus: self.bus.clone(), outlet };
+        let (key, sites) = (settings.pseudonym_key()?, settings.catalogue.sites.clone());
+        let inputs = relay::Inputs { config, key, sites, bus: self.bus.clone(), outlet };
         Ok(Some(relay::Relay::start(inputs, registry, self.stop.clone())))
     }
 }
