@@ -12,6 +12,7 @@ use runtime::telemetry::LogLevel;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
+use crate::operate;
 use crate::settings::Settings;
 
 /// One service.
@@ -83,8 +84,13 @@ impl Services {
         let relay = if has(Role::Relay) { ground.relay(&mut registry).await? } else { None };
         let callback = subscriber.as_ref().map(subscriber::Subscriber::callback_addr);
         let readiness = Readiness::default();
-        let (listen, level, stop) = (settings.admin.listen, level, stop.clone());
-        let admin = runtime::admin::serve(listen, registry, readiness.clone(), level, stop).await?;
+        let more = if has(Role::Decider) { ground.counter()? } else { axum::Router::new() };
+        let (listen, stop) = (settings.admin.listen, stop.clone());
+        let admin = runtime::admin::serve(listen, registry, readiness.clone(), level, more, stop).await?;
+        if listen.port() == 0 {
+            let path = settings.admin_address_file();
+            std::fs::write(&path, format!("{admin}\n")).with_context(|| path.display().to_string())?;
+        }
         readiness.set(true);
         Ok(Self { bus: ground.bus, subscriber, decider, executor, relay, admin, callback })
     }
@@ -141,6 +147,18 @@ impl Ground<'_> {
             self.stop.clone(),
         );
         Ok(Some(executor.await?))
+    }
+
+    /// Where operators ask.
+    fn counter(&self) -> anyhow::Result<axum::Router> {
+        let (catalogue, admin) = (&self.settings.catalogue, &self.settings.admin);
+        Ok(operate::router(operate::Counter {
+            bus: self.bus.clone(),
+            sites: catalogue.sites.clone(),
+            names: operate::Names::of(catalogue),
+            token: admin.token()?,
+            listen: admin.listen,
+        }))
     }
 
     /// Where the executor keeps what it must not forget: here, unless the bus is one that others share.
