@@ -39,6 +39,7 @@ pub(crate) struct Services {
     subscriber: Option<subscriber::Subscriber>,
     decider: Option<decider::Decider>,
     executor: Option<executor::Executor>,
+    labels: Option<executor::LabelWatch>,
     relay: Option<relay::Relay>,
     /// Where the admin port listens.
     pub(crate) admin: SocketAddr,
@@ -77,7 +78,8 @@ impl Services {
         };
         let mut registry = Registry::with_prefix("edgeroam");
         let has = |role| roles.contains(&role);
-        let executor = if has(Role::Executor) { ground.executor(&mut registry, roles).await? } else { None };
+        let (executor, labels) =
+            if has(Role::Executor) { ground.executor(&mut registry, roles).await? } else { (None, None) };
         let decider = if has(Role::Decider) { Some(ground.decider(&mut registry).await?) } else { None };
         let subscriber =
             if has(Role::Subscriber) { Some(ground.subscriber(&mut registry).await?) } else { None };
@@ -92,7 +94,7 @@ impl Services {
             std::fs::write(&path, format!("{admin}\n")).with_context(|| path.display().to_string())?;
         }
         readiness.set(true);
-        Ok(Self { bus: ground.bus, subscriber, decider, executor, relay, admin, callback })
+        Ok(Self { bus: ground.bus, subscriber, decider, executor, labels, relay, admin, callback })
     }
 
     /// The bus, for readers of its streams.
@@ -113,6 +115,9 @@ impl Services {
         if let Some(executor) = self.executor {
             executor.join().await;
         }
+        if let Some(labels) = self.labels {
+            labels.join().await;
+        }
         if let Some(relay) = self.relay {
             relay.join().await;
         }
@@ -125,28 +130,34 @@ impl Ground<'_> {
         &self,
         registry: &mut Registry,
         roles: &[Role],
-    ) -> anyhow::Result<Option<executor::Executor>> {
+    ) -> anyhow::Result<(Option<executor::Executor>, Option<executor::LabelWatch>)> {
         let settings = self.settings;
         let Some(config) = &settings.emco else {
             if roles == [Role::Executor] {
                 bail!("`emco` is missing: an executor needs EMCO's base URL (emco.gateway)");
             }
-            return Ok(None);
+            return Ok((None, None));
         };
         let dns = settings.dns.clone().map(steering::dns::Dns::new).transpose()?;
+        // One client, for they share its budget of queries.
+        let emco = emco::Client::new(config.clone())?;
+        let sites = settings.catalogue.sites.clone();
         let executor = executor::Executor::start(
             settings.executor.clone(),
             settings.catalogue.apps.clone(),
-            settings.catalogue.sites.clone(),
+            sites.clone(),
             self.key.clone(),
-            emco::Client::new(config.clone())?,
+            emco.clone(),
             dns,
             self.bus.clone(),
             self.keep(),
             registry,
             self.stop.clone(),
         );
-        Ok(Some(executor.await?))
+        let executor = executor.await?;
+        let (labels, bus, stop) = (config.labels.clone(), self.bus.clone(), self.stop.clone());
+        let labels = executor::LabelWatch::start(labels, sites, emco, bus, registry, stop);
+        Ok((Some(executor), labels))
     }
 
     /// Where operators ask.
