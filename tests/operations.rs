@@ -2,6 +2,8 @@
 //! their own, and so is each command.
 #![allow(clippy::unwrap_used)]
 
+#[path = "operations/brokers.rs"]
+mod brokers_alone;
 #[path = "operations/desk.rs"]
 mod desk;
 
