@@ -215,7 +215,12 @@ impl Life {
         self.sum("decider_orders_total{")
     }
 
-    fn taken(&self, stream: &str) -> u64 {
+    /// How many commands of operators the engine has taken in while it was told of them, not from history.
+    pub(crate) fn commands(&self) -> u64 {
+        self.sum("operator_commands_total{")
+    }
+
+    pub(crate) fn taken(&self, stream: &str) -> u64 {
         self.sum(&format!("records_total{{stream=\"{stream}\"}}"))
     }
 

@@ -6,6 +6,8 @@ use model::{
 };
 use serde::de::DeserializeOwned;
 
+use super::operations;
+
 /// One record as a line for people.
 pub(super) fn line(stream: Stream, data: &[u8]) -> Option<String> {
     match stream {
@@ -13,7 +15,9 @@ pub(super) fn line(stream: Stream, data: &[u8]) -> Option<String> {
         Stream::Decisions => parsed(data, decision),
         Stream::Outcomes => parsed(data, outcome),
         Stream::DeadLetter => Some(format!("dead letter   {}", String::from_utf8_lossy(data))),
-        Stream::Sites | Stream::Commands | Stream::Orders | Stream::Instances | Stream::Sagas => None,
+        Stream::Commands => parsed(data, operations::command),
+        Stream::Sites => parsed(data, operations::site),
+        Stream::Orders | Stream::Instances | Stream::Sagas => None,
     }
 }
 
