@@ -93,7 +93,6 @@ async fn a_label_of_emco_is_reported_and_one_that_went_while_edgeroam_was_dead_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the engine takes commands and conditions in and does not act on them yet"]
 async fn a_site_that_is_drained_is_left_and_no_client_notices() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::start(folder.path(), &[]).await;

@@ -104,6 +104,8 @@ fn site() -> Site {
         position: None,
         cluster: ClusterRef { provider: "edge".into(), cluster: "north".into() },
         ingress: None,
+        labels: std::collections::BTreeSet::new(),
+        max_instances: None,
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
     Decision {
         app: app(),
         instance: instance(),
-        supi: supi(),
+        supi: Some(supi()),
         at: at(10_000_180),
         observed_at: at(0),
         trigger: Trigger::Mobility,
@@ -83,10 +83,12 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                 meters: Some(1_840.25),
                 stayed_ms: 95_000,
                 came_from: None,
+                rejected_by: None,
             }),
             better_for_ms: 10_000,
             under_way: 1,
             under_way_limit: 16,
+            frozen: false,
             rule: Rule::ThresholdMet,
             catalogue_version: 3,
         },
@@ -163,6 +165,8 @@ pub(crate) fn site() -> Site {
         position: Some(Position::new(7.4246, 43.7384).unwrap()),
         cluster: model::ClusterRef { provider: "edge".into(), cluster: "north".into() },
         ingress: Some("192.0.2.17".into()),
+        labels: std::collections::BTreeSet::new(),
+        max_instances: None,
     }
 }
 

@@ -44,6 +44,7 @@ impl World {
                 policy: Policy::Nearest,
                 max_concurrent_relocations: 4,
                 linger: Duration::from_secs(60),
+                requires: std::collections::BTreeSet::new(),
             },
             sites: 3,
             config: Config { snapshot_interval: Duration::from_secs(3600), ..Config::default() },
@@ -159,6 +160,8 @@ impl Life {
             position: Some(Position::new(f64::from(number), 0.0).unwrap()),
             cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
             ingress: None,
+            labels: std::collections::BTreeSet::new(),
+            max_instances: None,
         };
         let cell = |number: u32| Cell {
             id: cell_id(number),

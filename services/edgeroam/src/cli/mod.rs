@@ -14,6 +14,7 @@ mod site;
 #[cfg(feature = "testbed")]
 mod testbed;
 mod watch;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -69,6 +70,8 @@ enum Verb {
     Instance(instance::Args),
     /// Show each cell change, command, condition of a site, decision and saga step of a running EdgeRoam, a line each.
     Watch(watch::Args),
+    /// Show what was decided about a UE, an app, an instance or a relocation, and why.
+    Why(why::Args),
 }
 
 /// A position west of Greenwich begins with a minus sign and is no flag: a space before it tells clap so.
@@ -106,6 +109,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Verb::App(args) => app::run(args),
         Verb::Instance(args) => instance::run(args),
         Verb::Watch(args) => watch::run(&args),
+        Verb::Why(args) => why::run(&args),
     };
     match ended {
         Ok(code) => code,

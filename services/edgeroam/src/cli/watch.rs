@@ -1,6 +1,6 @@
 //! `edgeroam watch`: a line for each cell change, command, condition of a site, decision and saga step.
 
-mod lines;
+pub(super) mod lines;
 pub(super) mod operations;
 mod public;
 

@@ -93,7 +93,15 @@ mod tests {
 
     fn site(name: &str) -> Site {
         let cluster = ClusterRef { provider: "edge".into(), cluster: name.into() };
-        Site { id: name.parse().expect("valid"), name: String::new(), position: None, cluster, ingress: None }
+        Site {
+            id: name.parse().expect("valid"),
+            name: String::new(),
+            position: None,
+            cluster,
+            ingress: None,
+            labels: std::collections::BTreeSet::new(),
+            max_instances: None,
+        }
     }
 
     fn report(name: &str, source: SiteSource) -> SiteRecord {

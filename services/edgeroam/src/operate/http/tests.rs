@@ -29,7 +29,15 @@ impl Desk {
     async fn ask(&self, request: HttpRequest<Body>) -> (StatusCode, Value) {
         let cluster = model::ClusterRef { provider: "edge".into(), cluster: "north".into() };
         let id = "north".parse().expect("valid");
-        let sites = vec![Site { id, name: "North".into(), position: None, cluster, ingress: None }];
+        let sites = vec![Site {
+            id,
+            name: "North".into(),
+            position: None,
+            cluster,
+            ingress: None,
+            labels: std::collections::BTreeSet::new(),
+            max_instances: None,
+        }];
         let catalogue = catalogue::Catalogue { sites: sites.clone(), ..catalogue::Catalogue::default() };
         let counter = Counter {
             bus: self.bus.clone(),
