@@ -125,3 +125,59 @@ impl<'a> Gathering<'a> {
         std::mem::take(&mut self.decisions).into_iter().map(&mut entry).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Generation, RelocationId};
+    use serde_json::json;
+
+    use super::*;
+
+    /// A decision with an order, as it stands on the bus.
+    fn decided(app: &str, number: u64) -> (RelocationId, Vec<u8>) {
+        let (app_id, instance) = (app.parse().expect("valid"), "00000000000000aa".parse().expect("valid"));
+        let id = RelocationId::new(&app_id, &instance, Generation(number));
+        let decision = json!({
+            "app": app, "instance": instance, "supi": "imsi-208930000000001", "at": number, "observed_at": number,
+            "trigger": "mobility", "verdict": "move", "source": "a", "target": "b", "mode": "act",
+            "order": [number, id],
+            "explanation": {
+                "policy": "nearest", "basis": "unknown", "candidates": [], "serving": null, "better_for_ms": 0,
+                "under_way": 0, "under_way_limit": 4, "rule": "nearer", "catalogue_version": 1
+            }
+        });
+        (id, serde_json::to_vec(&decision).expect("JSON"))
+    }
+
+    fn outcome(app: &str, id: RelocationId, kind: &str) -> Vec<u8> {
+        let outcome = json!({
+            "relocation": id, "app": app, "instance": "00000000000000aa", "generation": 1,
+            "source": "a", "target": "b", "at": 9, "kind": kind, "reason": "no room"
+        });
+        assert!(serde_json::from_value::<Outcome>(outcome.clone()).is_ok());
+        serde_json::to_vec(&outcome).expect("JSON")
+    }
+
+    #[test]
+    fn the_last_decisions_come_with_what_became_of_them_and_others_are_left_out() {
+        let subject: Subject = "echo".parse().expect("valid");
+        let mut gathering = Gathering::new(&subject, 2);
+        let ids: Vec<_> = (1..=3)
+            .map(|number| {
+                let (id, data) = decided("echo", number);
+                gathering.take(Stream::Decisions, &data);
+                id
+            })
+            .collect();
+        let (other, data) = decided("other", 4);
+        gathering.take(Stream::Decisions, &data);
+        gathering.take(Stream::Decisions, b"no decision");
+        for id in ids.iter().copied().chain([other]) {
+            gathering.take(Stream::Outcomes, &outcome("echo", id, "undone"));
+        }
+        let entries = gathering.end();
+        let shown: Vec<_> = entries.iter().map(|entry| entry.decision.at.as_micros()).collect();
+        assert_eq!(shown, [2, 3]);
+        assert!(entries.iter().all(|entry| entry.outcomes.len() == 1), "{entries:?}");
+    }
+}

@@ -142,3 +142,86 @@ fn no_return(decision: &Decision) -> String {
         _ => "goes once it has been away for long enough".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{AppId, Basis, Explanation, InstanceKey, Mode, Serving, Timestamp, Trigger, Verdict};
+
+    use super::*;
+
+    fn decision(policy: Policy, rule: Rule, better_for_ms: u64) -> Decision {
+        let app = AppId::new("echo").expect("valid");
+        let supi = "imsi-208930000000001".parse().expect("valid");
+        let site = |name: &str| name.parse().expect("valid");
+        let candidate = |name: &str, meters, rejected_by, regret| Candidate {
+            site: site(name),
+            meters,
+            rejected_by,
+            regret,
+        };
+        let account = model::Account { account: 2_500.0, trend: 40.0 };
+        Decision {
+            instance: InstanceKey::new(&[7; 16]).expect("long enough").per_ue(&app, &supi),
+            app,
+            supi: Some(supi),
+            at: Timestamp::default(),
+            observed_at: Timestamp::default(),
+            trigger: Trigger::Mobility,
+            verdict: Verdict::Stay,
+            source: Some(site("far")),
+            target: Some(site("near")),
+            mode: Mode::Act,
+            order: None,
+            explanation: Explanation {
+                policy,
+                basis: Basis::Unknown,
+                candidates: vec![
+                    candidate("nearest", 10.0, Some(Guard::Draining), None),
+                    candidate("near", 100.0, None, Some(account)),
+                    candidate("far", 180.0, None, None),
+                ],
+                serving: Some(Serving {
+                    site: site("far"),
+                    meters: Some(180.0),
+                    stayed_ms: 4_000,
+                    came_from: None,
+                    rejected_by: None,
+                }),
+                better_for_ms,
+                under_way: 0,
+                under_way_limit: 4,
+                frozen: false,
+                rule,
+                catalogue_version: 1,
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_told_in_the_unit_of_the_knob() {
+        let threshold = Policy::Threshold(Threshold::default());
+        let told = |policy, rule, better_for_ms| otherwise(&decision(policy, rule, better_for_ms));
+        // The site that is drained is not weighed: the gain is 80 m, not 170 m.
+        assert!(
+            told(threshold, Rule::WithinMargin, 0).contains("nearer by 20 m more, with a margin below 80 m")
+        );
+        assert!(told(threshold, Rule::TimeToTrigger, 2_500).contains("goes 7.5 s later"));
+        assert!(told(threshold, Rule::MinimumStay, 20_000).contains("goes 26 s later"));
+        assert!(told(threshold, Rule::ThresholdMet, 12_000).contains("margin of 80 m or more"));
+        assert!(told(Policy::Nearest, Rule::Nearer, 0).contains("were its site 80 m nearer"));
+        let regret = Policy::Regret(Regret::default());
+        // 2,500 + 55 s of 40 m.
+        assert!(told(regret, Rule::CostNotReached, 0).contains("it is 4700, 3300 are missing"));
+        let cheap = Policy::Regret(Regret { relocation_cost: 4_000.0, ..Regret::default() });
+        assert!(told(cheap, Rule::CostReached, 0).contains("a relocation_cost above 4700 m·s"));
+        assert!(told(regret, Rule::NoReturn, 0).contains("goes 57 s later"));
+    }
+
+    #[test]
+    fn each_guard_is_told_with_what_ends_it() {
+        for guard in [Guard::ConcurrentRelocations, Guard::NoFeasibleSite, Guard::Frozen, Guard::Full] {
+            let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));
+            assert!(told.starts_with("goes ") && !told.contains('_'), "{told}");
+        }
+    }
+}

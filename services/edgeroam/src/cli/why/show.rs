@@ -56,7 +56,7 @@ fn serves(serving: &Serving) -> String {
 }
 
 fn site(candidate: &Candidate, decision: &Decision) -> String {
-    let mut text = format!("{:<16} {:>8.0} m", candidate.site, candidate.meters);
+    let mut text = format!("{:<16} {:>8.0} m", candidate.site.as_str(), candidate.meters);
     if let Some(regret) = &candidate.regret {
         text.push_str(&format!("  account {:.0} m·s, trend {:.0} m", regret.account, regret.trend));
     }
