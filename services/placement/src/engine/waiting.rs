@@ -52,7 +52,10 @@ impl Engine {
         };
         self.instances.set_wait(ix, to);
         let (entry, instances) = (&mut self.apps[app], &self.instances);
-        let wait = |ix: InstanceIx| instances.slab().get(ix.slot()).map(|instance| instance.state.wait());
+        let wait = |ix: InstanceIx| {
+            let present = instances.slab().get(ix.slot()).filter(|instance| usize::from(instance.app) == app);
+            present.map(|instance| instance.state.wait())
+        };
         if entry.slots.queue.cluttered() {
             entry.slots.queue.sweep(|ticket, ix| wait(ix) == Some(Wait::Queued(ticket)));
         }
@@ -72,6 +75,13 @@ impl Engine {
         self.instances.set_wait(ix, Wait::Free);
     }
 
+    /// What an instance of this app waits for. The place of one that is gone may be another app's by now, with the same
+    /// ticket in that app's queue.
+    fn waits(&self, app: u16, ix: InstanceIx) -> Option<Wait> {
+        let present = self.instances.slab().get(ix.slot()).filter(|instance| instance.app == app);
+        present.map(|instance| instance.state.wait())
+    }
+
     /// Gives the oldest waiting instances of an app their turn while there are free slots.
     pub(super) fn pump(&mut self, app: u16, now: Timestamp, out: &mut Vec<Command>) {
         if self.catching_up || self.freezes.hold(app, now) {
@@ -83,8 +93,7 @@ impl Engine {
                 return;
             }
             let Some((ticket, ix)) = entry.slots.queue.pop() else { return };
-            let live = |instance: &crate::ue::Instance| instance.state.wait() == Wait::Queued(ticket);
-            if self.instances.slab().get(ix.slot()).is_some_and(live) {
+            if self.waits(app, ix) == Some(Wait::Queued(ticket)) {
                 self.leave_queue(ix);
                 self.look(ix, now, now, out);
             }
@@ -103,10 +112,7 @@ impl Engine {
                 break;
             }
             let Some((ticket, ix)) = self.apps[usize::from(app)].held.pop() else { break };
-            let waits = |engine: &Self| {
-                let instance = engine.instances.slab().get(ix.slot());
-                instance.is_some_and(|i| i.app == app && i.state.wait().held() == Some(ticket))
-            };
+            let waits = |engine: &Self| engine.waits(app, ix).and_then(|wait| wait.held()) == Some(ticket);
             if waits(self) {
                 self.look(ix, now, now, out);
                 if waits(self) {
