@@ -1,5 +1,6 @@
 //! Relocatable applications, as far as placement needs to know them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct App {
     pub max_concurrent_relocations: u32,
     /// How long an instance is kept after its UE has gone.
     pub linger: Duration,
+    /// Labels that a site must have, all of them, to take an instance.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub requires: BTreeSet<String>,
 }
 
 /// Whether orders are carried out.

@@ -16,15 +16,38 @@ pub enum Trigger {
     FirstPlacement,
     /// The UE has been gone for the app's linger time.
     UeGone,
+    /// The serving site is being drained.
+    Maintenance,
+    /// The serving site is expected to fail.
+    SiteDegraded,
+    /// The serving site does not serve any longer.
+    SiteFailure,
+    /// An operator asked for it.
+    Operator,
 }
 
 impl Trigger {
+    /// Every trigger.
+    pub const ALL: [Self; 7] = [
+        Self::Mobility,
+        Self::FirstPlacement,
+        Self::UeGone,
+        Self::Maintenance,
+        Self::SiteDegraded,
+        Self::SiteFailure,
+        Self::Operator,
+    ];
+
     /// The name used in events and tables; labels of metrics have `_` for `-`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mobility => "mobility",
             Self::FirstPlacement => "first-placement",
             Self::UeGone => "ue-gone",
+            Self::Maintenance => "maintenance",
+            Self::SiteDegraded => "site-degraded",
+            Self::SiteFailure => "site-failure",
+            Self::Operator => "operator",
         }
     }
 }
@@ -59,11 +82,13 @@ pub struct Decision {
     pub app: AppId,
     /// The instance.
     pub instance: InstanceId,
-    /// The UE behind it. Internal: public streams are derived from this one without it.
-    pub supi: Supi,
+    /// The UE behind it, where it is known: an instance that was taken over may move before its UE is heard of.
+    /// Internal: public streams are derived from this one without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supi: Option<Supi>,
     /// When it was decided.
     pub at: Timestamp,
-    /// First byte of the report that led to it.
+    /// First byte of the last report on the UE's place; where the UE is not known, since when the instance has served.
     pub observed_at: Timestamp,
     /// Why it was looked at.
     pub trigger: Trigger,
@@ -98,6 +123,9 @@ pub struct Explanation {
     pub under_way: u32,
     /// The most that may be under way.
     pub under_way_limit: u32,
+    /// Whether an operator has frozen the app, or all of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
     /// The rule that gave the verdict.
     pub rule: Rule,
     /// Version of the catalogue it was decided on.
@@ -112,6 +140,8 @@ pub enum Basis {
     Cell(CellId),
     /// The tracking area, because the cell is not in the catalogue.
     Tai(Tai),
+    /// The serving site, because the site is being left and nothing is known of the UE's place.
+    ServingSite,
     /// Nothing known; such a UE is never moved.
     Unknown,
 }
@@ -121,7 +151,8 @@ pub enum Basis {
 pub struct Candidate {
     /// The site.
     pub site: SiteId,
-    /// Geodesic distance in metres from the UE's place; 0 for a site that the place is pinned to.
+    /// Geodesic distance in metres from the UE's place; 0 for a site that the place is pinned to, and for one that an
+    /// operator named where no distance can be told.
     pub meters: f64,
     /// The guard that took it out, if one did.
     pub rejected_by: Option<Guard>,
@@ -152,6 +183,9 @@ pub struct Serving {
     /// `regret`: where it came from, as long as that matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_from: Option<SiteId>,
+    /// Why nothing may stay there, where the site is to be left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected_by: Option<Guard>,
 }
 
 /// A guard that can forbid a move or a candidate.
@@ -160,6 +194,37 @@ pub struct Serving {
 pub enum Guard {
     /// `max_concurrent_relocations` of the app is used up.
     ConcurrentRelocations,
+    /// The site takes no more instances, by word of an operator or of its cluster.
+    Cordoned,
+    /// The site is being emptied.
+    Draining,
+    /// The site is expected to fail.
+    Degraded,
+    /// The site does not serve.
+    Failed,
+    /// As many instances as may be are at the site or on their way there.
+    Full,
+    /// The site lacks a label that the app requires.
+    MissingLabel,
+    /// Each site that was looked at is rejected.
+    NoFeasibleSite,
+    /// An operator has frozen the app, or all of them.
+    Frozen,
+}
+
+impl Guard {
+    /// Whether it speaks of one site; the others hold whatever the site.
+    pub const fn is_of_site(self) -> bool {
+        match self {
+            Self::Cordoned
+            | Self::Draining
+            | Self::Degraded
+            | Self::Failed
+            | Self::Full
+            | Self::MissingLabel => true,
+            Self::ConcurrentRelocations | Self::NoFeasibleSite | Self::Frozen => false,
+        }
+    }
 }
 
 /// The rule that gave a verdict.
@@ -188,7 +253,14 @@ pub enum Rule {
     NoReturn,
     /// `regret`: staying has cost as much as a relocation.
     CostReached,
-    /// A guard forbids what the policy wants.
+    /// The serving site is to be left: the nearest site that takes the instance, whatever the policy says. Where the UE
+    /// has gone, the instance is let go.
+    Evacuation,
+    /// An operator asked for this site.
+    OperatorMove,
+    /// An operator pinned the instance to a site.
+    Pinned,
+    /// A guard forbids what is wanted.
     Guarded(Guard),
     /// The UE's place maps to no site.
     NoCandidate,

@@ -1,5 +1,7 @@
 //! Edge sites.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Position;
@@ -24,6 +26,13 @@ pub struct Site {
     pub cluster: ClusterRef,
     /// Address under which node ports of this site are reached, where apps use node ports.
     pub ingress: Option<String>,
+    /// What it has that apps can require, as `gpu`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub labels: BTreeSet<String>,
+    /// The most instances that may be there: those that serve, those that are on their way there and those that are
+    /// about to leave. No bound where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_instances: Option<u32>,
 }
 
 /// A cluster as EMCO's clm names it: provider and cluster.

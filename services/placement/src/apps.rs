@@ -1,10 +1,11 @@
 //! The apps: who uses them, and how many of their relocations are under way.
 
 use hashbrown::HashSet;
-use model::{App, AppId, Scope, Supi, SupiRange, Users};
+use model::{App, AppId, Mode, Scope, Supi, SupiRange, Users};
 use thiserror::Error;
 
-use crate::guard::Slots;
+use crate::guard::{Able, Queue, Slots};
+use crate::topology::Topology;
 
 /// Why an app cannot be placed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -46,11 +47,15 @@ pub enum AppError {
 pub(crate) struct AppEntry {
     pub(crate) app: App,
     pub(crate) slots: Slots,
+    /// Those that wait for a site, or for the end of a freeze.
+    pub(crate) held: Queue,
+    /// The sites that have what it requires; `None`: every site has.
+    pub(crate) able: Option<Able>,
     users: UserSet,
 }
 
 /// Checks apps and makes their entries.
-pub(crate) fn entries(apps: Vec<App>) -> Result<Vec<AppEntry>, AppError> {
+pub(crate) fn entries(apps: Vec<App>, topology: &Topology) -> Result<Vec<AppEntry>, AppError> {
     if apps.len() > usize::from(u16::MAX) {
         return Err(AppError::TooMany(apps.len()));
     }
@@ -75,12 +80,23 @@ pub(crate) fn entries(apps: Vec<App>) -> Result<Vec<AppEntry>, AppError> {
         {
             return Err(AppError::Margin(app.id));
         }
-        entries.push(AppEntry { users: UserSet::new(&app.users), app, slots: Slots::default() });
+        entries.push(AppEntry {
+            users: UserSet::new(&app.users),
+            able: Able::new(topology, &app.requires),
+            app,
+            slots: Slots::default(),
+            held: Queue::default(),
+        });
     }
     Ok(entries)
 }
 
 impl AppEntry {
+    /// Whether it is only observed.
+    pub(crate) fn observed(&self) -> bool {
+        self.app.mode == Mode::Observe
+    }
+
     pub(crate) fn serves(&self, supi: &Supi) -> bool {
         self.users.contains(supi)
     }

@@ -2,20 +2,27 @@
 
 mod catalogue;
 mod decide;
+mod decision;
+mod operator;
 mod outcomes;
 mod regret;
+mod sites;
 mod snapshot;
 mod ue_events;
+mod waiting;
 mod why;
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use model::{App, AppId, InstanceId, InstanceKey, Mode, SiteId, Timestamp};
+use model::{App, AppId, InstanceId, InstanceKey, SiteId, Timestamp};
 
 use crate::apps::{self, AppEntry, AppError};
+use crate::asks::Asks;
 use crate::command::{Command, Input};
+use crate::estate::Estate;
 use crate::foreign::Foreign;
+use crate::guard::Freezes;
 use crate::index::{InstanceIx, SiteIx};
 use crate::timers::Timers;
 use crate::topology::Topology;
@@ -31,6 +38,11 @@ pub use snapshot::RestoreError;
 /// another target is tried at once. What `max_concurrent_relocations` holds back waits in a queue, oldest
 /// first. In mode `observe` decisions are given as if every order had been carried out at once, so that the
 /// effect of a policy can be seen.
+///
+/// Sites that are cordoned, drained, degraded, failed, full or without a label that the app requires take no instance;
+/// what serves at one that is drained, degraded or failed leaves, in step with `max_concurrent_relocations`. What no
+/// site takes waits until one does. A change of a site's condition is followed by a way through all instances, a slice
+/// a call of [`handle_timeout`](Self::handle_timeout).
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) topology: Arc<Topology>,
@@ -41,6 +53,10 @@ pub struct Engine {
     foreign: Foreign,
     /// Sites outside the catalogue where something runs.
     pub(crate) heard_of: Vec<SiteId>,
+    pub(crate) estate: Estate,
+    pub(crate) asks: Asks,
+    pub(crate) freezes: Freezes,
+    round: Option<waiting::Round>,
     key: InstanceKey,
     catching_up: bool,
     tally: Tally,
@@ -53,6 +69,8 @@ struct Tally {
     area_fallbacks: u64,
     nowhere: u64,
     foreign_instances: u64,
+    ignored_commands: u64,
+    ignored_reports: u64,
 }
 
 /// How much there is of what. Cheap to read.
@@ -72,6 +90,10 @@ pub struct Counts {
     pub under_way: u64,
     /// Instances that wait for a slot.
     pub waiting: u64,
+    /// Instances that wait for a site that takes them, or for the end of a freeze.
+    pub held: u64,
+    /// Sites that are not in service.
+    pub closed_sites: u64,
     /// Locations heard since the start whose cell is not in the catalogue.
     pub unknown_cells: u64,
     /// Of these and of the locations without a cell, those that their tracking area placed.
@@ -80,6 +102,10 @@ pub struct Counts {
     pub nowhere: u64,
     /// Outcomes and instance states of apps or instances that are none of ours.
     pub foreign_instances: u64,
+    /// Operators' commands since the start that had no effect: heard before, too late, or about what does not exist.
+    pub ignored_commands: u64,
+    /// Reports since the start about sites that are neither in the catalogue nor in use.
+    pub ignored_reports: u64,
 }
 
 impl Engine {
@@ -92,18 +118,26 @@ impl Engine {
         apps: Vec<App>,
         key: InstanceKey,
     ) -> Result<Self, AppError> {
-        Ok(Self {
-            topology: topology.into(),
-            apps: apps::entries(apps)?,
+        let topology = topology.into();
+        let apps = apps::entries(apps, &topology)?;
+        let mut engine = Self {
             ues: Ues::new(),
-            instances: Instances::new(),
+            instances: Instances::new(apps.iter().map(AppEntry::observed).collect()),
             timers: Timers::default(),
             foreign: Foreign::default(),
             heard_of: Vec::new(),
+            estate: Estate::new(&topology),
+            asks: Asks::default(),
+            freezes: Freezes::default(),
+            round: None,
+            topology,
+            apps,
             key,
             catching_up: false,
             tally: Tally::default(),
-        })
+        };
+        engine.count_limited();
+        Ok(engine)
     }
 
     /// Takes in what happened and appends what follows to `out`.
@@ -113,12 +147,15 @@ impl Engine {
             Input::Outcome(outcome) => self.outcome(now, outcome, out),
             Input::Instance(state) => self.instance_state(now, state, out),
             Input::OrderSeen(order) => self.order_seen(order),
-            Input::Operator(_) | Input::Site(_) => {}
+            Input::Operator(command) => self.operator(now, command, out),
+            Input::Site(report) => self.site_report(now, report, out),
         }
+        self.follow_up(now, out);
         self.prune_timers();
     }
 
-    /// Looks again at every instance that is due.
+    /// Looks again at every instance that is due, at a slice of all of them after a site's condition has changed, and at
+    /// what is to be told of sites.
     pub fn handle_timeout(&mut self, now: Timestamp, out: &mut Vec<Command>) {
         if self.catching_up {
             return;
@@ -133,12 +170,23 @@ impl Engine {
                 self.look(ix, now, at.into(), out);
             }
         }
+        if self.freezes.expire(now) {
+            self.thawed(now, out);
+        }
+        self.go_on(now, out);
+        self.estate.ring(now);
+        self.follow_up(now, out);
         self.prune_timers();
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has something to do, if nothing happens before.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.timers.peek().filter(|_| !self.catching_up).map(|(at, _)| at.into())
+        if self.catching_up {
+            return None;
+        }
+        let instance = self.timers.peek().map(|(at, _)| at.into());
+        let round = self.round.map(|round| round.at);
+        [instance, round, self.freezes.next(), self.estate.next_alarm()].into_iter().flatten().min()
     }
 
     /// From now on inputs are taken in without a verdict: history is read, and what it made obsolete must not
@@ -150,12 +198,20 @@ impl Engine {
     /// History is read: looks at every instance once, as it stands now.
     pub fn settle(&mut self, now: Timestamp, out: &mut Vec<Command>) {
         self.catching_up = false;
+        self.settle_asks();
+        self.settle_sites();
+        self.look_at_all(now, out);
+    }
+
+    fn look_at_all(&mut self, now: Timestamp, out: &mut Vec<Command>) {
         for app in 0..self.apps.len() {
             self.pump(app as u16, now, out);
         }
         for slot in 0..self.instances.slab().slots() {
             self.look(InstanceIx::from(slot), now, now, out);
         }
+        self.round = None;
+        self.follow_up(now, out);
         self.prune_timers();
     }
 
@@ -169,11 +225,15 @@ impl Engine {
             detached: census.existing_detached as u64,
             ended: (census.detached - census.existing_detached) as u64,
             under_way: slots(|app| app.slots.taken()),
-            waiting: slots(|app| app.slots.waiting()),
+            waiting: slots(|app| app.slots.queue.waiting()),
+            held: slots(|app| app.held.waiting()),
+            closed_sites: u64::from(self.estate.closed_sites()),
             unknown_cells: self.tally.unknown_cells,
             area_fallbacks: self.tally.area_fallbacks,
             nowhere: self.tally.nowhere,
             foreign_instances: self.tally.foreign_instances,
+            ignored_commands: self.tally.ignored_commands,
+            ignored_reports: self.tally.ignored_reports,
         }
     }
 
@@ -202,7 +262,7 @@ impl Engine {
     }
 
     fn observes(&self, ix: InstanceIx) -> bool {
-        self.apps[usize::from(self.instances.at(ix).app)].app.mode == Mode::Observe
+        self.apps[usize::from(self.instances.at(ix).app)].observed()
     }
 
     /// The index of a site, in the catalogue or only heard of.
@@ -267,9 +327,9 @@ impl Engine {
             State::Ordered(ordered) if ordered.takes_slot() => slots.release(),
             State::Vacant(_) | State::Serving(_) | State::Ordered(_) => (),
         }
-        if matches!(instance.state.wait(), crate::ue::Wait::Queued(_)) {
-            slots.leave();
-        }
+        self.leave_queue(ix);
+        let instance = self.instances.at_mut(ix);
+        let slots = &mut self.apps[usize::from(instance.app)].slots;
         if let State::Ordered(ordered) = &to
             && ordered.takes_slot()
         {

@@ -1,11 +1,12 @@
-//! The verdict for one instance, and its explanation: one function, with a recorder only where somebody asks.
+//! The verdict for one instance; its explanation comes from the same function, with a recorder where somebody asks.
 
-use model::{
-    Account, App, Basis, Candidate, Explanation, Guard, Rule, Serving, SiteId, Timestamp, Trigger, Verdict,
-};
+use model::{App, Basis, Guard, Rule, Timestamp, Trigger, Verdict};
 
+use crate::asks::Asked;
+use crate::guard::Gate;
 use crate::index::{PlaceIx, SiteIx};
-use crate::policy::{self, Accounts, Standing, View, told};
+use crate::policy::{self, Accounts, View, told};
+use crate::search::From;
 use crate::sites::Rank;
 use crate::topology::Topology;
 
@@ -14,8 +15,9 @@ use crate::topology::Topology;
 pub(crate) struct Case<'a> {
     pub(crate) app: &'a App,
     pub(crate) topology: &'a Topology,
+    pub(crate) gate: Gate<'a>,
     pub(crate) now: Timestamp,
-    /// When the report about the UE came.
+    /// When the report about the UE came; where the UE is not known, since when the instance has served.
     pub(crate) observed_at: Timestamp,
     /// Whether that report said that the UE has gone.
     pub(crate) gone: bool,
@@ -27,6 +29,10 @@ pub(crate) struct Case<'a> {
     pub(crate) better_since: Option<Timestamp>,
     /// What `regret` remembers of the instance.
     pub(crate) accounts: Option<&'a Accounts>,
+    /// What an operator asks of the instance.
+    pub(crate) asked: Option<Asked>,
+    /// Whether an operator has frozen the app.
+    pub(crate) frozen: bool,
     /// Slots of the app that are taken.
     pub(crate) under_way: u32,
 }
@@ -46,163 +52,214 @@ pub(crate) struct Finding {
 
 /// Hears the numbers behind a verdict.
 pub(crate) trait Recorder {
-    fn candidates(&mut self, ranks: &[Rank]);
-    fn serving(&mut self, site: SiteIx, meters: Option<f64>, stayed_ms: u64);
+    /// Whether it wants to hear of sites that the verdict does not need.
+    fn listens(&self) -> bool;
+    fn candidate(&mut self, rank: Rank, rejected_by: Option<Guard>);
+    fn serving(&mut self, site: SiteIx, meters: Option<f64>, stayed_ms: u64, left_for: Option<Guard>);
     fn better_for(&mut self, millis: u64);
+    fn basis(&mut self, basis: Basis);
 }
 
 /// Hears nothing: the path of every event.
 pub(crate) struct Silent;
 
 impl Recorder for Silent {
-    fn candidates(&mut self, _: &[Rank]) {}
-    fn serving(&mut self, _: SiteIx, _: Option<f64>, _: u64) {}
+    fn listens(&self) -> bool {
+        false
+    }
+    fn candidate(&mut self, _: Rank, _: Option<Guard>) {}
+    fn serving(&mut self, _: SiteIx, _: Option<f64>, _: u64, _: Option<Guard>) {}
     fn better_for(&mut self, _: u64) {}
+    fn basis(&mut self, _: Basis) {}
 }
 
-/// Gives the verdict. Allocates nothing unless the recorder does.
+/// Gives the verdict. Allocates nothing unless the recorder does, or each ranked site of the place is rejected.
 pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
+    let left = case.serving.and_then(|(site, _)| case.gate.leaves(site));
     let meters = case.serving.and_then(|(site, since)| {
         let meters = case.place.and_then(|place| case.topology.meters(place, site));
-        recorder.serving(site, meters, told(case.now.since(since)));
+        recorder.serving(site, meters, told(case.now.since(since)), left);
         meters
     });
-    if case.gone {
-        return linger(case);
+    recorder.basis(case.place.map_or(Basis::Unknown, |place| case.topology.place(place).basis));
+    let wanted = if case.gone { linger(case, left) } else { wanted(case, meters, left, recorder) };
+    held(case, wanted)
+}
+
+/// What is right, were there neither slots nor freezes: what an operator asks for, else to leave a site that is to be
+/// left, else what the policy wants.
+fn wanted(
+    case: &Case<'_>,
+    meters: Option<f64>,
+    left: Option<Guard>,
+    recorder: &mut impl Recorder,
+) -> Finding {
+    let from = From {
+        topology: case.topology,
+        gate: case.gate,
+        serving: case.serving.map(|(site, _)| site),
+        ranks: case.place.map_or(&[][..], |place| case.topology.ranks(place)),
+        origin: case.place.and_then(|place| case.topology.place(place).origin),
+    };
+    if let Some(finding) = case.asked.and_then(|asked| asked_for(case, &from, asked, left, recorder)) {
+        return finding;
     }
-    let trigger = if case.serving.is_some() { Trigger::Mobility } else { Trigger::FirstPlacement };
-    let ranks = case.place.map_or(&[][..], |place| case.topology.ranks(place));
-    let stay = |rule, target| Finding {
-        verdict: Verdict::Stay,
-        rule,
-        trigger,
-        target,
-        better_since: None,
-        recheck: None,
-    };
-    let Some(best) = ranks.first() else {
-        return stay(Rule::NoCandidate, case.serving.map(|(site, _)| site));
-    };
-    recorder.candidates(ranks);
-    let finding = match case.serving {
-        None => Finding { verdict: Verdict::Move, ..stay(Rule::NoInstanceYet, Some(best.site)) },
-        Some((site, since)) => {
-            let opinion = policy::ask(
-                &case.app.policy,
-                &View {
-                    at_best: best.site == site,
-                    best: best.site,
-                    best_meters: best.meters,
-                    serving_meters: meters,
-                    since,
-                    better_since: case.better_since,
-                    accounts: case.accounts,
-                    now: case.now,
+    match (case.serving, left) {
+        (Some((site, _)), Some(guard)) => leave(case, from, site, guard, recorder),
+        (serving, _) if from.ranks.is_empty() => Finding {
+            target: serving.map(|(site, _)| site),
+            ..finding(Verdict::Stay, Rule::NoCandidate, by_place(case))
+        },
+        (serving, _) => {
+            let best = from.best(recorder);
+            match (serving, best) {
+                (None, None) => finding(Verdict::Blocked, NOWHERE, Trigger::FirstPlacement),
+                (None, Some(best)) => Finding {
+                    target: Some(best.site),
+                    ..finding(Verdict::Move, Rule::NoInstanceYet, Trigger::FirstPlacement)
                 },
-            );
-            recorder.better_for(opinion.better_since.map_or(0, |since| told(case.now.since(since))));
-            Finding {
-                verdict: if opinion.moves() { Verdict::Move } else { Verdict::Stay },
-                better_since: opinion.better_since,
-                recheck: opinion.recheck,
-                // `AlreadyBest` also covers a tie, where it should be where it is.
-                ..stay(opinion.rule, Some(if opinion.rule == Rule::AlreadyBest { site } else { best.site }))
+                // Nothing takes it, and it is well where it is.
+                (Some((site, _)), None) => Finding {
+                    target: Some(site),
+                    ..finding(Verdict::Stay, Rule::AlreadyBest, Trigger::Mobility)
+                },
+                (Some(serving), Some(best)) => by_policy(case, serving, meters, best, recorder),
             }
         }
-    };
-    if finding.verdict == Verdict::Move && case.under_way >= case.app.max_concurrent_relocations {
-        return Finding {
-            verdict: Verdict::Blocked,
-            rule: Rule::Guarded(Guard::ConcurrentRelocations),
-            ..finding
-        };
     }
-    finding
 }
 
-/// The UE has gone: its instance is kept for a while.
-fn linger(case: &Case<'_>) -> Finding {
+const NOWHERE: Rule = Rule::Guarded(Guard::NoFeasibleSite);
+
+const fn finding(verdict: Verdict, rule: Rule, trigger: Trigger) -> Finding {
+    Finding { verdict, rule, trigger, target: None, better_since: None, recheck: None }
+}
+
+const fn by_place(case: &Case<'_>) -> Trigger {
+    if case.serving.is_some() { Trigger::Mobility } else { Trigger::FirstPlacement }
+}
+
+/// The policy's verdict between the serving site and the best one.
+fn by_policy(
+    case: &Case<'_>,
+    (site, since): (SiteIx, Timestamp),
+    meters: Option<f64>,
+    best: Rank,
+    recorder: &mut impl Recorder,
+) -> Finding {
+    let opinion = policy::ask(
+        &case.app.policy,
+        &View {
+            at_best: best.site == site,
+            best: best.site,
+            best_meters: best.meters,
+            serving_meters: meters,
+            since,
+            better_since: case.better_since,
+            accounts: case.accounts,
+            now: case.now,
+        },
+    );
+    recorder.better_for(opinion.better_since.map_or(0, |since| told(case.now.since(since))));
+    let verdict = if opinion.moves() { Verdict::Move } else { Verdict::Stay };
+    Finding {
+        better_since: opinion.better_since,
+        recheck: opinion.recheck,
+        // `AlreadyBest` also covers a tie, where it should be where it is.
+        target: Some(if opinion.rule == Rule::AlreadyBest { site } else { best.site }),
+        ..finding(verdict, opinion.rule, Trigger::Mobility)
+    }
+}
+
+/// What an operator asks for; `None` where that says nothing at present. An ask chooses among the sites that take
+/// instances: it opens none. A pin to a site that takes nothing does not leave a UE without an instance.
+fn asked_for(
+    case: &Case<'_>,
+    from: &From<'_>,
+    asked: Asked,
+    left: Option<Guard>,
+    recorder: &mut impl Recorder,
+) -> Option<Finding> {
+    let guard = from.bars(asked.site);
+    let there = from.serving == Some(asked.site);
+    let well = case.serving.is_some() && left.is_none();
+    if asked.pinned && guard.is_some() && !well {
+        return None;
+    }
+    let meters = case.place.and_then(|place| case.topology.meters(place, asked.site));
+    let meters = meters.or_else(|| case.topology.index().meters(from.origin?, asked.site));
+    recorder.candidate(Rank { site: asked.site, meters: meters.unwrap_or_default() }, guard);
+    let rule = if asked.pinned { Rule::Pinned } else { Rule::OperatorMove };
+    let (verdict, rule) = match guard {
+        Some(guard) => (Verdict::Blocked, Rule::Guarded(guard)),
+        None if there => (Verdict::Stay, rule),
+        None => (Verdict::Move, rule),
+    };
+    Some(Finding { target: Some(asked.site), ..finding(verdict, rule, Trigger::Operator) })
+}
+
+/// The serving site is to be left.
+fn leave(
+    case: &Case<'_>,
+    from: From<'_>,
+    site: SiteIx,
+    guard: Guard,
+    recorder: &mut impl Recorder,
+) -> Finding {
+    let from = if from.ranks.is_empty() {
+        // Nothing is known of where the UE is: near to where it is served.
+        recorder.basis(Basis::ServingSite);
+        From { origin: case.topology.sites().get(site.slot()).and_then(|site| site.position), ..from }
+    } else {
+        from
+    };
+    match from.best(recorder) {
+        Some(best) => Finding {
+            target: Some(best.site),
+            ..finding(Verdict::Move, Rule::Evacuation, leaving(guard))
+        },
+        None => finding(Verdict::Blocked, NOWHERE, leaving(guard)),
+    }
+}
+
+/// The trigger of leaving a site for this reason.
+const fn leaving(guard: Guard) -> Trigger {
+    match guard {
+        Guard::Degraded => Trigger::SiteDegraded,
+        Guard::Failed => Trigger::SiteFailure,
+        Guard::Draining
+        | Guard::Cordoned
+        | Guard::Full
+        | Guard::MissingLabel
+        | Guard::ConcurrentRelocations
+        | Guard::NoFeasibleSite
+        | Guard::Frozen => Trigger::Maintenance,
+    }
+}
+
+/// The UE has gone: its instance is kept for a while; but not moved elsewhere for nobody, where its site is left.
+fn linger(case: &Case<'_>, left: Option<Guard>) -> Finding {
+    if let Some(guard) = left {
+        return finding(Verdict::Move, Rule::Evacuation, leaving(guard));
+    }
     let until = case.observed_at.plus(case.app.linger);
     let over = case.serving.is_some() && case.now >= until;
+    let (verdict, rule) =
+        if over { (Verdict::Move, Rule::LingerOver) } else { (Verdict::Stay, Rule::NoCandidate) };
     Finding {
-        verdict: if over { Verdict::Move } else { Verdict::Stay },
-        rule: if over { Rule::LingerOver } else { Rule::NoCandidate },
-        trigger: Trigger::UeGone,
         target: case.serving.map(|(site, _)| site).filter(|_| !over),
-        better_since: None,
         recheck: (case.serving.is_some() && !over).then_some(until),
+        ..finding(verdict, rule, Trigger::UeGone)
     }
 }
 
-/// Keeps the numbers.
-#[derive(Debug, Default)]
-pub(crate) struct Explained {
-    candidates: Vec<Rank>,
-    serving: Option<(SiteIx, Option<f64>, u64)>,
-    better_for_ms: u64,
-}
-
-impl Recorder for Explained {
-    fn candidates(&mut self, ranks: &[Rank]) {
-        self.candidates = ranks.to_vec();
-    }
-    fn serving(&mut self, site: SiteIx, meters: Option<f64>, stayed_ms: u64) {
-        self.serving = Some((site, meters, stayed_ms));
-    }
-    fn better_for(&mut self, millis: u64) {
-        self.better_for_ms = millis;
-    }
-}
-
-impl Explained {
-    /// The explanation, in the words of `model`.
-    pub(crate) fn tell<'n>(
-        self,
-        case: &Case<'_>,
-        finding: &Finding,
-        name: impl Fn(SiteIx) -> &'n SiteId,
-    ) -> Explanation {
-        let guard = match finding.rule {
-            Rule::Guarded(guard) => Some(guard),
-            Rule::NoInstanceYet
-            | Rule::LingerOver
-            | Rule::AlreadyBest
-            | Rule::Nearer
-            | Rule::WithinMargin
-            | Rule::TimeToTrigger
-            | Rule::MinimumStay
-            | Rule::ThresholdMet
-            | Rule::CostNotReached
-            | Rule::NoReturn
-            | Rule::CostReached
-            | Rule::NoCandidate => None,
-        };
-        let regret = |rank: Rank| {
-            let (_, meters, _) = self.serving.filter(|(serving, _, _)| *serving != rank.site)?;
-            policy::standing(&case.app.policy, case.accounts, meters, (rank.site, rank.meters), case.now)
-        };
-        let candidate = |(place, rank): (usize, Rank)| Candidate {
-            site: name(rank.site).clone(),
-            meters: rank.meters,
-            rejected_by: guard.filter(|_| place == 0),
-            regret: regret(rank).map(|Standing { account, trend }| Account { account, trend }),
-        };
-        Explanation {
-            policy: case.app.policy,
-            basis: case.place.map_or(Basis::Unknown, |place| case.topology.place(place).basis),
-            candidates: self.candidates.into_iter().enumerate().map(candidate).collect(),
-            serving: self.serving.map(|(site, meters, stayed_ms)| Serving {
-                site: name(site).clone(),
-                meters,
-                stayed_ms,
-                came_from: policy::barred(&case.app.policy, case.accounts, stayed_ms)
-                    .map(|site| name(site).clone()),
-            }),
-            better_for_ms: self.better_for_ms,
-            under_way: case.under_way,
-            under_way_limit: case.app.max_concurrent_relocations,
-            rule: finding.rule,
-            catalogue_version: case.topology.version(),
-        }
-    }
+/// What is right may have to wait. Letting go takes no slot.
+fn held(case: &Case<'_>, wanted: Finding) -> Finding {
+    let full = wanted.target.is_some() && case.under_way >= case.app.max_concurrent_relocations;
+    let guard = match wanted.verdict {
+        Verdict::Move if case.frozen => Guard::Frozen,
+        Verdict::Move if full => Guard::ConcurrentRelocations,
+        Verdict::Move | Verdict::Stay | Verdict::Blocked => return wanted,
+    };
+    Finding { verdict: Verdict::Blocked, rule: Rule::Guarded(guard), ..wanted }
 }

@@ -9,20 +9,25 @@
 //!
 //! - [`SiteIndex`]: exact nearest sites on the ellipsoid.
 //! - [`Topology`]: a catalogue with every cell's sites ranked ahead of time.
-//! - [`Engine`]: UEs and instances; policies, guards, linger, one live order an instance.
+//! - [`Engine`]: UEs and instances; policies, guards, linger, one live order an instance; the condition of sites and
+//!   what operators ask for.
 //! - [`invariants`]: what holds whatever happens; written once, used by tests and simulations.
 
 #![warn(clippy::iter_over_hash_type)]
 
 mod apps;
+mod asks;
 mod command;
 mod engine;
+mod estate;
+mod explain;
 mod foreign;
 mod guard;
 mod index;
 pub mod invariants;
 mod judge;
 mod policy;
+mod search;
 mod sites;
 mod slab;
 mod timers;

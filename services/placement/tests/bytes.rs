@@ -1,6 +1,7 @@
 //! What a UE costs: counted by the allocator, with one app.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use model::{
@@ -29,6 +30,8 @@ fn topology() -> Topology {
         position: Some(Position::new(f64::from(number), 0.0).unwrap()),
         cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
         ingress: None,
+        labels: BTreeSet::new(),
+        max_instances: None,
     };
     let cell = |number: u64| Cell {
         id: cell_id(number),
@@ -51,6 +54,7 @@ fn engine(mode: Mode, policy: Policy) -> Engine {
         policy,
         max_concurrent_relocations: 4,
         linger: Duration::from_secs(60),
+        requires: BTreeSet::new(),
     };
     Engine::new(topology(), vec![app], InstanceKey::new(&[7; 16]).unwrap()).unwrap()
 }

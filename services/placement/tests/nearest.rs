@@ -1,6 +1,8 @@
 //! The nearest site is the nearest one: held against a search through all sites, written apart from the index.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
+
 use geo::{Distance as _, Geodesic, Point};
 use model::{ClusterRef, Position, Site, SiteId};
 use placement::SiteIndex;
@@ -16,6 +18,8 @@ fn index(places: &[Place]) -> SiteIndex {
         position: Some(Position::new(*lon, *lat).unwrap()),
         cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
         ingress: None,
+        labels: BTreeSet::new(),
+        max_instances: None,
     };
     SiteIndex::new(&places.iter().enumerate().map(site).collect::<Vec<_>>()).unwrap()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{App, Generation, Timestamp};
+use model::{App, Generation, Guard, Timestamp};
 
 use crate::apps::AppError;
 use crate::command::Command;
@@ -37,12 +37,12 @@ impl Engine {
         new.tally = self.tally;
         let moved = new.take_over(self, now);
         new.queue_up(self, &moved);
-        let catching_up = self.catching_up;
+        new.catching_up = self.catching_up;
+        new.take_over_sites(self);
+        new.take_over_asks(self);
         *self = new;
-        if catching_up {
-            self.catch_up();
-        } else {
-            self.settle(now, out);
+        if !self.catching_up {
+            self.look_at_all(now, out);
         }
         Ok(())
     }
@@ -133,15 +133,18 @@ impl Engine {
     /// Lets those that waited wait again, in the same order.
     fn queue_up(&mut self, old: &mut Self, moved: &BTreeMap<InstanceIx, InstanceIx>) {
         for entry in &mut old.apps {
-            while let Some((ticket, ix)) = entry.slots.pop() {
-                let waits = old.instances.slab().get(ix.slot()).map(|instance| instance.state.wait());
-                let Some(ix) = moved.get(&ix).copied().filter(|_| waits == Some(Wait::Queued(ticket))) else {
-                    continue;
-                };
-                let instance = self.instances.at_mut(ix);
-                if instance.ue.is_some() {
-                    let ticket = self.apps[usize::from(instance.app)].slots.join(ix);
-                    instance.state.set_wait(Wait::Queued(ticket));
+            let waits = |ix: InstanceIx| old.instances.slab().get(ix.slot()).map(|old| old.state.wait());
+            while let Some((ticket, ix)) = entry.slots.queue.pop() {
+                let live = waits(ix) == Some(Wait::Queued(ticket));
+                if let Some(ix) = moved.get(&ix).copied().filter(|_| live) {
+                    self.wait_for(ix, Guard::ConcurrentRelocations);
+                }
+            }
+            while let Some((ticket, ix)) = entry.held.pop() {
+                let wait = waits(ix).filter(|wait| wait.held() == Some(ticket));
+                if let (Some(ix), Some(wait)) = (moved.get(&ix).copied(), wait) {
+                    let stranded = matches!(wait, Wait::Stranded(_));
+                    self.wait_for(ix, if stranded { Guard::NoFeasibleSite } else { Guard::Frozen });
                 }
             }
         }

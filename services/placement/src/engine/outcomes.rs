@@ -81,8 +81,8 @@ impl Engine {
         };
         self.settle_at(ix, site, generation, at);
         if pause {
-            let instance = self.instances.at_mut(ix);
-            instance.state.set_wait(back_off(target, instance.failures, now));
+            let pause = back_off(target, self.instances.at(ix).failures, now);
+            self.instances.set_wait(ix, pause);
         }
     }
 

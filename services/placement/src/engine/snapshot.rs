@@ -1,24 +1,27 @@
 //! The engine as bytes, and back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{App, CellId, InstanceKey, SiteId, Tai};
+use model::{App, CellId, InstanceKey, SiteId, Tai, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::apps::AppError;
+use crate::apps::{AppEntry, AppError};
+use crate::asks::Asks;
 use crate::engine::Engine;
+use crate::engine::waiting::Round;
+use crate::estate::Known;
 use crate::foreign::Foreign;
-use crate::guard::Slots;
-use crate::index::InstanceIx;
+use crate::guard::{Freezes, Queue, Slots};
+use crate::index::{InstanceIx, SiteIx};
 use crate::slab::Slab;
 use crate::timers::Timers;
 use crate::topology::{StableHash, Topology};
 use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues};
 
 /// Version of the bytes; another one means a cold start.
-const SCHEMA: u16 = 3;
+const SCHEMA: u16 = 4;
 
 /// Why a snapshot cannot be used. Each one means a cold start from the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -49,10 +52,15 @@ struct Written<'a> {
     catalogue: u64,
     ues: &'a Slab<Ue>,
     instances: &'a Slab<Instance>,
-    slots: Vec<&'a Slots>,
+    slots: Vec<(&'a Slots, &'a Queue)>,
     timers: Vec<(Instant, InstanceIx)>,
     foreign: Vec<(Option<CellId>, Option<Tai>)>,
     heard_of: &'a [SiteId],
+    sites: Vec<(SiteIx, &'a Known)>,
+    alarms: &'a BTreeSet<(Timestamp, SiteIx)>,
+    asks: &'a Asks,
+    freezes: &'a Freezes,
+    round: Option<Round>,
 }
 
 #[derive(Deserialize)]
@@ -60,10 +68,15 @@ struct Read {
     catalogue: u64,
     ues: (Vec<Option<Ue>>, Vec<u32>),
     instances: (Vec<Option<Instance>>, Vec<u32>),
-    slots: Vec<Slots>,
+    slots: Vec<(Slots, Queue)>,
     timers: Vec<(Instant, InstanceIx)>,
     foreign: Vec<(Option<CellId>, Option<Tai>)>,
     heard_of: Vec<SiteId>,
+    sites: Vec<(SiteIx, Known)>,
+    alarms: BTreeSet<(Timestamp, SiteIx)>,
+    asks: Asks,
+    freezes: Freezes,
+    round: Option<Round>,
 }
 
 impl<T: Slot + Serialize> Serialize for Slab<T> {
@@ -89,10 +102,15 @@ impl Engine {
             catalogue: self.catalogue(),
             ues: self.ues.slab(),
             instances: self.instances.slab(),
-            slots: self.apps.iter().map(|entry| &entry.slots).collect(),
+            slots: self.apps.iter().map(|entry| (&entry.slots, &entry.held)).collect(),
             timers: self.timers.sorted(),
             foreign: self.foreign.keys().collect(),
             heard_of: &self.heard_of,
+            sites: self.estate.all_known().collect(),
+            alarms: self.estate.alarms(),
+            asks: &self.asks,
+            freezes: &self.freezes,
+            round: self.round,
         };
         // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
         postcard::to_extend(&written, SCHEMA.to_le_bytes().to_vec()).unwrap_or_default()
@@ -130,13 +148,16 @@ impl Engine {
         engine.ues = Ues::restore(ues, free).ok_or_else(|| damaged("two records are one UE"))?;
         let (instances, free) = read.instances;
         engine.instances =
-            Instances::restore(instances, free).ok_or_else(|| damaged("two records are one instance"))?;
-        for (entry, slots) in engine.apps.iter_mut().zip(read.slots) {
-            entry.slots = slots;
+            Instances::restore(instances, free, engine.apps.iter().map(AppEntry::observed).collect())
+                .ok_or_else(|| damaged("two records are one instance"))?;
+        for (entry, (slots, held)) in engine.apps.iter_mut().zip(read.slots) {
+            (entry.slots, entry.held) = (slots, held);
         }
         engine.timers = Timers::from_iter(read.timers);
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
         engine.heard_of = read.heard_of;
+        engine.restore_sites(read.sites, read.alarms).ok_or_else(|| damaged("it names sites twice, or none"))?;
+        (engine.asks, engine.freezes, engine.round) = (read.asks, read.freezes, read.round);
         engine.check().map_err(|violation| RestoreError::Damaged(violation.to_string()))?;
         engine.prune_timers();
         Ok(engine)

@@ -19,13 +19,13 @@ impl Engine {
         while let Some(ix) = next {
             let instance = self.instances.at(ix);
             if instance.app == app {
-                let case = self.case(ix, ue, now);
+                let case = self.case(ix, now);
                 let own = match &instance.state {
                     State::Ordered(ordered) => u32::from(ordered.takes_slot()),
                     State::Vacant(_) | State::Serving(_) => 0,
                 };
                 let case = Case { under_way: case.under_way.saturating_sub(own), ..case };
-                return Some(self.decision_on(ix, ue, &case));
+                return Some(self.decision_on(ix, &case));
             }
             next = instance.next;
         }

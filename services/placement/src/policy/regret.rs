@@ -10,7 +10,7 @@
 
 use model::{Regret, Rule};
 
-use super::{Opinion, View, told, whole};
+use super::{Opinion, Standing, View, told, whole};
 
 pub(super) fn ask(knobs: &Regret, view: &View<'_>) -> Opinion {
     let calm = |rule| Opinion { rule, better_since: None, recheck: None };
@@ -19,7 +19,8 @@ pub(super) fn ask(knobs: &Regret, view: &View<'_>) -> Opinion {
         return calm(Rule::AlreadyBest);
     }
     let account = view.accounts.and_then(|accounts| accounts.of(view.best));
-    let reached = account.is_some_and(|account| account.at(knobs, excess, view.now).reaches(knobs));
+    let standing = account.map_or_else(Standing::default, |account| account.at(knobs, excess, view.now));
+    let reached = standing.reaches(knobs);
     let stayed = told(view.now.since(view.since));
     let returns = view.accounts.and_then(|accounts| accounts.barred(knobs, stayed)) == Some(view.best);
     let rule = match (reached, returns) {

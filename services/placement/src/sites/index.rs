@@ -56,7 +56,13 @@ impl SiteIndex {
 
     /// As [`new`](Self::new), for a caller that looks for duplicates itself.
     pub(crate) fn unchecked(sites: &[Site]) -> Self {
-        let mut sites: Vec<_> = sites.iter().map(|site| (site.id.clone(), site.position)).collect();
+        Self::of_those(sites, |_| true)
+    }
+
+    /// Only the sites that are wanted are in answers; indices are those of all sites in the order of ids.
+    pub(crate) fn of_those(sites: &[Site], wanted: impl Fn(&Site) -> bool) -> Self {
+        let place = |site: &Site| site.position.filter(|_| wanted(site));
+        let mut sites: Vec<_> = sites.iter().map(|site| (site.id.clone(), place(site))).collect();
         sites.sort_by(|a, b| a.0.cmp(&b.0));
         let located = sites.iter().enumerate().filter_map(|(slot, (_, position))| {
             position.map(|position| GeomWithData::new(ecef(position), SiteIx::from(slot)))
@@ -67,14 +73,32 @@ impl SiteIndex {
 
     /// The nearest site; of several at the same distance the one with the lowest id.
     pub fn nearest(&self, position: Position) -> Option<Ranked<'_>> {
+        self.nearest_of(position, |_, _| Some(true)).map(|rank| self.named(rank))
+    }
+
+    /// The nearest site that `takes` says yes to; it is asked in ascending chord, and how far a site is only where it
+    /// wants to know. It ends the search with `None`, and is not asked to once a site is found.
+    pub(crate) fn nearest_of(
+        &self,
+        position: Position,
+        mut takes: impl FnMut(SiteIx, &dyn Fn() -> f64) -> Option<bool>,
+    ) -> Option<Rank> {
         let mut best: Option<Rank> = None;
-        self.walk(position, |rank| {
-            if best.is_none_or(|best| before(rank, best)) {
-                best = Some(rank);
+        self.walk(position, |site, at| {
+            match takes(site, &|| geodesic(position, at)) {
+                Some(true) => {
+                    let rank = Rank { site, meters: geodesic(position, at) };
+                    if best.is_none_or(|best| before(rank, best)) {
+                        best = Some(rank);
+                    }
+                }
+                Some(false) => (),
+                // What is nearer by its geodesic may still lie behind one that was found.
+                None => return Some(best.map_or(f64::NEG_INFINITY, |best| best.meters)),
             }
             best.map(|best| best.meters)
         });
-        best.map(|rank| self.named(rank))
+        best
     }
 
     /// The `k` nearest sites, nearest first, ties in the order of ids.
@@ -90,7 +114,8 @@ impl SiteIndex {
         if k == 0 {
             return;
         }
-        self.walk(position, |rank| {
+        self.walk(position, |site, at| {
+            let rank = Rank { site, meters: geodesic(position, at) };
             let at = ranks.partition_point(|&other| before(other, rank));
             if at < k {
                 ranks.truncate(k - 1);
@@ -108,7 +133,7 @@ impl SiteIndex {
     }
 
     /// Offers sites in ascending chord until one lies, by its chord alone, beyond the limit that `offer` gave.
-    fn walk(&self, position: Position, mut offer: impl FnMut(Rank) -> Option<f64>) {
+    fn walk(&self, position: Position, mut offer: impl FnMut(SiteIx, Position) -> Option<f64>) {
         let mut limit: Option<f64> = None;
         for (site, chord_squared) in self.tree.nearest_neighbor_iter_with_distance_2(ecef(position)) {
             if limit.is_some_and(|limit| chord_squared.sqrt() * CHORD_RELATIVE - CHORD_SLACK > limit) {
@@ -116,7 +141,7 @@ impl SiteIndex {
             }
             let (_, at) = &self.sites[site.data.slot()];
             if let Some(at) = at {
-                limit = offer(Rank { site: site.data, meters: geodesic(position, *at) });
+                limit = offer(site.data, *at);
             }
         }
     }
@@ -137,6 +162,8 @@ fn geodesic(from: Position, to: Position) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use model::ClusterRef;
 
     use super::*;
@@ -148,6 +175,8 @@ mod tests {
             position: position.map(|(lon, lat)| Position::new(lon, lat).expect("valid")),
             cluster: ClusterRef { provider: "p".into(), cluster: id.into() },
             ingress: None,
+        labels: BTreeSet::new(),
+        max_instances: None,
         }
     }
 

@@ -1,8 +1,10 @@
 //! What is kept of a UE and of its instances: a few dozen bytes each, the instance split by its state.
 
 mod ordered;
+mod presence;
 mod serving;
 mod table;
+mod told;
 mod vacant;
 mod wait;
 
@@ -15,8 +17,10 @@ use crate::index::{InstanceIx, SiteIx, UeIx};
 use crate::policy::Accounts;
 
 pub(crate) use ordered::Ordered;
+pub(crate) use presence::{Presence, Present, Share};
 pub(crate) use serving::Serving;
 pub(crate) use table::{Census, Instances, Ues};
+pub(crate) use told::Told;
 pub(crate) use vacant::Vacant;
 pub(crate) use wait::{Wait, back_off};
 
@@ -144,28 +148,6 @@ impl State {
             Self::Serving(serving) => serving.better_since,
             Self::Vacant(_) | Self::Ordered(_) => None,
         }
-    }
-}
-
-/// Which decisions of the present episode have been published.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Told(u8);
-
-impl Told {
-    /// Another site is best, and the policy holds the instance back.
-    pub(crate) const HOLD: Self = Self(1);
-    /// A guard forbids the move.
-    pub(crate) const BLOCKED: Self = Self(2);
-
-    /// Adds what is told; whether it is news.
-    pub(crate) const fn tell(&mut self, what: Self) -> bool {
-        let news = self.0 & what.0 == 0;
-        self.0 |= what.0;
-        news
-    }
-
-    pub(crate) const fn forget(&mut self, what: Self) {
-        self.0 &= !what.0;
     }
 }
 

@@ -9,7 +9,7 @@ use model::Supi;
 
 use crate::index::{InstanceIx, UeIx};
 use crate::slab::Slab;
-use crate::ue::{Instance, State, Ue};
+use crate::ue::{Instance, Presence, Share, State, Ue, Wait};
 
 /// The UEs.
 #[derive(Debug)]
@@ -86,6 +86,7 @@ pub(crate) struct Instances {
     by_id: HashTable<InstanceIx>,
     hasher: DefaultHashBuilder,
     census: Census,
+    presence: Presence,
 }
 
 /// How many instances there are of which kind.
@@ -118,24 +119,33 @@ impl Census {
 }
 
 impl Instances {
-    pub(crate) fn new() -> Self {
+    /// None yet, of apps of which these are only observed.
+    pub(crate) fn new(observed: Vec<bool>) -> Self {
         Self {
             slab: Slab::new(),
             by_id: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             census: Census::default(),
+            presence: Presence::new(observed),
         }
     }
 
     /// As [`Ues::restore`].
-    pub(crate) fn restore(records: Vec<Option<Instance>>, free: Vec<u32>) -> Option<Self> {
-        let mut instances = Self::new();
+    pub(crate) fn restore(
+        records: Vec<Option<Instance>>,
+        free: Vec<u32>,
+        observed: Vec<bool>,
+    ) -> Option<Self> {
+        let mut instances = Self::new(observed);
         for record in records {
             let id = record.as_ref().and_then(|instance| Some((instance.app, instance.id?)));
             if id.is_some_and(|(app, id)| instances.find(app, id).is_some()) {
                 return None;
             }
-            record.iter().for_each(|instance| instances.census.enter(instance));
+            if let Some(instance) = &record {
+                instances.census.enter(instance);
+                instances.presence.change(None, Some(Share::of(instance)));
+            }
             let slot = instances.slab.push(record);
             if id.is_some() {
                 instances.link(InstanceIx::from(slot));
@@ -154,6 +164,7 @@ impl Instances {
 
     pub(crate) fn insert(&mut self, instance: Instance) -> InstanceIx {
         self.census.enter(&instance);
+        self.presence.change(None, Some(Share::of(&instance)));
         let named = instance.id.is_some();
         let ix = InstanceIx::from(self.slab.insert(instance));
         if named {
@@ -179,7 +190,9 @@ impl Instances {
                 entry.remove();
             }
         }
-        self.census.leave(self.slab.at(ix.slot()));
+        let instance = self.slab.at(ix.slot());
+        self.census.leave(instance);
+        self.presence.change(Some(Share::of(instance)), None);
         self.slab.remove(ix.slot());
     }
 
@@ -193,12 +206,28 @@ impl Instances {
         self.change(ix, |instance| instance.state = to);
     }
 
+    /// Replaces what an instance waits for.
+    pub(crate) fn set_wait(&mut self, ix: InstanceIx, to: Wait) {
+        self.change(ix, |instance| instance.state.set_wait(to));
+    }
+
     /// Changes what an instance counts as.
     fn change(&mut self, ix: InstanceIx, how: impl FnOnce(&mut Instance)) {
         let instance = self.slab.at_mut(ix.slot());
         self.census.leave(instance);
+        let before = Share::of(instance);
         how(instance);
         self.census.enter(instance);
+        self.presence.change(Some(before), Some(Share::of(instance)));
+    }
+
+    /// How many instances are at which site.
+    pub(crate) const fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    pub(crate) const fn presence_mut(&mut self) -> &mut Presence {
+        &mut self.presence
     }
 
     /// How many instances there are of which kind.
@@ -210,8 +239,8 @@ impl Instances {
         self.slab.at(ix.slot())
     }
 
-    /// For everything but `ue` and `state`, which are counted: [`attach`](Self::attach) and
-    /// [`set_state`](Self::set_state) replace those. What a state says within itself may change.
+    /// For everything but `ue` and `state`, which are counted: [`attach`](Self::attach), [`set_state`](Self::set_state)
+    /// and [`set_wait`](Self::set_wait) replace those. What else a state says within itself may change.
     pub(crate) fn at_mut(&mut self, ix: InstanceIx) -> &mut Instance {
         self.slab.at_mut(ix.slot())
     }

@@ -27,6 +27,10 @@ pub(crate) enum Wait {
     },
     /// A slot of the app.
     Queued(Ticket),
+    /// The end of a freeze, or the site that an operator named.
+    Held(Ticket),
+    /// A site that takes it.
+    Stranded(Ticket),
 }
 
 impl Wait {
@@ -37,7 +41,19 @@ impl Wait {
                 let until = Timestamp::from_micros(u64::from(*until_seconds) * 1_000_000);
                 (until > now).then_some(until)
             }
-            Self::BackOff { .. } | Self::Free | Self::Queued(_) => None,
+            Self::BackOff { .. }
+            | Self::Free
+            | Self::Queued(_)
+            | Self::Held(_)
+            | Self::Stranded(_) => None,
+        }
+    }
+
+    /// The place among those that wait for a site, or for the end of a freeze.
+    pub(crate) const fn held(&self) -> Option<Ticket> {
+        match self {
+            Self::Held(ticket) | Self::Stranded(ticket) => Some(*ticket),
+            Self::Free | Self::BackOff { .. } | Self::Queued(_) => None,
         }
     }
 }

@@ -180,7 +180,7 @@ impl Reference {
 
     fn decision(&mut self, now: Timestamp, decision: &Decision) -> Option<Decision> {
         let app = self.apps.iter().position(|app| app.id == decision.app).expect("a known app");
-        let ue = *self.ues.keys().find(|ue| supi(**ue) == decision.supi).expect("a known UE");
+        let ue = *self.ues.keys().find(|ue| Some(supi(**ue)) == decision.supi).expect("a known UE");
         let key_of = (app, ue);
         let inst = self.insts[&key_of].clone();
         let wish = self.wish(key_of, now);
@@ -234,7 +234,7 @@ impl Reference {
 
     fn order(&mut self, decision: &Decision, order: &Order) {
         let app = self.apps.iter().position(|app| app.id == order.app).expect("a known app");
-        let ue = *self.ues.keys().find(|ue| supi(**ue) == decision.supi).expect("a known UE");
+        let ue = *self.ues.keys().find(|ue| Some(supi(**ue)) == decision.supi).expect("a known UE");
         assert_eq!(order.instance, key().per_ue(&order.app, &supi(ue)));
         assert_eq!(Some((order.generation, order.relocation)), decision.order);
         assert_eq!((&order.source, &order.target), (&decision.source, &decision.target));

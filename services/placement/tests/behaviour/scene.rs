@@ -1,5 +1,6 @@
 //! The scene: sites `s0`… at longitudes 0, 1, …; cells `c` at c tenths of a degree; UEs by number.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use model::{
@@ -33,6 +34,8 @@ pub(crate) fn site(number: u32) -> Site {
         position: Some(Position::new(f64::from(number), 0.0).unwrap()),
         cluster: ClusterRef { provider: "p".into(), cluster: format!("k{number}") },
         ingress: None,
+        labels: BTreeSet::new(),
+        max_instances: None,
     }
 }
 
@@ -59,6 +62,7 @@ pub(crate) fn app(id: &str, policy: Policy) -> App {
         policy,
         max_concurrent_relocations: 4,
         linger: Duration::from_secs(60),
+        requires: BTreeSet::new(),
     }
 }
 

@@ -55,8 +55,8 @@ fn a_restored_engine_is_the_same_engine() {
 fn another_schema_and_another_catalogue_are_told() {
     let bytes = busy().engine.snapshot();
     let mut newer = bytes.clone();
-    newer[0] = 4;
-    assert_eq!(restore(&newer).unwrap_err(), RestoreError::UnknownSchema { found: 4 });
+    newer[0] = 5;
+    assert_eq!(restore(&newer).unwrap_err(), RestoreError::UnknownSchema { found: 5 });
     let fewer = Topology::new(vec![site(0)], vec![], vec![]).unwrap();
     let other = Engine::restore(&bytes, fewer, apps(), key()).unwrap_err();
     assert_eq!(other, RestoreError::OtherCatalogue);

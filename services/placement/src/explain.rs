@@ -1,0 +1,101 @@
+//! The explanation of a verdict: what the verdict's own function tells a recorder.
+
+use model::{Account, Basis, Candidate, Explanation, Guard, Rule, Serving, SiteId};
+
+use crate::index::SiteIx;
+use crate::judge::{Case, Finding, Recorder};
+use crate::policy::{self, Standing};
+use crate::sites::Rank;
+
+/// Keeps the numbers.
+#[derive(Debug)]
+pub(crate) struct Explained {
+    candidates: Vec<(Rank, Option<Guard>)>,
+    serving: Option<(SiteIx, Option<f64>, u64, Option<Guard>)>,
+    better_for_ms: u64,
+    basis: Basis,
+}
+
+impl Default for Explained {
+    fn default() -> Self {
+        Self { candidates: Vec::new(), serving: None, better_for_ms: 0, basis: Basis::Unknown }
+    }
+}
+
+impl Recorder for Explained {
+    fn listens(&self) -> bool {
+        true
+    }
+    fn candidate(&mut self, rank: Rank, rejected_by: Option<Guard>) {
+        self.candidates.push((rank, rejected_by));
+    }
+    fn serving(&mut self, site: SiteIx, meters: Option<f64>, stayed_ms: u64, left_for: Option<Guard>) {
+        self.serving = Some((site, meters, stayed_ms, left_for));
+    }
+    fn better_for(&mut self, millis: u64) {
+        self.better_for_ms = millis;
+    }
+    fn basis(&mut self, basis: Basis) {
+        self.basis = basis;
+    }
+}
+
+impl Explained {
+    /// The explanation, in the words of `model`.
+    pub(crate) fn tell<'n>(
+        mut self,
+        case: &Case<'_>,
+        finding: &Finding,
+        name: impl Fn(SiteIx) -> &'n SiteId,
+    ) -> Explanation {
+        let held = match finding.rule {
+            Rule::Guarded(guard) => Some(guard).filter(|guard| !guard.is_of_site()),
+            Rule::NoInstanceYet
+            | Rule::LingerOver
+            | Rule::AlreadyBest
+            | Rule::Nearer
+            | Rule::WithinMargin
+            | Rule::TimeToTrigger
+            | Rule::MinimumStay
+            | Rule::ThresholdMet
+            | Rule::CostNotReached
+            | Rule::NoReturn
+            | Rule::CostReached
+            | Rule::Evacuation
+            | Rule::OperatorMove
+            | Rule::Pinned
+            | Rule::NoCandidate => None,
+        };
+        let regret = |rank: Rank| {
+            let (_, meters, ..) = self.serving.filter(|(serving, ..)| *serving != rank.site)?;
+            policy::standing(&case.app.policy, case.accounts, meters, (rank.site, rank.meters), case.now)
+        };
+        // Beyond the ranked sites the tree is walked by chords, which are not quite the order of distances.
+        self.candidates.sort_by(|(a, _), (b, _)| a.meters.total_cmp(&b.meters));
+        let candidate = |(rank, rejected_by): &(Rank, Option<Guard>)| Candidate {
+            site: name(rank.site).clone(),
+            meters: rank.meters,
+            rejected_by: rejected_by.or(held.filter(|_| finding.target == Some(rank.site))),
+            regret: regret(*rank).map(|Standing { account, trend }| Account { account, trend }),
+        };
+        Explanation {
+            policy: case.app.policy,
+            basis: self.basis,
+            candidates: self.candidates.iter().map(candidate).collect(),
+            serving: self.serving.map(|(site, meters, stayed_ms, rejected_by)| Serving {
+                site: name(site).clone(),
+                meters,
+                stayed_ms,
+                came_from: policy::barred(&case.app.policy, case.accounts, stayed_ms)
+                    .map(|site| name(site).clone()),
+                rejected_by,
+            }),
+            better_for_ms: self.better_for_ms,
+            under_way: case.under_way,
+            under_way_limit: case.app.max_concurrent_relocations,
+            frozen: case.frozen,
+            rule: finding.rule,
+            catalogue_version: case.topology.version(),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What holds whatever happens. Written once; property tests, simulations and debug assertions use it.
+//!
+//! - at most one live order an instance,
+//! - the generation of an instance only grows,
+//! - no order to a site outside the catalogue, none that goes nowhere,
+//! - no order to a site that is cordoned, drained, degraded or failed, that is full, or that lacks a label,
+//! - no order while the app is frozen,
+//! - every order follows from a decision that says the same,
+//! - the engine's tables agree with each other.
+//!
+//! [`Ledger`] watches inputs and commands from outside; [`Engine::check`](crate::Engine::check) looks inside. That
+//! replaying gives the same state needs no code here: snapshots of equal engines are equal bytes.
+
+mod ledger;
+mod tables;
+mod town;
+
+use model::{AppId, Decision, Generation, Guard, InstanceId, RelocationId, SiteId};
+use thiserror::Error;
+
+use crate::engine::Engine;
+use crate::index::InstanceIx;
+use crate::ue::State;
+
+pub use ledger::Ledger;
+pub(crate) use tables::structure;
+
+/// An invariant that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Violation {
+    /// A second order before the outcome of the first.
+    #[error("{app}/{instance}: order {given} while order {live} is live")]
+    SecondOrder {
+        /// The app.
+        app: AppId,
+        /// The instance.
+        instance: InstanceId,
+        /// The live order's generation.
+        live: Generation,
+        /// The new order's generation.
+        given: Generation,
+    },
+    /// A generation that does not grow.
+    #[error("{app}/{instance}: generation {given} after {newest}")]
+    Generation {
+        /// The app.
+        app: AppId,
+        /// The instance.
+        instance: InstanceId,
+        /// The newest generation known.
+        newest: Generation,
+        /// The order's generation.
+        given: Generation,
+    },
+    /// An order to a site that the catalogue does not have.
+    #[error("order to `{0}`, which is not in the catalogue")]
+    OutsideCatalogue(SiteId),
+    /// An order to a site that takes no instance.
+    #[error("order to `{site}`, which takes none: {by:?}")]
+    Infeasible {
+        /// The site.
+        site: SiteId,
+        /// Why.
+        by: Guard,
+    },
+    /// An order of an app that is frozen.
+    #[error("order {0} although its app is frozen")]
+    Frozen(RelocationId),
+    /// An order that changes nothing, or whose id is not derived from its content.
+    #[error("order {0} makes no sense")]
+    Senseless(RelocationId),
+    /// An order without the decision that it follows from.
+    #[error("order {0} follows from no decision")]
+    Undecided(RelocationId),
+    /// The engine's tables contradict each other.
+    #[error("tables: {0}")]
+    Tables(String),
+}
+
+/// Whether the engine may give the order of this decision: the cheap part, asserted at every order.
+pub(crate) fn may_order(engine: &Engine, ix: InstanceIx, decision: &Decision) -> Result<(), Violation> {
+    let instance = engine.instances.at(ix);
+    let Some((given, relocation)) = decision.order else { return Ok(()) };
+    if matches!(instance.state, State::Ordered(_)) {
+        return Err(Violation::SecondOrder {
+            app: decision.app.clone(),
+            instance: decision.instance.clone(),
+            live: instance.generation,
+            given,
+        });
+    }
+    if let Some(target) = &decision.target {
+        let Some(site) = engine.topology.site(target) else {
+            return Err(Violation::OutsideCatalogue(target.clone()));
+        };
+        if let Some(by) = engine.gate(ix).rejects(site) {
+            return Err(Violation::Infeasible { site: target.clone(), by });
+        }
+    }
+    if engine.freezes.hold(instance.app, decision.at) {
+        return Err(Violation::Frozen(relocation));
+    }
+    if decision.source == decision.target {
+        return Err(Violation::Senseless(relocation));
+    }
+    Ok(())
+}

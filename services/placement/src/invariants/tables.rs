@@ -1,0 +1,131 @@
+//! Whether the engine's tables agree with each other. Walks all of them.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{Engine, MOST};
+use crate::guard::Ticket;
+use crate::index::{InstanceIx, SiteIx, UeIx};
+use crate::invariants::Violation;
+use crate::ue::{Census, Present, State, Wait};
+
+/// Whether the engine's tables agree with each other.
+pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
+    let tables = |text: String| Err(Violation::Tables(text));
+    let mut taken = vec![0_u32; engine.apps.len()];
+    let mut waiting = vec![0_u32; engine.apps.len()];
+    let mut held = vec![0_u32; engine.apps.len()];
+    let mut present: BTreeMap<SiteIx, Present> = BTreeMap::new();
+    let (mut attached, mut census) = (0, Census::default());
+    let sites = engine.topology.sites().len() + engine.heard_of.len();
+    for slot in 0..engine.instances.slab().slots() {
+        let Some(instance) = engine.instances.slab().get(slot) else { continue };
+        let Some(app) = taken.get(usize::from(instance.app)).map(|_| usize::from(instance.app)) else {
+            return tables(format!("instance {slot} is of app {}, which does not exist", instance.app));
+        };
+        let target = match &instance.state {
+            State::Ordered(ordered) => {
+                taken[app] += u32::from(ordered.takes_slot());
+                ordered.target
+            }
+            State::Vacant(_) | State::Serving(_) => None,
+        };
+        if instance.generation.0 > MOST.0 + (1 << 40) {
+            return tables(format!("instance {slot} has generation {}", instance.generation));
+        }
+        let served = instance.state.serving().map(|(site, _)| site);
+        if [target, served].into_iter().flatten().any(|site| site.slot() >= sites) {
+            return tables(format!("instance {slot} is at a site that does not exist"));
+        }
+        if let Some(accounts) = &instance.accounts
+            && (served.is_none() || accounts.sites().any(|site| site.slot() >= sites))
+        {
+            return tables(format!(
+                "instance {slot} has accounts against nothing, or for a site that does not exist"
+            ));
+        }
+        waiting[app] += u32::from(matches!(instance.state.wait(), Wait::Queued(_)));
+        held[app] += u32::from(instance.state.wait().held().is_some());
+        let bound_for = target.filter(|target| served != Some(*target));
+        for site in [served, bound_for].into_iter().flatten() {
+            let there = present.entry(site).or_default();
+            match engine.apps[app].observed() {
+                true => there.observed += 1,
+                false => there.acting += 1,
+            }
+        }
+        if let (State::Serving(serving), false) = (&instance.state, engine.apps[app].observed()) {
+            let stranded = u32::from(matches!(serving.wait, Wait::Stranded(_)));
+            present.entry(serving.site).or_default().stranded += stranded;
+        }
+        let found = instance.id.is_some_and(|id| {
+            engine.instances.find(instance.app, id).is_some_and(|found| found.slot() == slot)
+        });
+        if !found {
+            return tables(format!("instance {slot} is not found by its id"));
+        }
+        census.enter(instance);
+        match instance.ue {
+            Some(ue) if engine.ues.slab().get(ue.slot()).is_none() => {
+                return tables(format!("instance {slot} is of a UE that does not exist"));
+            }
+            Some(_) => attached += 1,
+            None => (),
+        }
+    }
+    for (app, entry) in engine.apps.iter().enumerate() {
+        let queued = |(ticket, ix): (Ticket, InstanceIx)| {
+            let found = engine.instances.slab().get(ix.slot());
+            found.is_some_and(|i| usize::from(i.app) == app && i.state.wait() == Wait::Queued(ticket))
+        };
+        let queued = entry.slots.queue.entries().filter(|entry| queued(*entry)).count() as u32;
+        let waits = |(ticket, ix): (Ticket, InstanceIx)| {
+            let found = engine.instances.slab().get(ix.slot());
+            found.is_some_and(|i| usize::from(i.app) == app && i.state.wait().held() == Some(ticket))
+        };
+        let found = entry.held.entries().filter(|entry| waits(*entry)).count() as u32;
+        if (entry.held.waiting(), found) != (held[app], held[app]) {
+            let (id, counted) = (&entry.app.id, entry.held.waiting());
+            return tables(format!("app {id}: {} are held, {found} are found, {counted} counted", held[app]));
+        }
+        let counted = (entry.slots.taken(), entry.slots.queue.waiting(), entry.slots.queue.waiting());
+        if counted != (taken[app], waiting[app], queued) {
+            let (id, there) = (&entry.app.id, (taken[app], waiting[app], queued));
+            return tables(format!(
+                "app {id}: slots, waiting, queued are {there:?}, counted are {counted:?}"
+            ));
+        }
+    }
+    for site in (0..sites).map(SiteIx::from) {
+        let (there, counted) = (present.remove(&site).unwrap_or_default(), engine.instances.presence().of(site));
+        if there != counted {
+            return tables(format!("at site {} there are {there:?}, counted are {counted:?}", site.slot()));
+        }
+    }
+    let asked = |(app, site): (u16, SiteIx)| usize::from(app) < engine.apps.len() && site.slot() < sites;
+    if !engine.asks.each().all(|((app, _), asked_for)| asked((app, asked_for.site))) {
+        return tables("something is asked of an app, or for a site, that does not exist".to_owned());
+    }
+    let mut hanging = 0;
+    for slot in 0..engine.ues.slab().slots() {
+        let Some(ue) = engine.ues.slab().get(slot) else { continue };
+        let mut next = ue.first;
+        while let Some(ix) = next {
+            let Some(instance) = engine.instances.slab().get(ix.slot()) else {
+                return tables(format!("UE {slot} has an instance that does not exist"));
+            };
+            hanging += 1;
+            if instance.ue != Some(UeIx::from(slot)) || hanging > attached {
+                return tables(format!("UE {slot} has an instance that is not its own"));
+            }
+            next = instance.next;
+        }
+    }
+    if hanging != attached {
+        return tables(format!("{attached} instances have a UE and {hanging} hang on one"));
+    }
+    let counted = engine.instances.census();
+    if counted != census {
+        return tables(format!("instances are {census:?}, counted are {counted:?}"));
+    }
+    Ok(())
+}

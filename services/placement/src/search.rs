@@ -1,0 +1,82 @@
+//! The best site that takes an instance: of the ranked sites of its place first, then nearest first through the tree.
+
+use model::{Guard, Position};
+
+use crate::guard::Gate;
+use crate::index::SiteIx;
+use crate::judge::Recorder;
+use crate::sites::Rank;
+use crate::topology::Topology;
+
+/// How many sites that take nothing are walked past beyond the ranked ones; then none counts as found. Sites without a
+/// label that the app requires are not met there at all.
+pub(crate) const WALKED_PAST: usize = 64;
+
+/// Where an instance is looked for a site from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct From<'a> {
+    pub(crate) topology: &'a Topology,
+    pub(crate) gate: Gate<'a>,
+    /// Where it serves.
+    pub(crate) serving: Option<SiteIx>,
+    /// The ranked sites of its place.
+    pub(crate) ranks: &'a [Rank],
+    /// Where distances are measured from beyond them.
+    pub(crate) origin: Option<Position>,
+}
+
+impl From<'_> {
+    /// The best site; the serving one counts where it need not be left, whether or not it takes anything new.
+    pub(crate) fn best(&self, recorder: &mut impl Recorder) -> Option<Rank> {
+        if self.gate.is_open() && !self.ranks.is_empty() {
+            self.ranks.iter().for_each(|rank| recorder.candidate(*rank, None));
+            return self.ranks.first().copied();
+        }
+        let mut best = None;
+        for rank in self.ranks {
+            let guard = self.bars(rank.site);
+            recorder.candidate(*rank, guard);
+            if guard.is_none() && best.is_none() {
+                best = Some(*rank);
+                if !recorder.listens() {
+                    break;
+                }
+            }
+        }
+        best.or_else(|| self.beyond(recorder))
+    }
+
+    /// Why an instance cannot be at a site.
+    pub(crate) fn bars(&self, site: SiteIx) -> Option<Guard> {
+        if self.serving == Some(site) { self.gate.leaves(site) } else { self.gate.rejects(site) }
+    }
+
+    /// Beyond the ranked sites. Allocates: the tree's walk keeps a heap.
+    fn beyond(&self, recorder: &mut impl Recorder) -> Option<Rank> {
+        let origin = self.origin?;
+        let index = self.gate.able.map_or(self.topology.index(), |able| able.index());
+        let mut left = WALKED_PAST;
+        let mut found = false;
+        let best = index.nearest_of(origin, |site, meters| {
+            if self.ranks.iter().any(|rank| rank.site == site) {
+                return Some(false);
+            }
+            let guard = self.bars(site);
+            if guard.is_some() {
+                if found {
+                    return Some(false);
+                }
+                left = left.checked_sub(1)?;
+                if recorder.listens() {
+                    recorder.candidate(Rank { site, meters: meters() }, guard);
+                }
+            }
+            found |= guard.is_none();
+            Some(guard.is_none())
+        });
+        if let Some(best) = best {
+            recorder.candidate(best, None);
+        }
+        best
+    }
+}
