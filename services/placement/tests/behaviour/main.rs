@@ -3,6 +3,9 @@
 
 mod adoption;
 mod catalogue;
+mod condition;
+mod desk;
+mod drain;
 mod first_placement;
 mod golden;
 mod linger;
