@@ -1,8 +1,8 @@
 //! What operators and other sources say of sites and instances, and what is told of sites.
 
 use model::{
-    AppId, Ask, Evacuation, EvacuationState, InstanceId, OperatorCommand, Order, SiteCondition, SiteReport,
-    SiteSource, SiteStatus, Timestamp,
+    App, AppId, Ask, Evacuation, EvacuationState, InstanceId, OperatorCommand, Order, SiteCondition,
+    SiteReport, SiteSource, SiteStatus, Timestamp,
 };
 use placement::{Command, Input};
 use uuid::Uuid;
@@ -72,6 +72,11 @@ pub(crate) fn report(site: u32, now: Timestamp, source: SiteSource, condition: S
 }
 
 impl Stage {
+    /// The ledger knows what apps require, and which ones are only observed.
+    pub(crate) fn with_apps(self, apps: &[App]) -> Self {
+        Self { ledger: self.ledger.with(apps), ..self }
+    }
+
     /// An operator asks for something.
     pub(crate) fn ask(&mut self, seconds: f64, ask: Ask) -> Vec<Command> {
         self.handle(at(seconds), Input::Operator(&command(at(seconds), ask)))

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod adoption;
+mod capacity;
 mod catalogue;
 mod condition;
 mod desk;
@@ -10,6 +11,7 @@ mod first_placement;
 mod golden;
 mod linger;
 mod observe;
+mod operator;
 mod outcomes;
 mod property;
 mod queue;
