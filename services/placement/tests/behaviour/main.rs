@@ -9,6 +9,7 @@ mod desk;
 mod drain;
 mod first_placement;
 mod golden;
+mod kept;
 mod linger;
 mod observe;
 mod operator;
