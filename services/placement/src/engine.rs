@@ -160,6 +160,10 @@ impl Engine {
         if self.catching_up {
             return;
         }
+        // Who waited for the end of a freeze goes before those whose time has come now.
+        if self.freezes.expire(now) {
+            self.thawed(now, out);
+        }
         while let Some((at, ix)) = self.timers.peek() {
             if Timestamp::from(at) > now {
                 break;
@@ -169,9 +173,6 @@ impl Engine {
                 self.instances.at_mut(ix).armed = None;
                 self.look(ix, now, at.into(), out);
             }
-        }
-        if self.freezes.expire(now) {
-            self.thawed(now, out);
         }
         self.go_on(now, out);
         self.estate.ring(now);

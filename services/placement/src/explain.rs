@@ -67,6 +67,8 @@ impl Explained {
             | Rule::NoCandidate => None,
         };
         let regret = |rank: Rank| {
+            // Beside nothing but the serving site, or what an operator named, there are no distances to compare.
+            case.place?;
             let (_, meters, ..) = self.serving.filter(|(serving, ..)| *serving != rank.site)?;
             policy::standing(&case.app.policy, case.accounts, meters, (rank.site, rank.meters), case.now)
         };

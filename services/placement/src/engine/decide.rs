@@ -175,6 +175,10 @@ impl Engine {
         }
         self.transition(ix, state);
         self.instances.at_mut(ix).generation = generation;
+        if mode == Mode::Observe && (asked || self.asked(ix).is_some()) {
+            // No outcome will have it looked at again, and what is wanted of it need not be where it is now.
+            self.arm(ix, now);
+        }
         self.forget_if_idle(ix);
     }
 

@@ -144,12 +144,16 @@ impl Engine {
         by.is_of_site() && self.asked(ix).is_some_and(|asked| !asked.pinned)
     }
 
-    /// Forgets a move of an instance that is there already, or whose UE has gone: its instance is soon let go.
+    /// Forgets a move of an instance that is there already, or whose UE has gone: its instance is soon let go, if it has not
+    /// ended yet.
     pub(super) fn drop_moot_move(&mut self, ix: InstanceIx) {
         let Some(asked) = self.asked(ix).filter(|asked| !asked.pinned) else { return };
         let instance = self.instances.at(ix);
         let there = instance.state.serving().is_some_and(|(site, _)| site == asked.site);
-        let gone = instance.ue.is_some_and(|ue| self.ues.at(ue).whereabouts == Whereabouts::GONE);
+        let gone = match instance.ue {
+            Some(ue) => self.ues.at(ue).whereabouts == Whereabouts::GONE,
+            None => !instance.exists(),
+        };
         if there || gone {
             self.forget_ask(ix);
         }

@@ -9,7 +9,8 @@ pub(crate) struct Leaving {
     pub(crate) since: Timestamp,
     /// Instances that were there when it began or came later: what was under way is not called back.
     pub(crate) had: u32,
-    /// How many had come to the site, ever, when that was counted.
+    /// How many had come to the site, ever, when that was counted; an engine counts from its own beginning.
+    #[serde(skip)]
     pub(crate) came: u32,
 }
 

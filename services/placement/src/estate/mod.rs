@@ -148,10 +148,11 @@ impl Estate {
         }
         self.closed -= u32::from(closes(before).is_some());
         self.closed += u32::from(closes(condition).is_some());
-        if let Some(old) = deadline(before).filter(|old| deadline(condition) != Some(*old)) {
-            self.alarms.remove(&(old, site));
+        let (old, new) = (deadline(before), deadline(condition));
+        if old != new {
+            self.alarms.retain(|alarm| Some(*alarm) != old.map(|old| (old, site)));
+            self.alarms.extend(new.map(|new| (new, site)));
         }
-        self.alarms.extend(deadline(condition).map(|deadline| (deadline, site)));
         self.dirty.insert(site);
         before
     }

@@ -235,3 +235,13 @@ fn an_order_that_was_under_way_to_a_site_that_is_drained_meanwhile_is_made_good_
     assert_eq!((away.source.clone(), away.target.clone()), (Some(site_id(0)), Some(site_id(1))));
     assert_eq!(away.trigger, Trigger::Maintenance);
 }
+
+#[test]
+fn a_deadline_that_has_passed_wakes_nobody_again() {
+    let mut stage = Stage::new(paced(4));
+    stage.asked(0.0, drain_by(0, 10.0));
+    stage.run_to(20.0);
+    let other = report(0, at(21.0), SiteSource::Emco, SiteCondition::InService);
+    stage.handle(at(21.0), Input::Site(&other));
+    assert_eq!(stage.due(), None);
+}

@@ -265,3 +265,43 @@ fn what_is_under_way_when_a_freeze_begins_goes_on_and_nobody_follows() {
     assert_eq!(stage.engine.counts().under_way, 0);
     assert_eq!(orders(&stage.ask(4.0, thaw(None))).len(), 1);
 }
+
+#[test]
+fn a_move_of_an_instance_that_has_ended_is_moot() {
+    let mut stage = nearest();
+    stage.put(0.0, 1, 0);
+    stage.ue(1.0, 1, UeChange::Gone);
+    let going = only_order(&stage.run_to(61.0));
+    stage.done(62.0, &going);
+    assert_eq!(stage.ask(63.0, go(1, 2)), []);
+    let again = only_order(&stage.cell(64.0, 1, 0));
+    assert_eq!((again.target, again.trigger), (Some(site_id(0)), Trigger::FirstPlacement));
+}
+
+#[test]
+fn an_observed_instance_is_looked_at_again_after_what_an_operator_asked() {
+    let mut stage = Stage::new(vec![App { mode: model::Mode::Observe, ..app("ar", Policy::Nearest) }]);
+    stage.cell(0.0, 1, 0);
+    let went: Vec<_> =
+        decisions(&stage.asked(1.0, go(1, 2))).into_iter().map(|decision| decision.target).collect();
+    assert_eq!(went, [Some(site_id(2)), Some(site_id(0))], "there once, and as the policy wants");
+    stage.asked(2.0, pin(1, 2));
+    let [left, blocked] = &decisions(&stage.asked(3.0, drain(2)))[..] else { panic!("not two decisions") };
+    assert_eq!((&left.target, left.trigger), (&Some(site_id(0)), Trigger::Maintenance));
+    assert_eq!(blocked.explanation.rule, Rule::Guarded(Guard::Draining));
+}
+
+#[test]
+fn who_waited_for_the_end_of_a_freeze_goes_before_those_whose_time_has_come() {
+    let tight = App { max_concurrent_relocations: 1, ..app("ar", threshold()) };
+    let mut stage = Stage::new(vec![tight]);
+    stage.put(0.0, 1, 0);
+    stage.ask(20.0, freeze(None, Some(40.0)));
+    // Its threshold is met at the very instant at which the freeze ends; the other one has waited since before.
+    stage.cell(30.0, 1, 10);
+    let waited = only_decision(&stage.cell(31.0, 2, 0));
+    assert_eq!(waited.explanation.rule, Rule::Guarded(Guard::Frozen));
+    assert_eq!(stage.due(), Some(40.0));
+    let out = stage.timeout(40.0);
+    assert_eq!(only_order(&out).instance, waited.instance);
+}

@@ -2,22 +2,19 @@
 //! anew, and knows no timer, queue or index. It follows the engine's commands and says which are wrong and
 //! which are missing.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-use std::time::Duration;
+mod asks;
+mod numbers;
+mod wish;
 
-use geo::{Distance as _, Geodesic, Point};
-use model::{
-    App, Decision, Generation, Mode, Order, OutcomeKind, Policy, Regret, Rule, SiteId, Timestamp, Trigger,
-    Verdict,
-};
+use std::collections::BTreeMap;
+
+use model::{App, Decision, Generation, Guard, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Verdict};
 use placement::Command;
 
-use crate::scene::{key, site_id, supi};
+use crate::country::{At, Country};
+use crate::reference::wish::Wish;
+use crate::scene::{key, supi};
 use crate::verdict::recomputed;
-
-/// Sites at longitudes 0, 1, 2; a cell c at c / 10; cells over 30 are unknown.
-const SITES: u32 = 3;
 
 #[derive(Debug, Clone, Default)]
 struct Inst {
@@ -31,22 +28,8 @@ struct Inst {
     failures: u32,
     pause: Option<(Option<SiteId>, Timestamp)>,
     hold_told: bool,
-    /// When it was told that it is blocked, as a number that only grows: its place in the queue.
-    waiting: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum At {
-    Cell(u32),
-    Gone,
-}
-
-/// What should be done about an instance now.
-#[derive(Debug, Clone, PartialEq)]
-enum Wish {
-    Nothing(Rule),
-    Hold(Rule, SiteId),
-    Go(Rule, Option<SiteId>),
+    /// By what it was told last that it is blocked, and its place in the queue: a number that only grows.
+    waiting: Option<(Guard, u64)>,
 }
 
 pub(crate) struct Reference {
@@ -55,17 +38,19 @@ pub(crate) struct Reference {
     insts: BTreeMap<(usize, u64), Inst>,
     /// Every report that told something new, for ever.
     history: BTreeMap<u64, Vec<(Timestamp, At)>>,
+    country: Country,
     blocked: u64,
 }
 
 impl Reference {
     pub(crate) fn new(apps: Vec<App>) -> Self {
-        Self { apps, ues: BTreeMap::new(), insts: BTreeMap::new(), history: BTreeMap::new(), blocked: 0 }
+        let (ues, insts, history) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { apps, ues, insts, history, country: Country::default(), blocked: 0 }
     }
 
-    /// The live orders, oldest key first.
-    pub(crate) fn live(&self) -> Vec<Order> {
-        self.insts.values().filter_map(|inst| inst.live.clone()).collect()
+    /// How many orders are live.
+    pub(crate) fn live(&self) -> usize {
+        self.insts.values().filter(|inst| inst.live.is_some()).count()
     }
 
     pub(crate) fn report(&mut self, ue: u64, at: At, now: Timestamp) {
@@ -119,8 +104,8 @@ impl Reference {
         inst.pause = failed.then(|| (order.target.clone(), pause(inst.failures, now)));
     }
 
-    /// Holds the commands of one step against what should be done.
-    pub(crate) fn follow(&mut self, now: Timestamp, commands: &[Command]) {
+    /// Holds the commands of one step against what should be done. `idle`: the engine has nothing more to do now.
+    pub(crate) fn follow(&mut self, now: Timestamp, commands: &[Command], idle: bool) {
         self.refresh(now);
         let mut expected: Option<Decision> = None;
         for command in commands {
@@ -138,11 +123,14 @@ impl Reference {
             self.refresh(now);
         }
         assert_eq!(expected, None, "a move of an app in mode act without its order");
-        self.nothing_is_missing(now);
+        if idle {
+            self.nothing_is_missing(now);
+        }
     }
 
     /// Brings what depends on time and place up to date.
     fn refresh(&mut self, now: Timestamp) {
+        self.drop_moot_moves();
         let wishes: Vec<_> =
             self.insts.keys().map(|&key| (key, self.wish(key, now), self.better(key))).collect();
         for (key, wish, better) in wishes {
@@ -155,10 +143,10 @@ impl Reference {
             match wish {
                 Wish::Nothing(rule) => {
                     inst.waiting = None;
-                    inst.hold_told &= rule != Rule::AlreadyBest;
+                    inst.hold_told &= !matches!(rule, Rule::AlreadyBest | Rule::Pinned);
                 }
                 Wish::Hold(..) => inst.waiting = None,
-                Wish::Go(..) => (),
+                Wish::Go(..) | Wish::Stuck(..) => (),
             }
         }
         let idle = |ue: u64, insts: &BTreeMap<(usize, u64), Inst>| {
@@ -172,8 +160,11 @@ impl Reference {
                 continue;
             }
             self.ues.remove(&ue);
-            for (_, inst) in self.insts.iter_mut().filter(|((_, other), _)| *other == ue) {
+            for (key, inst) in self.insts.iter_mut().filter(|((_, other), _)| *other == ue) {
                 (inst.pause, inst.hold_told, inst.waiting) = (None, false, None);
+                if inst.generation == 0 {
+                    self.country.asks.remove(key);
+                }
             }
         }
     }
@@ -184,11 +175,12 @@ impl Reference {
         let key_of = (app, ue);
         let inst = self.insts[&key_of].clone();
         let wish = self.wish(key_of, now);
-        self.numbers(key_of, &inst, decision, now);
-        assert_eq!(recomputed(decision, self.apps[app].linger), decision.verdict, "{decision:?}");
+        self.numbers(key_of, &wish, decision, now);
+        let told = decision.explanation.rule;
+        let guard = if let Rule::Guarded(guard) = told { Some(guard) } else { None };
+        assert_eq!(recomputed(decision, self.apps[app].linger), (decision.verdict, guard), "{decision:?}");
         assert_eq!(inst.live, None, "a decision while an order is live");
         assert_eq!(decision.mode, self.apps[app].mode);
-        let told = decision.explanation.rule;
         match (&wish, decision.verdict) {
             (Wish::Hold(rule, target), Verdict::Stay) => {
                 assert_eq!((told, decision.target.as_ref()), (*rule, Some(target)));
@@ -196,22 +188,33 @@ impl Reference {
                 self.inst(key_of).hold_told = true;
                 None
             }
-            (Wish::Go(_, target), Verdict::Blocked) => {
-                assert!(target.is_some() && self.full(app), "blocked although a slot is free");
-                assert_eq!(&decision.target, target);
-                assert_eq!(inst.waiting, None, "a block is told twice");
-                self.blocked += 1;
-                let place = self.blocked;
-                let inst = self.inst(key_of);
-                (inst.waiting, inst.pause) = (Some(place), None);
+            (Wish::Go(_, target, _), Verdict::Blocked) => {
+                let by = self.held(app, target, now).expect("blocked although nothing holds it");
+                assert!(!self.paused(&inst, target, now), "told within a pause");
+                self.block(key_of, by, decision, target);
                 None
             }
-            (Wish::Go(rule, target), Verdict::Move) => {
+            (Wish::Stuck(by, target, _), Verdict::Blocked) => {
+                let refused = self.country.asks.get(&key_of).is_some_and(|asked| !asked.pinned);
+                if by.is_of_site() && refused {
+                    assert_eq!((guard, &decision.target), (Some(*by), target));
+                    self.country.asks.remove(&key_of);
+                } else {
+                    let paused = *by != Guard::NoFeasibleSite && self.paused(&inst, target, now);
+                    assert!(!paused, "told within a pause");
+                    self.block(key_of, *by, decision, target);
+                }
+                None
+            }
+            (Wish::Go(rule, target, _), Verdict::Move) => {
                 assert_eq!((told, &decision.target), (*rule, target));
                 assert!(!self.paused(&inst, target, now), "moved within a pause");
+                assert_eq!(self.held(app, target, now), None, "moved although something holds it");
                 if target.is_some() {
-                    assert!(!self.full(app), "moved without a slot");
                     self.is_next(key_of, now);
+                }
+                if *rule == Rule::OperatorMove {
+                    self.country.asks.remove(&key_of);
                 }
                 let generation = inst.generation + 1;
                 assert_eq!(decision.order.map(|(generation, _)| generation), Some(Generation(generation)));
@@ -230,6 +233,32 @@ impl Reference {
             }
             (wish, verdict) => panic!("{verdict:?} where {wish:?} is right: {decision:?}"),
         }
+    }
+
+    /// It was told that a guard blocks it: another one than was told last. It keeps its place where it waits for
+    /// something of the same kind.
+    fn block(&mut self, key: (usize, u64), by: Guard, decision: &Decision, target: &Option<SiteId>) {
+        assert_eq!((decision.explanation.rule, &decision.target), (Rule::Guarded(by), target));
+        let before = self.insts[&key].waiting;
+        assert_ne!(before.map(|(guard, _)| guard), Some(by), "a block is told twice");
+        self.blocked += 1;
+        let slot = |guard| guard == Guard::ConcurrentRelocations;
+        let kept = before.filter(|(guard, _)| slot(*guard) == slot(by)).map(|(_, place)| place);
+        let place = kept.unwrap_or(self.blocked);
+        let inst = self.inst(key);
+        (inst.waiting, inst.pause) = (Some((by, place)), None);
+    }
+
+    /// What holds back what is right.
+    fn held(&self, app: usize, target: &Option<SiteId>, now: Timestamp) -> Option<Guard> {
+        if self.frozen(app, now) {
+            return Some(Guard::Frozen);
+        }
+        (target.is_some() && self.full(app)).then_some(Guard::ConcurrentRelocations)
+    }
+
+    fn frozen(&self, app: usize, now: Timestamp) -> bool {
+        self.country.frozen(&self.apps[app], now)
     }
 
     fn order(&mut self, decision: &Decision, order: &Order) {
@@ -252,174 +281,37 @@ impl Reference {
             match self.wish((app, ue), now) {
                 Wish::Nothing(_) => (),
                 Wish::Hold(rule, _) => assert!(inst.hold_told, "UE {ue}: {rule:?} was not told"),
-                Wish::Go(_, target) if self.paused(inst, &target, now) => (),
-                Wish::Go(_, target) if target.is_some() && self.full(app) => {
+                Wish::Go(_, target, _) if self.paused(inst, &target, now) => (),
+                // A freeze that begins is told when an instance is looked at for another reason.
+                Wish::Go(_, target, _) if self.held(app, &target, now).is_some() => {
                     assert!(inst.waiting.is_some(), "UE {ue} is blocked and was not told");
                 }
-                Wish::Go(rule, target) => panic!("UE {ue} should go to {target:?} by {rule:?} at {now}"),
+                Wish::Go(rule, target, _) => panic!("UE {ue} should go to {target:?} by {rule:?} at {now}"),
+                Wish::Stuck(by, target, _)
+                    if by != Guard::NoFeasibleSite && self.paused(inst, &target, now) => {}
+                Wish::Stuck(by, ..) => {
+                    let told = inst.waiting.map(|(guard, _)| guard);
+                    assert_eq!(told, Some(by), "UE {ue} of app {app} is blocked and was not told");
+                }
             }
         }
     }
 
-    /// Nobody who waits longer could go instead.
+    /// Nobody who waits longer for a slot, or for the end of a freeze, could go instead.
     fn is_next(&self, key: (usize, u64), now: Timestamp) {
-        let place = self.insts[&key].waiting.unwrap_or(u64::MAX);
+        let (by, place) = self.insts[&key].waiting.unwrap_or((Guard::ConcurrentRelocations, u64::MAX));
+        if !matches!(by, Guard::ConcurrentRelocations | Guard::Frozen) {
+            return;
+        }
         for (&(app, ue), other) in self.insts.iter().filter(|((app, _), _)| *app == key.0) {
-            let older = other.waiting.is_some_and(|waiting| waiting < place);
-            let could = matches!(self.wish((app, ue), now), Wish::Go(_, Some(_)));
+            let older = other.waiting.is_some_and(|(guard, waiting)| guard == by && waiting < place);
+            let could = matches!(self.wish((app, ue), now), Wish::Go(_, Some(_), _));
             assert!(
                 !(older && could && other.live.is_none()),
                 "UE {} passes UE {ue}, who waits longer",
                 key.1
             );
         }
-    }
-
-    /// Every number of the explanation, computed anew.
-    fn numbers(&self, key: (usize, u64), inst: &Inst, decision: &Decision, now: Timestamp) {
-        let told = &decision.explanation;
-        let (at, observed) = self.ues[&key.1];
-        assert_eq!((decision.at, decision.observed_at), (now, observed));
-        assert_eq!(told.policy, self.apps[key.0].policy);
-        let candidates: Vec<_> = told.candidates.iter().map(|c| (c.meters, c.site.clone())).collect();
-        assert_eq!(candidates, if at == At::Gone { vec![] } else { ranked(at) });
-        assert_eq!(told.under_way as usize, self.under_way(key.0));
-        assert_eq!(told.under_way_limit, self.apps[key.0].max_concurrent_relocations);
-        for candidate in &told.candidates {
-            let own = inst.serving.as_ref().is_some_and(|(site, _)| *site != candidate.site);
-            let expected = match self.apps[key.0].policy {
-                Policy::Regret(knobs) if own => Some(self.account(key, &knobs, &candidate.site, now)),
-                Policy::Regret(_) | Policy::Nearest | Policy::Threshold(_) => None,
-            };
-            assert_eq!(candidate.regret.map(|regret| (regret.account, regret.trend)), expected);
-        }
-        let returning = told.serving.as_ref().and_then(|serving| serving.came_from.clone());
-        assert_eq!(returning, self.came_from(key, now));
-        let serving = told.serving.as_ref().map(|s| (s.site.clone(), s.meters, s.stayed_ms));
-        let known = inst
-            .serving
-            .as_ref()
-            .map(|(site, since)| (site.clone(), meters(at, site), now.since(*since).as_millis() as u64));
-        assert_eq!(serving, known);
-        assert_eq!(decision.source, inst.serving.as_ref().map(|(site, _)| site.clone()));
-        let better_for = inst.better_since.map_or(0, |since| now.since(since).as_millis() as u64);
-        assert_eq!(told.better_for_ms, better_for);
-        let trigger = match (at, &inst.serving) {
-            (At::Gone, _) => Trigger::UeGone,
-            (At::Cell(_), None) => Trigger::FirstPlacement,
-            (At::Cell(_), Some(_)) => Trigger::Mobility,
-        };
-        assert_eq!(decision.trigger, trigger);
-    }
-
-    fn wish(&self, key: (usize, u64), now: Timestamp) -> Wish {
-        let (app, inst) = (&self.apps[key.0], &self.insts[&key]);
-        let Some(&(at, observed)) = self.ues.get(&key.1) else { return Wish::Nothing(Rule::NoCandidate) };
-        if at == At::Gone {
-            let over = inst.serving.is_some() && now >= observed.plus(app.linger);
-            return if over { Wish::Go(Rule::LingerOver, None) } else { Wish::Nothing(Rule::NoCandidate) };
-        }
-        let Some((_, best)) = ranked(at).into_iter().next() else { return Wish::Nothing(Rule::NoCandidate) };
-        let Some((site, since)) = &inst.serving else { return Wish::Go(Rule::NoInstanceYet, Some(best)) };
-        if *site == best {
-            return Wish::Nothing(Rule::AlreadyBest);
-        }
-        let better = self.better(key);
-        match app.policy {
-            Policy::Nearest if better => Wish::Go(Rule::Nearer, Some(best)),
-            Policy::Nearest => Wish::Nothing(Rule::AlreadyBest),
-            Policy::Threshold(_) if !better => Wish::Hold(Rule::WithinMargin, best),
-            Policy::Threshold(knobs) => {
-                let passed = |since: Timestamp, wanted: Duration| {
-                    Duration::from_millis(now.since(since).as_millis() as u64) >= wanted
-                };
-                if !passed(inst.better_since.unwrap_or(now), knobs.time_to_trigger) {
-                    Wish::Hold(Rule::TimeToTrigger, best)
-                } else if !passed(*since, knobs.minimum_stay) {
-                    Wish::Hold(Rule::MinimumStay, best)
-                } else {
-                    Wish::Go(Rule::ThresholdMet, Some(best))
-                }
-            }
-            Policy::Regret(_) if !better => Wish::Nothing(Rule::AlreadyBest),
-            Policy::Regret(knobs) => {
-                let (account, trend) = self.account(key, &knobs, &best, now);
-                if account + knobs.look_ahead.as_secs_f64() * trend < knobs.relocation_cost {
-                    Wish::Hold(Rule::CostNotReached, best)
-                } else if self.came_from(key, now).as_ref() == Some(&best) {
-                    Wish::Hold(Rule::NoReturn, best)
-                } else {
-                    Wish::Go(Rule::CostReached, Some(best))
-                }
-            }
-        }
-    }
-
-    /// Where an instance came from, if it may not go back yet.
-    fn came_from(&self, key: (usize, u64), now: Timestamp) -> Option<SiteId> {
-        let (Policy::Regret(knobs), inst) = (self.apps[key.0].policy, &self.insts[&key]) else { return None };
-        let (_, since) = inst.serving.as_ref()?;
-        let stayed = Duration::from_millis(now.since(*since).as_millis() as u64);
-        inst.came_from.clone().filter(|_| stayed < knobs.no_return)
-    }
-
-    /// Account and trend of a site, from every report since the instance came where it is.
-    fn account(&self, key: (usize, u64), knobs: &Regret, site: &SiteId, now: Timestamp) -> (f64, f64) {
-        let inst = &self.insts[&key];
-        let (serving, since) = inst.serving.as_ref().expect("an account of what serves");
-        let excess = |at: At| Some(meters(at, serving)? - meters(at, site)?);
-        let history = &self.history[&key.1];
-        let mut place = inst.opened.checked_sub(1).map_or(At::Gone, |last| history[last].1);
-        let (mut time, mut open) = (*since, None);
-        if excess(place).is_some_and(|excess| excess > 0.0) {
-            open = Some((0_f32, 0_f32));
-        }
-        let advanced = |(account, trend): (f32, f32), excess: f64, seconds: f64| {
-            let kept = libm::exp(-seconds / knobs.smoothing.as_secs_f64());
-            let trend = excess + (f64::from(trend) - excess) * kept;
-            ((f64::from(account) + excess * seconds).max(0.0), trend)
-        };
-        for &(at, next) in &history[inst.opened..] {
-            let seconds = at.since(time).as_secs_f64();
-            open = match (open, excess(place), excess(next)) {
-                (None, before, Some(after)) if after > 0.0 => {
-                    Some((0.0, before.map_or(0.0, |excess| excess.min(0.0)) as f32))
-                }
-                (None, _, _) => None,
-                (Some(then), before, after) => {
-                    let (account, trend) = before.map_or(then, |excess| {
-                        let (account, trend) = advanced(then, excess, seconds);
-                        (account as f32, trend as f32)
-                    });
-                    let nearer = after.is_none_or(|excess| excess > 0.0);
-                    (account > 0.0 || nearer).then_some((account, trend))
-                }
-            };
-            (place, time) = (next, at);
-        }
-        match (open, excess(place)) {
-            (Some(then), Some(excess)) => {
-                let ticks = now.since(time).as_micros() / knobs.tick.as_micros();
-                advanced(then, excess, (knobs.tick * ticks as u32).as_secs_f64())
-            }
-            _ => (0.0, 0.0),
-        }
-    }
-
-    /// Whether the best site is better than the serving one by what the policy asks for.
-    fn better(&self, key: (usize, u64)) -> bool {
-        let (Some(&(at, _)), Some((site, _))) = (self.ues.get(&key.1), &self.insts[&key].serving) else {
-            return false;
-        };
-        let Some((nearest, best)) = (at != At::Gone).then(|| ranked(at)).and_then(|r| r.into_iter().next())
-        else {
-            return false;
-        };
-        let margin = match self.apps[key.0].policy {
-            Policy::Nearest | Policy::Regret(_) => 0.0,
-            Policy::Threshold(knobs) => knobs.margin_meters,
-        };
-        best != *site && meters(at, site).is_none_or(|meters| meters - nearest > margin)
     }
 
     fn paused(&self, inst: &Inst, target: &Option<SiteId>, now: Timestamp) -> bool {
@@ -451,27 +343,6 @@ impl Inst {
         }
         self.serving = serving;
     }
-}
-
-fn meters(at: At, site: &SiteId) -> Option<f64> {
-    static TABLE: LazyLock<BTreeMap<(u32, SiteId), f64>> = LazyLock::new(|| {
-        let pairs = (0..=30).flat_map(|cell| (0..SITES).map(move |site| (cell, site)));
-        let point = |lon: f64| Point::new(lon, 0.0);
-        pairs
-            .map(|(cell, site)| {
-                let meters = Geodesic.distance(point(f64::from(cell) / 10.0), point(f64::from(site)));
-                ((cell, site_id(site)), meters)
-            })
-            .collect()
-    });
-    let At::Cell(cell) = at else { return None };
-    TABLE.get(&(cell, site.clone())).copied()
-}
-
-fn ranked(at: At) -> Vec<(f64, SiteId)> {
-    let mut all: Vec<_> = (0..SITES).filter_map(|n| Some((meters(at, &site_id(n))?, site_id(n)))).collect();
-    all.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
-    all
 }
 
 /// 2 s, doubling to 300 s, and on to a whole second.

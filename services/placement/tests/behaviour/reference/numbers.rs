@@ -1,0 +1,133 @@
+//! Every number of an explanation, computed anew; and what is told of sites.
+
+use std::collections::BTreeMap;
+
+use model::{
+    Basis, Decision, EvacuationState, Guard, Mode, Policy, Rule, SiteCondition, SiteId, SiteStatus,
+    Timestamp, Trigger,
+};
+
+use crate::country::{At, meters, ranked};
+use crate::reference::wish::{Seen, Wish};
+use crate::reference::{Inst, Reference};
+use crate::scene::cell_id;
+
+impl Reference {
+    pub(super) fn numbers(&self, key: (usize, u64), wish: &Wish, decision: &Decision, now: Timestamp) {
+        let (inst, told) = (&self.insts[&key], &decision.explanation);
+        let (at, observed) = self.ues[&key.1];
+        assert_eq!((decision.at, decision.observed_at), (now, observed));
+        assert_eq!(told.policy, self.apps[key.0].policy);
+        let guard = if let Rule::Guarded(guard) = told.rule { Some(guard) } else { None };
+        let held = guard.filter(|guard| !guard.is_of_site());
+        let seen: Vec<Seen> = match self.asked(key) {
+            _ if at == At::Gone => Vec::new(),
+            Some((asked, guard)) => vec![(meters(at, &asked.site).unwrap_or(0.0), asked.site, guard)],
+            None => self.seen(key),
+        };
+        let by = |site: &SiteId, guard: Option<Guard>| {
+            guard.or(held.filter(|_| decision.target.as_ref() == Some(site)))
+        };
+        let seen: Vec<_> = seen.into_iter().map(|(far, site, guard)| (far, by(&site, guard), site)).collect();
+        let candidates: Vec<_> =
+            told.candidates.iter().map(|c| (c.meters, c.rejected_by, c.site.clone())).collect();
+        assert_eq!(candidates, seen);
+        assert_eq!(told.basis, self.basis(key, at));
+        assert_eq!(told.under_way as usize, self.under_way(key.0));
+        assert_eq!(told.under_way_limit, self.apps[key.0].max_concurrent_relocations);
+        assert_eq!(told.frozen, self.frozen(key.0, now));
+        for candidate in &told.candidates {
+            let own = inst.serving.as_ref().is_some_and(|(site, _)| *site != candidate.site);
+            let placed = !ranked(at).is_empty();
+            let expected = match self.apps[key.0].policy {
+                Policy::Regret(knobs) if own && placed => {
+                    Some(self.account(key, &knobs, &candidate.site, now))
+                }
+                Policy::Regret(_) | Policy::Nearest | Policy::Threshold(_) => None,
+            };
+            assert_eq!(candidate.regret.map(|regret| (regret.account, regret.trend)), expected);
+        }
+        self.serving(key, inst, decision, now);
+        let better_for = inst.better_since.map_or(0, |since| now.since(since).as_millis() as u64);
+        assert_eq!(told.better_for_ms, better_for);
+        let trigger = match (wish, &inst.serving) {
+            (Wish::Go(_, _, trigger) | Wish::Stuck(_, _, trigger), _) => *trigger,
+            (Wish::Nothing(_) | Wish::Hold(..), None) => Trigger::FirstPlacement,
+            (Wish::Nothing(_) | Wish::Hold(..), Some(_)) => Trigger::Mobility,
+        };
+        assert_eq!(decision.trigger, trigger);
+    }
+
+    fn serving(&self, key: (usize, u64), inst: &Inst, decision: &Decision, now: Timestamp) {
+        let told = decision.explanation.serving.as_ref();
+        assert_eq!(told.and_then(|serving| serving.came_from.clone()), self.came_from(key, now));
+        assert_eq!(told.and_then(|serving| serving.rejected_by), self.left(key));
+        let told = told.map(|s| (s.site.clone(), s.meters, s.stayed_ms));
+        let (at, _) = self.ues[&key.1];
+        let known = inst
+            .serving
+            .as_ref()
+            .map(|(site, since)| (site.clone(), meters(at, site), now.since(*since).as_millis() as u64));
+        assert_eq!(told, known);
+        assert_eq!(decision.source, inst.serving.as_ref().map(|(site, _)| site.clone()));
+    }
+
+    fn basis(&self, key: (usize, u64), at: At) -> Basis {
+        match at {
+            At::Cell(cell) if !ranked(at).is_empty() => Basis::Cell(cell_id(cell)),
+            At::Cell(_) if self.left(key).is_some() && self.asked(key).is_none() => Basis::ServingSite,
+            At::Cell(_) | At::Gone => Basis::Unknown,
+        }
+    }
+
+    /// Holds what was told last of each site against what is so. Counts may be a second old, all else may not.
+    pub(crate) fn statuses(&self, now: Timestamp, told: &BTreeMap<SiteId, SiteStatus>) {
+        for site in ranked(At::Cell(0)).into_iter().map(|(_, site)| site) {
+            let Some(condition) = self.country.condition(&site) else {
+                assert_eq!(told.get(&site), None, "nobody said anything of {site}");
+                continue;
+            };
+            let status = told.get(&site).expect("what was said of a site is told");
+            assert_eq!(status.condition, condition);
+            assert_eq!(status.evacuation.is_some(), self.country.left(&site).is_some());
+            let (there, stranded) = self.there(&site);
+            if let Some(evacuation) = status.evacuation {
+                let deadline = match condition {
+                    SiteCondition::Draining { deadline } => deadline,
+                    SiteCondition::InService
+                    | SiteCondition::Cordoned
+                    | SiteCondition::Degraded
+                    | SiteCondition::Failed => None,
+                };
+                let state = match deadline {
+                    _ if there == 0 => EvacuationState::Done,
+                    Some(deadline) if deadline <= now => EvacuationState::Overdue,
+                    Some(_) | None => EvacuationState::UnderWay,
+                };
+                assert_eq!((evacuation.state, evacuation.deadline), (state, deadline));
+            }
+            let old = now.since(status.at).as_secs() >= 1;
+            // Sites that are neither left nor limited are told of when their condition changes, and not counted.
+            if let Some(evacuation) = status.evacuation.filter(|_| old) {
+                assert_eq!(
+                    (status.instances, evacuation.remaining, evacuation.stranded),
+                    (there, there, stranded)
+                );
+            }
+        }
+    }
+
+    /// Instances of apps that act at a site or on their way there, and those that no other site takes.
+    fn there(&self, site: &SiteId) -> (u32, u32) {
+        let acting = self.insts.iter().filter(|((app, _), _)| self.apps[*app].mode == Mode::Act);
+        let (mut there, mut stranded) = (0, 0);
+        for (_, inst) in acting {
+            let serves = inst.serving.as_ref().is_some_and(|(at, _)| at == site);
+            let comes = inst.live.as_ref().is_some_and(|order| order.target.as_ref() == Some(site));
+            let stuck = inst.waiting.is_some_and(|(guard, _)| guard == Guard::NoFeasibleSite);
+            there += u32::from(serves || comes);
+            stranded += u32::from(serves && stuck);
+        }
+        (there, stranded)
+    }
+}

@@ -1,0 +1,218 @@
+//! What should be done about an instance, computed anew from all that is known.
+
+use std::time::Duration;
+
+use model::{Guard, Policy, Regret, Rule, SiteId, Timestamp, Trigger};
+
+use crate::country::{Asked, At, Country, leaving, meters, ranked, ranked_from};
+use crate::reference::Reference;
+
+/// What should be done about an instance now, were there neither slots nor freezes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Wish {
+    Nothing(Rule),
+    Hold(Rule, SiteId),
+    Go(Rule, Option<SiteId>, Trigger),
+    Stuck(Guard, Option<SiteId>, Trigger),
+}
+
+/// A site that is looked at, how far it is, and why it takes nothing.
+pub(super) type Seen = (f64, SiteId, Option<Guard>);
+
+impl Reference {
+    pub(super) fn wish(&self, key: (usize, u64), now: Timestamp) -> Wish {
+        let (app, inst) = (&self.apps[key.0], &self.insts[&key]);
+        let Some(&(at, observed)) = self.ues.get(&key.1) else { return Wish::Nothing(Rule::NoCandidate) };
+        let left = self.left(key);
+        if at == At::Gone {
+            let over = inst.serving.is_some() && now >= observed.plus(app.linger);
+            return match left {
+                Some(guard) => Wish::Go(Rule::Evacuation, None, leaving(guard)),
+                None if over => Wish::Go(Rule::LingerOver, None, Trigger::UeGone),
+                None => Wish::Nothing(Rule::NoCandidate),
+            };
+        }
+        if let Some((asked, guard)) = self.asked(key) {
+            let there = inst.serving.as_ref().is_some_and(|(site, _)| *site == asked.site);
+            let rule = if asked.pinned { Rule::Pinned } else { Rule::OperatorMove };
+            return match guard {
+                Some(guard) => Wish::Stuck(guard, Some(asked.site), Trigger::Operator),
+                None if there => Wish::Nothing(rule),
+                None => Wish::Go(rule, Some(asked.site), Trigger::Operator),
+            };
+        }
+        let seen = self.seen(key);
+        let best = seen
+            .iter()
+            .find(|(_, _, guard)| guard.is_none())
+            .map(|(meters, site, _)| (*meters, site.clone()));
+        match (&inst.serving, left, best) {
+            (Some(_), Some(guard), Some((_, best))) => Wish::Go(Rule::Evacuation, Some(best), leaving(guard)),
+            (Some(_), Some(guard), None) => Wish::Stuck(Guard::NoFeasibleSite, None, leaving(guard)),
+            _ if seen.is_empty() => Wish::Nothing(Rule::NoCandidate),
+            (None, _, Some((_, best))) => Wish::Go(Rule::NoInstanceYet, Some(best), Trigger::FirstPlacement),
+            (None, _, None) => Wish::Stuck(Guard::NoFeasibleSite, None, Trigger::FirstPlacement),
+            (Some(_), None, None) => Wish::Nothing(Rule::AlreadyBest),
+            (Some((site, since)), None, Some((_, best))) => self.contest(key, (site, *since), best, now),
+        }
+    }
+
+    /// The policy between the serving site and the best one.
+    fn contest(
+        &self,
+        key: (usize, u64),
+        (site, since): (&SiteId, Timestamp),
+        best: SiteId,
+        now: Timestamp,
+    ) -> Wish {
+        let inst = &self.insts[&key];
+        if *site == best {
+            return Wish::Nothing(Rule::AlreadyBest);
+        }
+        let better = self.better(key);
+        let go = |rule, best| Wish::Go(rule, Some(best), Trigger::Mobility);
+        match self.apps[key.0].policy {
+            Policy::Nearest if better => go(Rule::Nearer, best),
+            Policy::Nearest => Wish::Nothing(Rule::AlreadyBest),
+            Policy::Threshold(_) if !better => Wish::Hold(Rule::WithinMargin, best),
+            Policy::Threshold(knobs) => {
+                let passed = |since: Timestamp, wanted: Duration| {
+                    Duration::from_millis(now.since(since).as_millis() as u64) >= wanted
+                };
+                if !passed(inst.better_since.unwrap_or(now), knobs.time_to_trigger) {
+                    Wish::Hold(Rule::TimeToTrigger, best)
+                } else if !passed(since, knobs.minimum_stay) {
+                    Wish::Hold(Rule::MinimumStay, best)
+                } else {
+                    go(Rule::ThresholdMet, best)
+                }
+            }
+            Policy::Regret(_) if !better => Wish::Nothing(Rule::AlreadyBest),
+            Policy::Regret(knobs) => {
+                let (account, trend) = self.account(key, &knobs, &best, now);
+                if account + knobs.look_ahead.as_secs_f64() * trend < knobs.relocation_cost {
+                    Wish::Hold(Rule::CostNotReached, best)
+                } else if self.came_from(key, now).as_ref() == Some(&best) {
+                    Wish::Hold(Rule::NoReturn, best)
+                } else {
+                    go(Rule::CostReached, best)
+                }
+            }
+        }
+    }
+
+    /// Why the site where it serves is to be left.
+    pub(super) fn left(&self, key: (usize, u64)) -> Option<Guard> {
+        self.insts[&key].serving.as_ref().and_then(|(site, _)| self.country.left(site))
+    }
+
+    /// What an operator asks of it and why that cannot be, as long as that counts: a pin to a site that takes nothing
+    /// does not count where it has to go somewhere.
+    pub(super) fn asked(&self, key: (usize, u64)) -> Option<(Asked, Option<Guard>)> {
+        let asked = self.country.asks.get(&key)?.clone();
+        let serving = self.insts[&key].serving.as_ref().map(|(site, _)| site);
+        let guard = self.country.bars(&self.apps[key.0], serving, &asked.site);
+        let well = serving.is_some() && self.left(key).is_none();
+        (!asked.pinned || guard.is_none() || well).then_some((asked, guard))
+    }
+
+    /// The sites that are looked at where no operator names one, nearest first: from the UE's place; where that is not
+    /// known and the serving site is left, from there, no farther than to the first that takes it.
+    pub(super) fn seen(&self, key: (usize, u64)) -> Vec<Seen> {
+        let (app, inst) = (&self.apps[key.0], &self.insts[&key]);
+        let Some(&(at, _)) = self.ues.get(&key.1) else { return Vec::new() };
+        let serving = inst.serving.as_ref().map(|(site, _)| site);
+        let judged = |(meters, site): (f64, SiteId)| {
+            let guard = self.country.bars(app, serving, &site);
+            (meters, site, guard)
+        };
+        let near = ranked(at);
+        match (serving, self.left(key)) {
+            (Some(site), Some(_)) if near.is_empty() && at != At::Gone => {
+                let able = ranked_from(site).into_iter().filter(|(_, site)| Country::able(app, site));
+                let mut all: Vec<Seen> = able.map(judged).collect();
+                let first = all.iter().position(|(_, _, guard)| guard.is_none());
+                all.truncate(first.map_or(all.len(), |first| first + 1));
+                all
+            }
+            _ => near.into_iter().map(judged).collect(),
+        }
+    }
+
+    /// Where an instance came from, if it may not go back yet.
+    pub(super) fn came_from(&self, key: (usize, u64), now: Timestamp) -> Option<SiteId> {
+        let (Policy::Regret(knobs), inst) = (self.apps[key.0].policy, &self.insts[&key]) else { return None };
+        let (_, since) = inst.serving.as_ref()?;
+        let stayed = Duration::from_millis(now.since(*since).as_millis() as u64);
+        inst.came_from.clone().filter(|_| stayed < knobs.no_return)
+    }
+
+    /// Account and trend of a site, from every report since the instance came where it is.
+    pub(super) fn account(
+        &self,
+        key: (usize, u64),
+        knobs: &Regret,
+        site: &SiteId,
+        now: Timestamp,
+    ) -> (f64, f64) {
+        let inst = &self.insts[&key];
+        let (serving, since) = inst.serving.as_ref().expect("an account of what serves");
+        let excess = |at: At| Some(meters(at, serving)? - meters(at, site)?);
+        let history = &self.history[&key.1];
+        let mut place = inst.opened.checked_sub(1).map_or(At::Gone, |last| history[last].1);
+        let (mut time, mut open) = (*since, None);
+        if excess(place).is_some_and(|excess| excess > 0.0) {
+            open = Some((0_f32, 0_f32));
+        }
+        let advanced = |(account, trend): (f32, f32), excess: f64, seconds: f64| {
+            let kept = libm::exp(-seconds / knobs.smoothing.as_secs_f64());
+            let trend = excess + (f64::from(trend) - excess) * kept;
+            ((f64::from(account) + excess * seconds).max(0.0), trend)
+        };
+        for &(at, next) in &history[inst.opened..] {
+            let seconds = at.since(time).as_secs_f64();
+            open = match (open, excess(place), excess(next)) {
+                (None, before, Some(after)) if after > 0.0 => {
+                    Some((0.0, before.map_or(0.0, |excess| excess.min(0.0)) as f32))
+                }
+                (None, _, _) => None,
+                (Some(then), before, after) => {
+                    let (account, trend) = before.map_or(then, |excess| {
+                        let (account, trend) = advanced(then, excess, seconds);
+                        (account as f32, trend as f32)
+                    });
+                    let nearer = after.is_none_or(|excess| excess > 0.0);
+                    (account > 0.0 || nearer).then_some((account, trend))
+                }
+            };
+            (place, time) = (next, at);
+        }
+        match (open, excess(place)) {
+            (Some(then), Some(excess)) => {
+                let ticks = now.since(time).as_micros() / knobs.tick.as_micros();
+                advanced(then, excess, (knobs.tick * ticks as u32).as_secs_f64())
+            }
+            _ => (0.0, 0.0),
+        }
+    }
+
+    /// Whether the best site is better than the serving one by what the policy asks for; not where the policy is not
+    /// asked.
+    pub(super) fn better(&self, key: (usize, u64)) -> bool {
+        let (Some(&(at, _)), Some((site, _))) = (self.ues.get(&key.1), &self.insts[&key].serving) else {
+            return false;
+        };
+        if at == At::Gone || self.asked(key).is_some() || self.left(key).is_some() {
+            return false;
+        }
+        let Some((nearest, best, _)) = self.seen(key).into_iter().find(|(_, _, guard)| guard.is_none())
+        else {
+            return false;
+        };
+        let margin = match self.apps[key.0].policy {
+            Policy::Nearest | Policy::Regret(_) => 0.0,
+            Policy::Threshold(knobs) => knobs.margin_meters,
+        };
+        best != *site && meters(at, site).is_none_or(|meters| meters - nearest > margin)
+    }
+}

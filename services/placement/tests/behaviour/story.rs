@@ -1,0 +1,198 @@
+//! Stories for the property tests: what can happen to a country of three sites, five UEs and five apps.
+
+use std::time::Duration;
+
+use model::{
+    App, Ask, Mode, Order, OutcomeKind, Policy, SiteCondition, SiteSource, Step as Progress, Threshold,
+    Timestamp,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::scene::*;
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Report {
+        ue: u64,
+        cell: u32,
+    },
+    Gone {
+        ue: u64,
+    },
+    End {
+        pick: usize,
+        how: How,
+    },
+    /// An outcome that was delivered before comes again.
+    Again {
+        pick: usize,
+    },
+    /// An operator asks for something; times are in milliseconds from then.
+    Ask(Asking),
+    /// A command that was delivered before comes again.
+    AskAgain {
+        pick: usize,
+    },
+    /// What a source said of a site so many milliseconds ago.
+    Said {
+        site: u32,
+        source: SiteSource,
+        condition: SiteCondition,
+        age: u64,
+    },
+    Wait,
+    Restart,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum How {
+    Done,
+    Undone,
+    Failed,
+    Fenced { ahead: u64, at: Option<u32> },
+    Progress,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asking {
+    Cordon { site: u32 },
+    Drain { site: u32, within: Option<u64> },
+    Resume { site: u32 },
+    Move { app: usize, ue: u64, site: u32 },
+    Pin { app: usize, ue: u64, site: u32 },
+    Unpin { app: usize, ue: u64 },
+    Freeze { app: Option<usize>, within: Option<u64> },
+    Thaw { app: Option<usize> },
+}
+
+fn asking() -> impl Strategy<Value = Asking> {
+    let (app, ue, site) = (|| 0..5_usize, || 0..5_u64, || 0..3_u32);
+    let some_app = || proptest::option::of(0..5_usize);
+    let within = || proptest::option::of(0..60_000_u64);
+    prop_oneof![
+        2 => site().prop_map(|site| Asking::Cordon { site }),
+        3 => (site(), within()).prop_map(|(site, within)| Asking::Drain { site, within }),
+        4 => site().prop_map(|site| Asking::Resume { site }),
+        2 => (app(), ue(), site()).prop_map(|(app, ue, site)| Asking::Move { app, ue, site }),
+        2 => (app(), ue(), site()).prop_map(|(app, ue, site)| Asking::Pin { app, ue, site }),
+        1 => (app(), ue()).prop_map(|(app, ue)| Asking::Unpin { app, ue }),
+        1 => (some_app(), within()).prop_map(|(app, within)| Asking::Freeze { app, within }),
+        1 => some_app().prop_map(|app| Asking::Thaw { app }),
+    ]
+}
+
+fn said() -> impl Strategy<Value = What> {
+    let source = prop_oneof![Just(SiteSource::Emco), Just(SiteSource::Probe)];
+    let condition = prop_oneof![
+        4 => Just(SiteCondition::InService),
+        1 => Just(SiteCondition::Cordoned),
+        1 => Just(SiteCondition::Draining { deadline: None }),
+        2 => Just(SiteCondition::Degraded),
+        2 => Just(SiteCondition::Failed),
+    ];
+    let age = prop_oneof![3 => Just(0_u64), 1 => 0..20_000_u64];
+    (0..3_u32, source, condition, age).prop_map(|(site, source, condition, age)| What::Said {
+        site,
+        source,
+        condition,
+        age,
+    })
+}
+
+fn moving() -> impl Strategy<Value = What> {
+    let how = prop_oneof![
+        6 => Just(How::Done),
+        3 => Just(How::Undone),
+        1 => Just(How::Failed),
+        1 => (0..5_u64, proptest::option::of(0..3_u32)).prop_map(|(ahead, at)| How::Fenced { ahead, at }),
+        1 => Just(How::Progress),
+    ];
+    prop_oneof![
+        8 => (0..5_u64, 0..32_u32).prop_map(|(ue, cell)| What::Report { ue, cell }),
+        2 => (0..5_u64).prop_map(|ue| What::Gone { ue }),
+        7 => (0..8_usize, how).prop_map(|(pick, how)| What::End { pick, how }),
+        1 => (0..8_usize).prop_map(|pick| What::Again { pick }),
+        3 => Just(What::Wait),
+        1 => Just(What::Restart),
+    ]
+}
+
+/// What happens, and how many milliseconds after the step before.
+fn paced(what: impl Strategy<Value = What>) -> impl Strategy<Value = Vec<(u64, What)>> {
+    let pause = prop_oneof![Just(0_u64), 1..3_000_u64, 3_000..40_000_u64];
+    vec((pause, what), 1..120)
+}
+
+/// UEs move, and orders end.
+pub(crate) fn story() -> impl Strategy<Value = Vec<(u64, What)>> {
+    paced(moving())
+}
+
+/// The same while sites fail and operators work.
+pub(crate) fn eventful() -> impl Strategy<Value = Vec<(u64, What)>> {
+    paced(prop_oneof![
+        7 => moving(),
+        2 => asking().prop_map(What::Ask),
+        1 => said(),
+        1 => (0..4_usize).prop_map(|pick| What::AskAgain { pick }),
+    ])
+}
+
+pub(crate) fn apps() -> Vec<App> {
+    let fine = Threshold {
+        margin_meters: 5_000.0,
+        time_to_trigger: Duration::from_micros(10_000_500),
+        minimum_stay: Duration::from_secs(30),
+    };
+    let requires = ["gpu".to_owned()].into();
+    vec![
+        App { max_concurrent_relocations: 2, ..app("ar", Policy::Threshold(fine)) },
+        App { max_concurrent_relocations: 1, linger: Duration::from_secs(15), ..app("vr", Policy::Nearest) },
+        App { mode: Mode::Observe, ..app("watched", threshold()) },
+        App { max_concurrent_relocations: 2, requires, ..app("xr", regret()) },
+        App { mode: Mode::Observe, ..app("seen", regret()) },
+    ]
+}
+
+impl How {
+    pub(crate) fn kind(self, order: &Order) -> OutcomeKind {
+        match self {
+            Self::Done => completed(order),
+            Self::Undone => undone(),
+            Self::Failed => OutcomeKind::Failed { reason: "stuck".into() },
+            Self::Fenced { ahead, at } => OutcomeKind::Fenced {
+                newest: model::Generation(order.generation.0 + ahead),
+                serving: at.map(site_id),
+            },
+            Self::Progress => OutcomeKind::Progress { step: Progress::Start },
+        }
+    }
+}
+
+impl Asking {
+    pub(crate) fn ask(self, now: Timestamp) -> Ask {
+        let id = |slot: usize| apps()[slot].id.clone();
+        let at = |within: u64| now.plus(Duration::from_millis(within));
+        let whose = |app: usize, ue: u64| (id(app), key().per_ue(&id(app), &supi(ue)));
+        match self {
+            Self::Cordon { site } => Ask::Cordon { site: site_id(site) },
+            Self::Drain { site, within } => Ask::Drain { site: site_id(site), deadline: within.map(at) },
+            Self::Resume { site } => Ask::Resume { site: site_id(site) },
+            Self::Move { app, ue, site } => {
+                let (app, instance) = whose(app, ue);
+                Ask::Move { app, instance, site: site_id(site) }
+            }
+            Self::Pin { app, ue, site } => {
+                let (app, instance) = whose(app, ue);
+                Ask::Pin { app, instance, site: site_id(site) }
+            }
+            Self::Unpin { app, ue } => {
+                let (app, instance) = whose(app, ue);
+                Ask::Unpin { app, instance }
+            }
+            Self::Freeze { app, within } => Ask::Freeze { app: app.map(id), until: within.map(at) },
+            Self::Thaw { app } => Ask::Thaw { app: app.map(id) },
+        }
+    }
+}
