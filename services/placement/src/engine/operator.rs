@@ -13,7 +13,7 @@ use crate::ue::{State, Whereabouts};
 
 /// A move that is heard of so long after it was asked for has no effect: whoever asked has long looked elsewhere, and
 /// history that is read again must not move anything a second time.
-const MOVE_VALID: std::time::Duration = std::time::Duration::from_secs(600);
+const MOVE_VALID: std::time::Duration = std::time::Duration::from_secs(24 * 3_600);
 
 impl Engine {
     /// The same command again, and one about what does not exist, have no effect; they are counted.

@@ -159,11 +159,11 @@ fn asks_that_are_read_again_after_a_cold_start_hold_and_move_nothing_twice() {
 }
 
 #[test]
-fn a_move_that_is_heard_of_ten_minutes_too_late_has_no_effect() {
+fn a_move_that_is_heard_of_a_day_too_late_has_no_effect() {
     let mut stage = nearest();
     stage.put(0.0, 1, 0);
     let late = command(at(1.0), go(1, 2));
-    assert_eq!(stage.handle(at(602.0), Input::Operator(&late)), []);
+    assert_eq!(stage.handle(at(86_402.0), Input::Operator(&late)), []);
     assert_eq!(stage.engine.counts().ignored_commands, 1);
 }
 
