@@ -3,6 +3,8 @@
 
 #[path = "cli/evaluate.rs"]
 mod evaluate;
+#[path = "cli/operate.rs"]
+mod operate;
 
 use std::io::Write as _;
 use std::path::Path;

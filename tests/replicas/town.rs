@@ -91,7 +91,7 @@ pub(crate) async fn moves(mut records: Records) -> Moves {
             let decision: Decision = serde_json::from_slice(&data).unwrap();
             if decision.verdict == Verdict::Move {
                 let told = (decision.trigger.as_str(), decision.source, decision.target);
-                moves.entry(decision.supi).or_default().push(told);
+                moves.entry(decision.supi.expect("each UE is known")).or_default().push(told);
             }
         }
     };

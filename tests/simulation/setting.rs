@@ -97,6 +97,7 @@ impl Setting {
             policy: self.policy,
             max_concurrent_relocations: self.slots,
             linger: Duration::from_secs(4),
+            requires: std::collections::BTreeSet::new(),
         }
     }
 

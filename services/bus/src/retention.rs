@@ -42,7 +42,8 @@ impl Default for Retentions {
         Self {
             ue_events: keep(512, 24),
             sites: keep(16, 24),
-            commands: keep(64, 7 * 24),
+            // What was asked holds until it is taken back, however long ago that was.
+            commands: keep(64, 10 * 366 * 24),
             decisions: keep(256, 7 * 24),
             orders: keep(256, 7 * 24),
             outcomes: keep(256, 7 * 24),

@@ -150,3 +150,30 @@ fn the_base_stations_of_melbourne_are_sites() {
         assert!((144.9..145.0).contains(&position.lon()) && (-37.9..-37.8).contains(&position.lat()));
     }
 }
+
+#[test]
+fn labels_and_room_stand_in_columns_and_in_properties() {
+    let (csv, _) = sites("id,lon,lat,labels,max_instances\na,2,48,gpu ssd;x,20\nb,2,49,,\n").unwrap();
+    let feature = |id: &str, more: &str| {
+        let geometry = r#""geometry":{"type":"Point","coordinates":[2,48]}"#;
+        format!(r#"{{"type":"Feature",{geometry},"properties":{{"id":"{id}"{more}}}}}"#)
+    };
+    let more = r#","labels":["gpu","ssd","x"],"max_instances":20"#;
+    let text =
+        format!(r#"{{"type":"FeatureCollection","features":[{},{}]}}"#, feature("a", more), feature("b", ""));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sites.geojson");
+    fs::write(&path, text).unwrap();
+    let (geojson, _) = read::sites(&path, Some("edge")).unwrap();
+    for sites in [csv, geojson] {
+        assert_eq!(sites[0].labels, ["gpu", "ssd", "x"].map(str::to_owned).into());
+        assert_eq!((sites[0].max_instances, sites[1].max_instances), (Some(20), None));
+        assert!(sites[1].labels.is_empty());
+    }
+    for (row, reason) in
+        [("a,2,48,g/pu,", "label `g/pu` is no name"), ("a,2,48,,many", "max_instances `many` is no whole")]
+    {
+        let told = sites(format!("id,lon,lat,labels,max_instances\n{row}\n")).map(|(_, notes)| notes);
+        assert!(format!("{told:?}").contains(reason), "{told:?}");
+    }
+}

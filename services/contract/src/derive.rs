@@ -11,10 +11,11 @@ mod site;
 mod trace;
 mod ue;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::Supi;
+use model::{SiteId, Supi};
 
+use crate::v1::Position;
 use crate::{Kind, PseudonymKey};
 
 /// Makes public events of internal records. The same record with the same sequence always gives the same events, so
@@ -24,13 +25,16 @@ pub struct Deriver {
     source: Box<str>,
     key: PseudonymKey,
     clear: BTreeSet<String>,
+    /// Names and places of the catalogue's sites.
+    sites: BTreeMap<SiteId, (Box<str>, Option<Position>)>,
 }
 
 impl Deriver {
     /// For a domain (letters, digits, `-`, `_`, `.`), with the key of the pseudonyms and the topics whose events also
     /// name the UE in clear.
     pub fn new(domain: &str, key: PseudonymKey, clear: &BTreeSet<String>) -> Self {
-        Self { source: format!("/edgeroam/{domain}").into(), key, clear: clear.clone() }
+        let source = format!("/edgeroam/{domain}").into();
+        Self { source, key, clear: clear.clone(), sites: BTreeMap::new() }
     }
 
     /// The UE's identity in clear, where events of this kind tell it.

@@ -3,10 +3,11 @@
 mod cell;
 mod decided;
 mod outcome;
+mod site;
 
 use serde::de::DeserializeOwned;
 
-use crate::v1::{CmState, Instance, RelocationOrdered, SiteStatus, Trigger, UeChange, UeLocation, UeQos};
+use crate::v1::{CmState, Instance, RelocationOrdered, Trigger, UeChange, UeLocation, UeQos};
 use crate::{Kind, Time};
 
 /// One event's data as a line for people. Data that is not of the kind's type is told as such.
@@ -14,7 +15,7 @@ pub fn line(kind: Kind, data: &[u8]) -> String {
     match kind {
         Kind::UeLocation => parsed(data, location),
         Kind::UeQos => parsed(data, qos),
-        Kind::SiteStatus => parsed(data, site),
+        Kind::SiteStatus => parsed(data, site::line),
         Kind::Decided => parsed(data, decided::line),
         Kind::Ordered => parsed(data, ordered),
         Kind::Progress => parsed(data, outcome::progress),
@@ -66,12 +67,6 @@ fn qos(event: &UeQos) -> String {
     what.extend(rates.into_iter().filter_map(|(name, rate)| Some(format!("{name} {}", rate.as_ref()?))));
     let who = who(&event.ue, event.supi.as_deref());
     format!("{}  qos       {who}  {}", at(event.observed_at), what.join("  "))
-}
-
-fn site(event: &SiteStatus) -> String {
-    let since = event.since.map_or_else(|| "-".to_owned(), at);
-    let reason = event.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("{since}  site      {}  {}{reason}", event.site, spaced(event.state.as_str()))
 }
 
 fn ordered(event: &RelocationOrdered) -> String {

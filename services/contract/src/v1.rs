@@ -23,5 +23,5 @@ pub use outcome::{
     ProgressState, Relocation, RelocationCompleted, RelocationFailed, RelocationFenced, RelocationProgress,
     RelocationUndone, Step,
 };
-pub use site::{Capacity, Position, SiteState, SiteStatus};
+pub use site::{Capacity, Evacuation, EvacuationState, Position, SiteState, SiteStatus};
 pub use ue::{CmState, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos};

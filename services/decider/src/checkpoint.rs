@@ -7,12 +7,14 @@ use crate::feed::Positions;
 /// The name of the snapshot in the store.
 pub(crate) const NAME: &str = "decider";
 /// Version of the bytes; another one means a cold start.
-const SCHEMA: u16 = 1;
+const SCHEMA: u16 = 2;
 
 /// One snapshot. The engine's bytes carry the hash of the catalogue that they belong to.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Checkpoint {
     pub(crate) positions: Positions,
+    /// JSON of what is asked of instances and has not been handed to the engine yet.
+    pub(crate) asked: Vec<u8>,
     pub(crate) engine: Vec<u8>,
 }
 
@@ -46,7 +48,7 @@ mod tests {
     fn round_trip_and_refusals() {
         let mut positions = Positions::default();
         positions.advance(Feed::Outcomes, Sequence(7));
-        let checkpoint = Checkpoint { positions, engine: vec![1, 2, 3] };
+        let checkpoint = Checkpoint { positions, asked: vec![4], engine: vec![1, 2, 3] };
         let mut bytes = checkpoint.encode();
         assert_eq!(Checkpoint::decode(&bytes), Ok(checkpoint));
         assert!(Checkpoint::decode(&bytes[..4]).is_err_and(|e| e.contains("damaged")));

@@ -11,14 +11,19 @@ pub(crate) enum Feed {
     Outcomes,
     Instances,
     Orders,
+    Sites,
+    Commands,
 }
 
 impl Feed {
-    /// In the order in which history is read: what runs where, then what was ordered since, then what became
-    /// of it, and last what UEs did.
-    pub(crate) const HISTORY: [Self; 4] = [Self::Instances, Self::Orders, Self::Outcomes, Self::UeEvents];
+    /// In the order in which history is read: what runs where, then what is said of sites and what operators ask, then
+    /// what was ordered since, then what became of it, and last what UEs did. How far each one goes is asked in the
+    /// opposite order, so that nothing is known without its cause.
+    pub(crate) const HISTORY: [Self; 6] =
+        [Self::Instances, Self::Sites, Self::Commands, Self::Orders, Self::Outcomes, Self::UeEvents];
     /// Those that are followed.
-    pub(crate) const LIVE: [Self; 3] = [Self::UeEvents, Self::Outcomes, Self::Instances];
+    pub(crate) const LIVE: [Self; 5] =
+        [Self::UeEvents, Self::Outcomes, Self::Instances, Self::Sites, Self::Commands];
 
     pub(crate) const fn stream(self) -> Stream {
         match self {
@@ -26,6 +31,8 @@ impl Feed {
             Self::Outcomes => Stream::Outcomes,
             Self::Instances => Stream::Instances,
             Self::Orders => Stream::Orders,
+            Self::Sites => Stream::Sites,
+            Self::Commands => Stream::Commands,
         }
     }
 }
@@ -37,6 +44,8 @@ pub(crate) struct Positions {
     outcomes: Sequence,
     instances: Sequence,
     orders: Sequence,
+    sites: Sequence,
+    commands: Sequence,
 }
 
 impl Positions {
@@ -46,6 +55,8 @@ impl Positions {
             Feed::Outcomes => self.outcomes,
             Feed::Instances => self.instances,
             Feed::Orders => self.orders,
+            Feed::Sites => self.sites,
+            Feed::Commands => self.commands,
         }
     }
 
@@ -56,6 +67,8 @@ impl Positions {
             Feed::Outcomes => &mut self.outcomes,
             Feed::Instances => &mut self.instances,
             Feed::Orders => &mut self.orders,
+            Feed::Sites => &mut self.sites,
+            Feed::Commands => &mut self.commands,
         };
         *position = (*position).max(to);
     }

@@ -1,11 +1,11 @@
 //! Feeds [`placement::Engine`] from the bus and carries out its commands.
 //!
-//! One task owns the engine. Readers decode `ue-events`, `outcomes` and `instances` and hand over batches; a
-//! publisher puts decisions and orders on the bus and only then lets the batch that they follow from be
-//! acknowledged. Nothing is written per event: the engine is kept as a snapshot with the positions that it has
+//! One task owns the engine. Readers decode `ue-events`, `outcomes`, `instances`, what is said of `sites` and the
+//! operators' `commands`, and hand over batches; a publisher puts decisions, orders and what holds for sites on the bus
+//! and only then lets the batch that they follow from be acknowledged. Nothing is written per event: the engine is kept as a snapshot with the positions that it has
 //! seen, and a start reads the snapshot and what came after it. Orders that are on the bus already are adopted,
 //! never computed again. Without a usable snapshot (the first start, another catalogue, another schema) the
-//! engine is built from `instances`, `orders`, `outcomes` and the kept part of `ue-events`.
+//! engine is built from `instances`, `sites`, `commands`, `orders`, `outcomes` and the kept part of `ue-events`.
 //!
 //! Of several replicas one decides; the others follow the streams, so that taking over means reading little. Which one
 //! it is, the bus says ([`bus::Share`]).
@@ -16,6 +16,7 @@
 //! Main types: [`Decider`], [`Inputs`], [`Config`], [`StartError`].
 
 mod active;
+mod asked;
 mod checkpoint;
 mod clock;
 mod config;

@@ -12,6 +12,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::feed::Feed;
+use crate::wire::Item;
 
 /// A word of `model` as the value of a label, `_` for `-`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,6 +37,18 @@ pub(crate) struct OfDecision {
     verdict: Word,
 }
 
+/// `ask`: what an operator asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OfCommand {
+    ask: Word,
+}
+
+/// `condition` of a site.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OfSite {
+    condition: Word,
+}
+
 /// `trigger`, as `model` names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OfOrder {
@@ -49,6 +62,9 @@ pub(crate) struct Metrics {
     dead_letters: Family<OfStream, Counter>,
     decisions: Family<OfDecision, Counter>,
     orders: Family<OfOrder, Counter>,
+    operator_commands: Family<OfCommand, Counter>,
+    site_reports: Family<OfSite, Counter>,
+    site_statuses: Family<OfSite, Counter>,
     pub(crate) order_delay: Histogram,
     pub(crate) snapshot_bytes: Gauge,
     pub(crate) cold_starts: Counter,
@@ -74,6 +90,9 @@ impl Metrics {
             dead_letters: Family::default(),
             decisions: Family::default(),
             orders: Family::default(),
+            operator_commands: Family::default(),
+            site_reports: Family::default(),
+            site_statuses: Family::default(),
             order_delay: Histogram::new(exponential_buckets(0.000_1, 2.0, 18)),
             snapshot_bytes: Gauge::default(),
             cold_starts: Counter::default(),
@@ -92,6 +111,13 @@ impl Metrics {
         registry.register("dead_letters", "Records that could not be read", metrics.dead_letters.clone());
         registry.register("decisions", "Decisions published", metrics.decisions.clone());
         registry.register("orders", "Orders published", metrics.orders.clone());
+        registry.register(
+            "operator_commands",
+            "Commands of operators that came in",
+            metrics.operator_commands.clone(),
+        );
+        registry.register("site_reports", "Reports about sites that came in", metrics.site_reports.clone());
+        registry.register("site_statuses", "Statuses of sites published", metrics.site_statuses.clone());
         registry.register_with_unit(
             "order_delay",
             "From when an order became due until it was on the bus",
@@ -154,6 +180,21 @@ impl Metrics {
         }
     }
 
+    /// Counts what is rare and worth telling apart; history is not counted again.
+    pub(crate) fn heard(&self, item: &Item) {
+        match item {
+            Item::Command(command) => {
+                let label = OfCommand { ask: Word(command.ask.as_str()) };
+                self.operator_commands.get_or_create(&label).inc();
+            }
+            Item::Site(report) => {
+                let label = OfSite { condition: Word(report.condition.as_str()) };
+                self.site_reports.get_or_create(&label).inc();
+            }
+            Item::Ue(_) | Item::Outcome(_) | Item::Instance(_) | Item::Order(_) | Item::Own => {}
+        }
+    }
+
     pub(crate) fn commanded(&self, command: &Command) {
         match command {
             Command::Decide(decision) => {
@@ -165,7 +206,10 @@ impl Metrics {
                 let Order { trigger, .. } = **order;
                 self.orders.get_or_create(&OfOrder { trigger: Word(trigger.as_str()) }).inc();
             }
-            Command::Site(_) => {}
+            Command::Site(status) => {
+                let label = OfSite { condition: Word(status.condition.as_str()) };
+                self.site_statuses.get_or_create(&label).inc();
+            }
         }
     }
 

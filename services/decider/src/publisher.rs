@@ -26,7 +26,14 @@ pub(crate) enum Job {
     /// Publish; then these records may be acknowledged.
     Publish(Outgoing, Option<(Feed, Sequence)>),
     /// Keep the engine, once everything before is published.
-    Keep(Positions, Vec<u8>),
+    Keep(Positions, Kept),
+}
+
+/// What a snapshot keeps beside positions.
+pub(crate) struct Kept {
+    /// JSON of what is asked of instances and has not been handed to the engine yet.
+    pub(crate) asked: Vec<u8>,
+    pub(crate) engine: Vec<u8>,
 }
 
 /// The end of each live feed's acknowledgements.
@@ -59,13 +66,13 @@ impl Publisher {
                         outgoing.append(more);
                         acknowledge.extend(cause);
                     }
-                    Job::Keep(positions, engine) => {
+                    Job::Keep(positions, kept) => {
                         let (before, causes) =
                             (std::mem::take(&mut outgoing), std::mem::take(&mut acknowledge));
                         if !self.publish(before, causes).await {
                             return;
                         }
-                        self.keep(positions, engine).await;
+                        self.keep(positions, kept).await;
                     }
                 }
             }
@@ -77,14 +84,15 @@ impl Publisher {
 
     /// Whether it worked; if not, nothing more may be published, for order would be lost.
     async fn publish(&mut self, outgoing: Outgoing, causes: Vec<(Feed, Sequence)>) -> bool {
-        let [decisions, orders, dead_letters] = outgoing.by_stream();
+        let [decisions, orders, sites, dead_letters] = outgoing.by_stream();
         let published = tokio::try_join!(
             self.insist(decisions.0, decisions.1),
             self.insist(orders.0, orders.1),
+            self.insist(sites.0, sites.1),
             self.insist(dead_letters.0, dead_letters.1),
         );
         match published {
-            Ok((_, orders, _)) => {
+            Ok((_, orders, _, _)) => {
                 self.orders = self.orders.max(orders);
                 let now = (self.clock)();
                 for due in &outgoing.due {
@@ -135,9 +143,10 @@ impl Publisher {
         }
     }
 
-    async fn keep(&self, mut positions: Positions, engine: Vec<u8>) {
+    async fn keep(&self, mut positions: Positions, kept: Kept) {
         positions.advance(Feed::Orders, self.orders);
-        let bytes = Checkpoint { positions, engine }.encode();
+        let Kept { asked, engine } = kept;
+        let bytes = Checkpoint { positions, asked, engine }.encode();
         self.metrics.snapshot_bytes.set(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
         if let Err(error) = self.store.put_snapshot(NAME, bytes).await {
             tracing::error!(%error, "cannot keep a snapshot; a restart will read more from the bus");

@@ -2,17 +2,22 @@
 
 use bus::{Delivery, Record};
 use bytes::Bytes;
-use model::{Decision, Mode, Order, Stream, Timestamp};
+use model::{Decision, Mode, Order, SiteRecord, SiteStatus, Stream, Timestamp};
 use placement::Command;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::feed::Feed;
+
+/// The namespace of what tells statuses of one site and time apart.
+const STATUSES: Uuid = Uuid::from_u128(0x3d5b_8a51_02c7_5f3a_8d0e_4544_4745_524f);
 
 /// Records to be published, by stream, and when the orders among them became due.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
     pub(crate) decisions: Vec<Record>,
     pub(crate) orders: Vec<Record>,
+    pub(crate) sites: Vec<Record>,
     pub(crate) dead_letters: Vec<Record>,
     pub(crate) due: Vec<Timestamp>,
 }
@@ -25,7 +30,7 @@ impl Outgoing {
                 self.orders.push(ordered(order));
                 self.due.push(order.due_at);
             }
-            Command::Site(_) => {}
+            Command::Site(status) => self.sites.push(standing(status)),
         }
     }
 
@@ -36,23 +41,25 @@ impl Outgoing {
 
     /// Whether there is nothing to publish.
     pub(crate) fn is_empty(&self) -> bool {
-        self.decisions.is_empty() && self.orders.is_empty() && self.dead_letters.is_empty()
+        self.by_stream().iter().all(|(_, records)| records.is_empty())
     }
 
     /// Moves what `other` holds to the end of this.
     pub(crate) fn append(&mut self, mut other: Self) {
         self.decisions.append(&mut other.decisions);
         self.orders.append(&mut other.orders);
+        self.sites.append(&mut other.sites);
         self.dead_letters.append(&mut other.dead_letters);
         self.due.append(&mut other.due);
     }
 
     /// The streams that have something. Decisions come first: where one log carries all streams, no order is
     /// then durable before its decision.
-    pub(crate) fn by_stream(&self) -> [(Stream, &[Record]); 3] {
+    pub(crate) fn by_stream(&self) -> [(Stream, &[Record]); 4] {
         [
             (Stream::Decisions, &self.decisions),
             (Stream::Orders, &self.orders),
+            (Stream::Sites, &self.sites),
             (Stream::DeadLetter, &self.dead_letters),
         ]
     }
@@ -81,7 +88,48 @@ fn ordered(order: &Order) -> Record {
     }
 }
 
+/// Several statuses of a site can be of one time, so what is said belongs to the id.
+fn standing(status: &SiteStatus) -> Record {
+    let record = SiteRecord::Status(status.clone());
+    let data = json(&record);
+    let said = Uuid::new_v5(&STATUSES, &data).simple();
+    let id = format!("{}/{}/{said}", status.site, status.at.as_micros());
+    Record { key: record.key().into(), id: Some(id.into()), data }
+}
+
 fn json(value: &impl Serialize) -> Bytes {
     // Maps with keys that are no texts are all that JSON cannot say; there is none here.
     serde_json::to_vec(value).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{SiteCondition, SiteId};
+
+    use super::*;
+
+    #[test]
+    fn a_status_said_twice_has_one_id_and_two_of_one_time_have_two() {
+        let status = |instances| SiteStatus {
+            site: SiteId::new("north").expect("valid"),
+            at: Timestamp::from_micros(7),
+            condition: SiteCondition::Cordoned,
+            since: Timestamp::from_micros(5),
+            source: None,
+            reason: None,
+            instances,
+            instances_limit: None,
+            evacuation: None,
+        };
+        let mut outgoing = Outgoing::default();
+        for instances in [1, 1, 2] {
+            outgoing.add(&Command::Site(Box::new(status(instances))));
+        }
+        assert!(!outgoing.is_empty());
+        let [first, again, other] = &outgoing.sites[..] else { panic!("three records") };
+        assert_eq!((first, &*first.key), (again, "north"));
+        assert!(first.id.is_some() && first.id != other.id);
+        let read: SiteRecord = serde_json::from_slice(&other.data).expect("a record");
+        assert_eq!(read, SiteRecord::Status(status(2)));
+    }
 }

@@ -10,12 +10,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::asked::Asked;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{Feed, Positions};
 use crate::history;
 use crate::metrics::Metrics;
-use crate::publisher::Job;
+use crate::publisher::{Job, Kept};
 use crate::reader::{self, Batch, Handed};
 use crate::records::Outgoing;
 use crate::wire::{Item, decode};
@@ -30,6 +31,8 @@ pub(crate) struct Runner {
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) engine: Engine,
     pub(crate) positions: Positions,
+    /// What is asked of instances, until history is read.
+    pub(crate) asked: Asked,
     pub(crate) metrics: Metrics,
     pub(crate) clock: Clock,
     /// Ends this term.
@@ -100,6 +103,7 @@ impl Runner {
     async fn batch(&mut self, batch: Batch) {
         let now = (self.clock)();
         for item in &batch.items {
+            self.metrics.heard(item);
             feed(&mut self.engine, now, item, &mut self.commands);
         }
         let mut outgoing = self.outgoing();
@@ -150,8 +154,8 @@ impl Runner {
 
     pub(crate) async fn keep(&mut self) {
         if std::mem::take(&mut self.changed) {
-            let engine = self.engine.snapshot();
-            self.hand_over(Job::Keep(self.positions, engine)).await;
+            let kept = Kept { asked: self.asked.encode(), engine: self.engine.snapshot() };
+            self.hand_over(Job::Keep(self.positions, kept)).await;
         }
     }
 
@@ -165,15 +169,36 @@ impl Runner {
         self.engine.catch_up();
         self.read(lost, Start::Oldest, None).await?;
         self.follow(lost).await?;
+        self.settle().await;
+        Ok(())
+    }
+
+    /// History is read: hands over what was kept back of it, and publishes what follows from the whole.
+    pub(crate) async fn settle(&mut self) {
         let now = (self.clock)();
+        for command in self.asked.release(now) {
+            self.engine.handle(now, Input::Operator(&command), &mut self.commands);
+        }
         self.engine.settle(now, &mut self.commands);
         self.changed = true;
         self.flush().await;
+    }
+
+    /// Takes in what the streams hold after what has been taken in; all that they hold, if nothing has.
+    pub(crate) async fn read_on(&mut self, cold: bool) -> Result<(), BusError> {
+        let mut rounds = Vec::with_capacity(Feed::HISTORY.len());
+        for feed in Feed::HISTORY.into_iter().rev() {
+            rounds.push((feed, self.bus.newest(feed.stream()).await?));
+        }
+        for (feed, through) in rounds.into_iter().rev() {
+            let start = if cold { Start::Oldest } else { Start::After(self.positions.get(feed)) };
+            self.read_whatever_is_kept(feed, start, Some(through)).await?;
+        }
         Ok(())
     }
 
     /// As [`read`](Self::read), from the oldest record where those after `start` are no longer kept.
-    pub(crate) async fn read_whatever_is_kept(
+    async fn read_whatever_is_kept(
         &mut self,
         feed: Feed,
         start: Start,
@@ -191,7 +216,7 @@ impl Runner {
 
     /// Feeds the engine, which is catching up, with what stands on a stream, up to `through` or its newest record.
     async fn read(&mut self, from: Feed, start: Start, through: Option<Sequence>) -> Result<(), BusError> {
-        let latest = from == Feed::Instances && start == Start::Oldest;
+        let latest = from.stream().latest_per_key() && start == Start::Oldest;
         let (bus, now) = (self.bus.clone(), (self.clock)());
         let horizon = match (from, start) {
             (Feed::Orders, Start::Oldest) => self.horizon().await?,
@@ -202,7 +227,11 @@ impl Runner {
         let mut each = |delivery: bus::Delivery| {
             read += 1;
             match decode(from, &delivery) {
+                Ok(Item::Command(command)) if self.asked.hold(&command) => {}
                 Ok(item) => {
+                    if let Item::Order(order) = &item {
+                        self.asked.ordered(order);
+                    }
                     feed(&mut self.engine, now, &item, &mut self.commands);
                     if let Some(ended) = horizon.and_then(|horizon| long_ended(&item, horizon)) {
                         feed(&mut self.engine, now, &ended, &mut self.commands);
@@ -242,7 +271,15 @@ impl Runner {
         let cut = oldest.filter(|oldest| oldest.sequence > Sequence(1));
         Ok(cut.and_then(|oldest| match decode(Feed::Outcomes, &oldest) {
             Ok(Item::Outcome(outcome)) => Some(outcome.at),
-            Ok(Item::Ue(_) | Item::Instance(_) | Item::Order(_)) | Err(_) => None,
+            Ok(
+                Item::Ue(_)
+                | Item::Instance(_)
+                | Item::Order(_)
+                | Item::Site(_)
+                | Item::Command(_)
+                | Item::Own,
+            )
+            | Err(_) => None,
         }))
     }
 
@@ -288,6 +325,9 @@ fn feed(engine: &mut Engine, now: Timestamp, item: &Item, commands: &mut Vec<Com
         Item::Outcome(outcome) => Input::Outcome(outcome),
         Item::Instance(state) => Input::Instance(state),
         Item::Order(order) => Input::OrderSeen(order),
+        Item::Site(report) => Input::Site(report),
+        Item::Command(command) => Input::Operator(command),
+        Item::Own => return,
     };
     engine.handle(now, input, commands);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bus::{Bus, BusError, Sequence, Start};
+use bus::{Bus, BusError, Sequence};
 use model::{App, InstanceKey};
 use placement::{Engine, Topology};
 use store::Store;
@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::StartError;
+use crate::asked::Asked;
 use crate::checkpoint::{Checkpoint, NAME};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -54,12 +55,14 @@ impl Term {
             Some(bytes) => restore(&bytes, ground),
             None => Err("there is no snapshot".into()),
         };
-        let (engine, positions) = match kept {
-            Ok((engine, positions)) => (engine, Some(positions)),
+        let cold = kept.is_err();
+        let (engine, positions, asked) = match kept {
+            Ok(kept) => kept,
             Err(reason) => {
-                tracing::info!(%reason, "cold start: instances, orders, outcomes and ue-events are read anew");
+                tracing::info!(%reason, "cold start: all streams are read anew");
                 metrics.cold_starts.inc();
-                (Engine::new(ground.topology.clone(), ground.apps.clone(), ground.key.clone())?, None)
+                let engine = Engine::new(ground.topology.clone(), ground.apps.clone(), ground.key.clone())?;
+                (engine, Positions::default(), Asked::default())
             }
         };
         let (jobs, to_publish) = mpsc::channel(JOBS);
@@ -80,7 +83,8 @@ impl Term {
             config: ground.config.clone(),
             bus: bus.clone(),
             engine,
-            positions: positions.unwrap_or_default(),
+            positions,
+            asked,
             metrics: metrics.clone(),
             clock: clock.clone(),
             failed: ground.stop.clone(),
@@ -90,31 +94,18 @@ impl Term {
             done: subscribed,
             readers: Vec::new(),
             commands: Vec::new(),
-            changed: positions.is_none(),
+            changed: cold,
         };
         let publisher = tokio::spawn(publisher.run(to_publish));
         runner.engine.catch_up();
-        for feed in Feed::HISTORY {
-            let start = positions.map_or(Start::Oldest, |kept| Start::After(kept.get(feed)));
-            runner.read_whatever_is_kept(feed, start, None).await?;
-        }
+        runner.read_on(cold).await?;
         runner.keep().await;
         Ok(Self { runner, handed, publisher })
     }
 
     /// Takes in what the active replica and everybody else have put on the bus since the last time.
     pub(crate) async fn stand_by(&mut self) -> Result<(), BusError> {
-        let bus = self.runner.bus.clone();
-        // An outcome is never known before its order: how far outcomes go is asked first, and they are read last.
-        let mut rounds = Vec::with_capacity(Feed::HISTORY.len());
-        for feed in Feed::HISTORY.into_iter().rev() {
-            rounds.push((feed, bus.newest(feed.stream()).await?));
-        }
-        for (feed, through) in rounds.into_iter().rev() {
-            let start = Start::After(self.runner.positions.get(feed));
-            self.runner.read_whatever_is_kept(feed, start, Some(through)).await?;
-        }
-        Ok(())
+        self.runner.read_on(false).await
     }
 
     /// Keeps a snapshot, so that the next start has less to read.
@@ -128,10 +119,7 @@ impl Term {
         for feed in Feed::LIVE {
             self.runner.follow(feed).await?;
         }
-        let now = (self.runner.clock)();
-        self.runner.engine.settle(now, &mut self.runner.commands);
-        self.runner.changed = true;
-        self.runner.flush().await;
+        self.runner.settle().await;
         self.runner.keep().await;
         Ok(())
     }
@@ -156,9 +144,10 @@ async fn ended(publisher: JoinHandle<()>) {
     }
 }
 
-fn restore(bytes: &[u8], ground: &Ground) -> Result<(Engine, Positions), String> {
+fn restore(bytes: &[u8], ground: &Ground) -> Result<(Engine, Positions, Asked), String> {
     let checkpoint = Checkpoint::decode(bytes)?;
+    let asked = Asked::decode(&checkpoint.asked)?;
     let (topology, apps, key) = (ground.topology.clone(), ground.apps.clone(), ground.key.clone());
     let engine = Engine::restore(&checkpoint.engine, topology, apps, key);
-    engine.map(|engine| (engine, checkpoint.positions)).map_err(|e| e.to_string())
+    engine.map(|engine| (engine, checkpoint.positions, asked)).map_err(|e| e.to_string())
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use bus::Delivery;
 use model::{
-    CmState, InstanceState, Order, Outcome, ReportedAt, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
+    CmState, InstanceState, OperatorCommand, Order, Outcome, ReportedAt, SiteRecord, SiteReport, Timestamp,
+    UeChange, UeEvent, UeLocation, UeSource,
 };
 use serde::Deserialize;
 
@@ -17,6 +18,10 @@ pub(crate) enum Item {
     Outcome(Box<Outcome>),
     Instance(Box<InstanceState>),
     Order(Box<Order>),
+    Site(Box<SiteReport>),
+    Command(Box<OperatorCommand>),
+    /// What deciders publish themselves.
+    Own,
 }
 
 /// Reads one record.
@@ -30,11 +35,32 @@ pub(crate) fn decode(feed: Feed, delivery: &Delivery) -> Result<Item, String> {
         Feed::Outcomes => plain(data).map(Item::Outcome),
         Feed::Instances => plain(data).map(Item::Instance),
         Feed::Orders => plain(data).map(Item::Order),
+        Feed::Sites => site(data),
+        Feed::Commands => command(data).map(Item::Command),
     }
 }
 
 fn plain<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Result<Box<T>, String> {
     serde_json::from_slice(data).map(Box::new).map_err(|e| e.to_string())
+}
+
+fn site(data: &[u8]) -> Result<Item, String> {
+    let report = match *plain::<SiteRecord>(data)? {
+        SiteRecord::Status(_) => return Ok(Item::Own),
+        SiteRecord::Reported(report) => report,
+    };
+    if report.source == model::SiteSource::Operator {
+        return Err("what operators say of a site stands on `commands`".into());
+    }
+    if report.reason.as_ref().is_some_and(|reason| reason.len() > OperatorCommand::LONGEST_REASON) {
+        return Err(format!("`reason` has more than {} bytes", OperatorCommand::LONGEST_REASON));
+    }
+    Ok(Item::Site(Box::new(report)))
+}
+
+fn command(data: &[u8]) -> Result<Box<OperatorCommand>, String> {
+    let command = plain::<OperatorCommand>(data)?;
+    command.problem().map_or(Ok(command), Err)
 }
 
 /// [`UeEvent`] as it stands in JSON. The derived reader of a tagged enum first copies the change into a tree;
@@ -150,5 +176,44 @@ mod tests {
             let refused = ue_event(json).expect_err("no event");
             assert!(refused.contains(reason), "{refused}");
         }
+    }
+
+    #[test]
+    fn of_sites_only_what_sources_report_is_taken_in() {
+        let report = |source: &str, reason: &str| {
+            format!(
+                r#"{{"reported":{{"site":"north","source":"{source}","at":7,"condition":"cordoned",
+                "reason":"{reason}"}}}}"#
+            )
+        };
+        let read = |text: &str| site(text.as_bytes());
+        assert!(
+            matches!(read(&report("emco", "a label")), Ok(Item::Site(report)) if report.at.as_micros() == 7)
+        );
+        let status = r#"{"status":{"site":"north","at":7,"condition":"in_service","since":7,"instances":0}}"#;
+        assert_eq!(read(status), Ok(Item::Own));
+        for (text, reason) in [
+            (report("operator", ""), "`commands`"),
+            (report("emco", &"x".repeat(2_000)), "1024 bytes"),
+            (report("rumour", ""), "rumour"),
+            (r#"{"gone":{}}"#.to_owned(), "gone"),
+        ] {
+            let refused = read(&text).expect_err("no report");
+            assert!(refused.contains(reason), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_command_is_read_within_bounds() {
+        let drain = |by: &str| {
+            let id = "00000000-0000-0000-0000-000000000007";
+            format!(r#"{{"id":"{id}","at":7,"by":"{by}","ask":{{"drain":{{"site":"north"}}}}}}"#)
+        };
+        assert_eq!(command(drain("ann").as_bytes()).expect("valid").ask.key(), "north");
+        let refused = command(drain(&"x".repeat(200)).as_bytes()).expect_err("too long");
+        assert!(refused.contains("`by`"), "{refused}");
+        assert!(
+            command(drain("ann").replace("drain", "sink").as_bytes()).expect_err("no ask").contains("sink")
+        );
     }
 }

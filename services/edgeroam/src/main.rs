@@ -1,7 +1,7 @@
 //! `edgeroam`: moves applications between edge clusters when the 5G users they serve move.
 //!
 //! One binary with a verb for each job. [`cli`] holds one file a verb, [`settings`] the configuration file,
-//! [`services`] the wiring of subscriber, decider and executor on the embedded bus, and `demo` (feature
+//! [`services`] the wiring of subscriber, decider and executor on one bus, [`operate`] what operators ask for, and `demo` (feature
 //! `testbed`) the simulators, the clients and the closing table. What the services do is in their own crates.
 
 mod cli;
@@ -9,6 +9,7 @@ mod cli;
 mod demo;
 #[cfg(feature = "testbed")]
 mod lab;
+mod operate;
 mod services;
 mod settings;
 

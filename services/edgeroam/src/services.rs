@@ -12,6 +12,7 @@ use runtime::telemetry::LogLevel;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
+use crate::operate;
 use crate::settings::Settings;
 
 /// One service.
@@ -38,6 +39,7 @@ pub(crate) struct Services {
     subscriber: Option<subscriber::Subscriber>,
     decider: Option<decider::Decider>,
     executor: Option<executor::Executor>,
+    labels: Option<executor::LabelWatch>,
     relay: Option<relay::Relay>,
     /// Where the admin port listens.
     pub(crate) admin: SocketAddr,
@@ -76,17 +78,23 @@ impl Services {
         };
         let mut registry = Registry::with_prefix("edgeroam");
         let has = |role| roles.contains(&role);
-        let executor = if has(Role::Executor) { ground.executor(&mut registry, roles).await? } else { None };
+        let (executor, labels) =
+            if has(Role::Executor) { ground.executor(&mut registry, roles).await? } else { (None, None) };
         let decider = if has(Role::Decider) { Some(ground.decider(&mut registry).await?) } else { None };
         let subscriber =
             if has(Role::Subscriber) { Some(ground.subscriber(&mut registry).await?) } else { None };
         let relay = if has(Role::Relay) { ground.relay(&mut registry).await? } else { None };
         let callback = subscriber.as_ref().map(subscriber::Subscriber::callback_addr);
         let readiness = Readiness::default();
-        let (listen, level, stop) = (settings.admin.listen, level, stop.clone());
-        let admin = runtime::admin::serve(listen, registry, readiness.clone(), level, stop).await?;
+        let more = if has(Role::Decider) { ground.counter()? } else { axum::Router::new() };
+        let (listen, stop) = (settings.admin.listen, stop.clone());
+        let admin = runtime::admin::serve(listen, registry, readiness.clone(), level, more, stop).await?;
+        if listen.port() == 0 {
+            let path = settings.admin_address_file();
+            std::fs::write(&path, format!("{admin}\n")).with_context(|| path.display().to_string())?;
+        }
         readiness.set(true);
-        Ok(Self { bus: ground.bus, subscriber, decider, executor, relay, admin, callback })
+        Ok(Self { bus: ground.bus, subscriber, decider, executor, labels, relay, admin, callback })
     }
 
     /// The bus, for readers of its streams.
@@ -107,6 +115,9 @@ impl Services {
         if let Some(executor) = self.executor {
             executor.join().await;
         }
+        if let Some(labels) = self.labels {
+            labels.join().await;
+        }
         if let Some(relay) = self.relay {
             relay.join().await;
         }
@@ -119,28 +130,46 @@ impl Ground<'_> {
         &self,
         registry: &mut Registry,
         roles: &[Role],
-    ) -> anyhow::Result<Option<executor::Executor>> {
+    ) -> anyhow::Result<(Option<executor::Executor>, Option<executor::LabelWatch>)> {
         let settings = self.settings;
         let Some(config) = &settings.emco else {
             if roles == [Role::Executor] {
                 bail!("`emco` is missing: an executor needs EMCO's base URL (emco.gateway)");
             }
-            return Ok(None);
+            return Ok((None, None));
         };
         let dns = settings.dns.clone().map(steering::dns::Dns::new).transpose()?;
+        // One client, for they share its budget of queries.
+        let emco = emco::Client::new(config.clone())?;
+        let sites = settings.catalogue.sites.clone();
         let executor = executor::Executor::start(
             settings.executor.clone(),
             settings.catalogue.apps.clone(),
-            settings.catalogue.sites.clone(),
+            sites.clone(),
             self.key.clone(),
-            emco::Client::new(config.clone())?,
+            emco.clone(),
             dns,
             self.bus.clone(),
             self.keep(),
             registry,
             self.stop.clone(),
         );
-        Ok(Some(executor.await?))
+        let executor = executor.await?;
+        let (labels, bus, stop) = (config.labels.clone(), self.bus.clone(), self.stop.clone());
+        let labels = executor::LabelWatch::start(labels, sites, emco, bus, registry, stop);
+        Ok((Some(executor), labels))
+    }
+
+    /// Where operators ask.
+    fn counter(&self) -> anyhow::Result<axum::Router> {
+        let (catalogue, admin) = (&self.settings.catalogue, &self.settings.admin);
+        Ok(operate::router(operate::Counter {
+            bus: self.bus.clone(),
+            sites: catalogue.sites.clone(),
+            names: operate::Names::of(catalogue),
+            token: admin.token()?,
+            listen: admin.listen,
+        }))
     }
 
     /// Where the executor keeps what it must not forget: here, unless the bus is one that others share.
@@ -175,7 +204,8 @@ impl Ground<'_> {
             return Ok(None);
         }
         let Some(outlet) = settings.bus.outlet(config.content_mode).await? else { return Ok(None) };
-        let inputs = relay::Inputs { config, key: settings.pseudonym_key()?, bus: self.bus.clone(), outlet };
+        let (key, sites) = (settings.pseudonym_key()?, settings.catalogue.sites.clone());
+        let inputs = relay::Inputs { config, key, sites, bus: self.bus.clone(), outlet };
         Ok(Some(relay::Relay::start(inputs, registry, self.stop.clone())))
     }
 }

@@ -7,11 +7,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use catalogue::Catalogue;
 use contract::PseudonymKey;
 use model::InstanceKey;
 use serde::Deserialize;
 use source::Source;
+
+use crate::operate::Token;
 
 /// The whole file, each section in the type of the crate that uses it.
 #[derive(Default, Deserialize)]
@@ -40,13 +43,26 @@ struct File {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AdminSection {
-    /// Address of `/livez`, `/readyz`, `/metrics`, `/log-level`.
+    /// Address of `/livez`, `/readyz`, `/metrics`, `/log-level`, and of `/v1/commands` and `/v1/sites` where a decider
+    /// runs.
     pub(crate) listen: SocketAddr,
+    /// File with what whoever posts commands must show; without it only this machine may post.
+    token_file: Option<PathBuf>,
+}
+
+impl AdminSection {
+    /// The token, where one is set.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong with it.
+    pub(crate) fn token(&self) -> anyhow::Result<Option<Token>> {
+        self.token_file.as_deref().map(Token::read).transpose()
+    }
 }
 
 impl Default for AdminSection {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9090)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9090)), token_file: None }
     }
 }
 
@@ -138,7 +154,10 @@ impl Settings {
         Ok(Self {
             state_dir: base.join(file.state_dir.unwrap_or_else(|| "edgeroam-state".into())),
             instance_key_file: file.instance_key_file.map(|path| base.join(path)),
-            admin: file.admin,
+            admin: AdminSection {
+                token_file: file.admin.token_file.map(|path| base.join(path)),
+                ..file.admin
+            },
             log: file.log,
             core: file.core.relative_to(base),
             bus: file.bus.relative_to(base),
@@ -178,6 +197,39 @@ impl Settings {
                 Ok(PseudonymKey::new(&bytes)?)
             }
         }
+    }
+
+    /// The secret behind instance ids, where there is one already: whoever only asks makes none.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong with it.
+    pub(crate) fn known_instance_key(&self) -> anyhow::Result<InstanceKey> {
+        let made = || self.state_dir.join("instance.key");
+        let path = self.instance_key_file.clone().unwrap_or_else(made);
+        Ok(InstanceKey::new(&key::read("instance key", &path)?)?)
+    }
+
+    /// Where the admin port of the running process is; a port that the system chose is written down by that process.
+    ///
+    /// # Errors
+    /// Names the file where it should be written.
+    pub(crate) fn admin_address(&self) -> anyhow::Result<SocketAddr> {
+        if self.admin.listen.port() != 0 {
+            return Ok(self.admin.listen);
+        }
+        let path = self.admin_address_file();
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!(
+                "admin.listen has port 0, and the port is not in {}: is EdgeRoam running?",
+                path.display()
+            )
+        })?;
+        text.trim().parse().with_context(|| format!("{}: no address", path.display()))
+    }
+
+    /// Where the admin port is written down if the system chose it.
+    pub(crate) fn admin_address_file(&self) -> PathBuf {
+        self.state_dir.join("admin.address")
     }
 
     /// The secret behind instance ids: from `instance_key_file`, or made once and kept in `state_dir`.

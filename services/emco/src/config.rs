@@ -7,6 +7,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
+use crate::Labels;
+
 /// How EMCO is reached: one gateway, or a base URL for each service.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -35,6 +37,8 @@ pub struct Config {
     pub status_concurrency: u32,
     /// How many status queries are sent a second at most.
     pub status_per_second: u32,
+    /// Which labels of clusters are looked for, and how often.
+    pub labels: Labels,
 }
 
 impl Default for Config {
@@ -51,6 +55,7 @@ impl Default for Config {
             max_body_bytes: 8 << 20,
             status_concurrency: 8,
             status_per_second: 40,
+            labels: Labels::default(),
         }
     }
 }
@@ -75,6 +80,14 @@ pub enum ConfigError {
     Zero {
         /// The field.
         field: &'static str,
+    },
+    /// Labels that cannot be looked for.
+    #[error("emco: labels.{field}: {reason}")]
+    Labels {
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        reason: String,
     },
     /// A file that cannot be read.
     #[error("emco: {field} {path}: {reason}")]
@@ -127,6 +140,7 @@ impl Config {
                 return Err(ConfigError::Zero { field });
             }
         }
+        self.labels.check()?;
         let base = |own: &Option<Url>, service| {
             let url = own.as_ref().or(self.gateway.as_ref()).ok_or(ConfigError::NoUrl { service })?.clone();
             let usable =

@@ -26,6 +26,7 @@ const NOT_RECORDED: &[&str] = &[
     "GET /v2/projects/*/logical-clouds/*",
     "GET /v2/projects/*/logical-clouds/*/cluster-references",
     "GET /v2/cluster-providers/*/clusters/*",
+    "GET /v2/cluster-providers/*/clusters/*/labels",
 ];
 
 /// Words of EMCO's paths; everything else is a name.
@@ -48,6 +49,7 @@ const WORDS: &[&str] = &[
     "cluster-references",
     "cluster-providers",
     "clusters",
+    "labels",
 ];
 
 /// Method and path with `*` for every name; the query stays.
@@ -130,6 +132,9 @@ async fn call_everything(server: &Server) {
     client.has_logical_cloud("mec", "admin-lc").await.expect("accepted");
     server.answer(200, object);
     client.has_cluster("edge", "edge-a").await.expect("accepted");
+    server.answer(200, r#"[{"clusterLabel":"zone-a"}]"#);
+    let labels = client.cluster_labels("edge", "edge-a").await.expect("accepted");
+    assert_eq!(labels, Some(vec!["zone-a".to_owned()]));
     client.delete_app_intent(&group, &gpi, "srv-place").await.expect("accepted");
     client.delete_placement(&group, &gpi).await.expect("accepted");
     client.delete_intents(&group, &intents).await.expect("accepted");

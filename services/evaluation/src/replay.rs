@@ -81,6 +81,7 @@ fn app(policy: Policy, settings: &Settings) -> App {
         policy,
         max_concurrent_relocations: u32::MAX,
         linger: settings.linger,
+        requires: std::collections::BTreeSet::new(),
     }
 }
 
@@ -132,7 +133,9 @@ impl Log<'_, '_> {
     }
 
     fn decided(&mut self, decision: &Decision) {
-        let Some(ue) = decision.supi.imsi().map(|(number, _)| number as usize) else { return };
+        let Some(ue) = decision.supi.as_ref().and_then(Supi::imsi).map(|(number, _)| number as usize) else {
+            return;
+        };
         let at = self.clock.input(decision.at);
         // Whose time is over costs nothing any more.
         if self.timelines[ue].as_ref().is_none_or(|timeline| at >= timeline.closes()) {

@@ -4,11 +4,13 @@
 //! its steps ask for. It is also the one that knows what runs where: the registry of instances, published on the
 //! stream `instances`.
 //!
+//! It also reports what EMCO says of sites: labels of their clusters.
+//!
 //! It deliberately decides nothing (which site is the decider's business) and keeps no second opinion about what
 //! EMCO did: after every doubt it reads. An order is acknowledged once its plan is in the saga log; everything
 //! that follows is told again after a crash until it is on the bus.
 //!
-//! Main types: [`Executor`], [`Config`]; one file a step in `steps/`, one a way to move in `modes/`.
+//! Main types: [`Executor`], [`LabelWatch`], [`Config`]; one file a step in `steps/`, one a way to move in `modes/`.
 
 mod address;
 mod adoption;
@@ -36,6 +38,7 @@ mod parcel;
 mod probe;
 mod registry;
 mod replica;
+mod sites;
 mod start_check;
 mod steer;
 mod steps;
@@ -44,4 +47,5 @@ mod survey;
 pub use config::Config;
 pub use error::StartError;
 pub use executor::{Executor, Keep};
+pub use sites::LabelWatch;
 pub use steer::{SteerError, Steering};

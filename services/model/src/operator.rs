@@ -21,6 +21,25 @@ pub struct OperatorCommand {
     pub ask: Ask,
 }
 
+impl OperatorCommand {
+    /// The longest name of whoever asks, in bytes.
+    pub const LONGEST_BY: usize = 128;
+    /// The longest reason, in bytes.
+    pub const LONGEST_REASON: usize = 1024;
+
+    /// What is wrong with the texts for the record, if anything is: they are kept, and shown on terminals.
+    pub fn problem(&self) -> Option<String> {
+        let text = |name, text: &str, most| {
+            if text.len() > most {
+                return Some(format!("`{name}` has more than {most} bytes"));
+            }
+            text.chars().any(char::is_control).then(|| format!("`{name}` has control characters"))
+        };
+        let reason = || text("reason", self.reason.as_deref()?, Self::LONGEST_REASON);
+        text("by", &self.by, Self::LONGEST_BY).or_else(reason)
+    }
+}
+
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,6 +105,20 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// The word for what is asked, as in JSON.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Cordon { .. } => "cordon",
+            Self::Drain { .. } => "drain",
+            Self::Resume { .. } => "resume",
+            Self::Move { .. } => "move",
+            Self::Pin { .. } => "pin",
+            Self::Unpin { .. } => "unpin",
+            Self::Freeze { .. } => "freeze",
+            Self::Thaw { .. } => "thaw",
+        }
+    }
+
     /// Its key on stream `commands`: the site, app `/` instance, or the app; `*` for all apps.
     pub fn key(&self) -> String {
         match self {
@@ -121,5 +154,21 @@ mod tests {
         assert_eq!(Ask::Pin { app: app.clone(), instance, site }.key(), "ar/00ff");
         assert_eq!(Ask::Freeze { app: Some(app), until: None }.key(), "ar");
         assert_eq!(Ask::Thaw { app: None }.key(), "*");
+        assert!(serde_json::to_string(&drain.ask).expect("JSON").contains(drain.ask.as_str()));
+    }
+
+    #[test]
+    fn texts_for_the_record_have_a_longest_length_and_are_plain() {
+        let ask = Ask::Thaw { app: None };
+        let (id, at) = (Uuid::from_u128(7), Timestamp::default());
+        let long = |length| "x".repeat(length);
+        let mut command = OperatorCommand { id, at, by: long(128), reason: Some(long(1024)), ask };
+        assert_eq!(command.problem(), None);
+        command.reason = Some(long(1025));
+        assert_eq!(command.problem().as_deref(), Some("`reason` has more than 1024 bytes"));
+        command.reason = Some("\u{1b}[2J".into());
+        assert_eq!(command.problem().as_deref(), Some("`reason` has control characters"));
+        command.by = long(129);
+        assert_eq!(command.problem().as_deref(), Some("`by` has more than 128 bytes"));
     }
 }

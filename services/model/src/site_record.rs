@@ -87,6 +87,19 @@ pub enum SiteCondition {
     Failed,
 }
 
+impl SiteCondition {
+    /// The word for it, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InService => "in_service",
+            Self::Cordoned => "cordoned",
+            Self::Draining { .. } => "draining",
+            Self::Degraded => "degraded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// What holds for a site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteStatus {
@@ -159,6 +172,10 @@ mod tests {
             SiteCondition::Failed,
         ];
         assert!(order.is_sorted());
+        for condition in order {
+            let text = serde_json::to_string(&condition).expect("JSON");
+            assert!(text.contains(&format!("\"{}\"", condition.as_str())), "{text}");
+        }
         let report = SiteReport {
             site: SiteId::new("edge-a").expect("valid"),
             source: SiteSource::Emco,

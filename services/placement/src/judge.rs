@@ -214,10 +214,9 @@ fn leave(
         from
     };
     match from.best(recorder) {
-        Some(best) => Finding {
-            target: Some(best.site),
-            ..finding(Verdict::Move, Rule::Evacuation, leaving(guard))
-        },
+        Some(best) => {
+            Finding { target: Some(best.site), ..finding(Verdict::Move, Rule::Evacuation, leaving(guard)) }
+        }
         None => finding(Verdict::Blocked, NOWHERE, leaving(guard)),
     }
 }

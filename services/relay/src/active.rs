@@ -6,6 +6,7 @@ use std::time::Duration;
 use bus::public::Outlet;
 use bus::{Bus, BusError, Change};
 use contract::{Deriver, PseudonymKey};
+use model::Site;
 use prometheus_client::registry::Registry;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,8 @@ pub struct Inputs {
     pub config: Config,
     /// The key of the pseudonyms; the same for every replica.
     pub key: PseudonymKey,
+    /// The catalogue's sites: statuses tell what people call them and where they are.
+    pub sites: Vec<Site>,
     /// Where it reads.
     pub bus: Arc<dyn Bus>,
     /// Where it puts public events.
@@ -42,7 +45,8 @@ pub struct Relay {
 impl Relay {
     /// Starts it; returns at once. It relays when it is the replica that is to do so.
     pub fn start(inputs: Inputs, registry: &mut Registry, stop: CancellationToken) -> Self {
-        let deriver = Deriver::new(&inputs.config.domain, inputs.key, &inputs.config.clear);
+        let deriver =
+            Deriver::new(&inputs.config.domain, inputs.key, &inputs.config.clear).with_sites(&inputs.sites);
         let metrics = Metrics::register(registry);
         let way = Arc::new(Way { bus: inputs.bus, outlet: inputs.outlet, deriver, metrics });
         Self { running: tokio::spawn(run(way, stop)) }

@@ -11,7 +11,10 @@ use bus::embedded::EmbeddedBus;
 use bus::public::{Outlet, PublicEvent};
 use bus::{Bus, BusError, Class, Record, Start};
 use contract::PseudonymKey;
-use model::{CellId, PlmnId, Stream, Supi, Timestamp, UeChange, UeEvent, UeLocation, UeSource};
+use model::{
+    CellId, ClusterRef, PlmnId, Site, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus, Stream,
+    Supi, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
+};
 use prometheus_client::registry::Registry;
 use relay::{Config, Inputs, Relay};
 use tokio_util::sync::CancellationToken;
@@ -69,6 +72,7 @@ fn start(bus: &Arc<EmbeddedBus>, broker: &Arc<Broker>) -> (Relay, CancellationTo
     let inputs = Inputs {
         config: Config::default(),
         key: PseudonymKey::new(&[7; 32]).unwrap(),
+        sites: vec![site()],
         bus: bus.clone(),
         outlet: broker.clone(),
     };
@@ -91,6 +95,22 @@ fn seen(ue: u64, cell: u32) -> Record {
         change: UeChange::Location(UeLocation { cell: Some(cell), tai: None }),
     };
     Record { key: event.supi.to_string().into(), id: None, data: serde_json::to_vec(&event).unwrap().into() }
+}
+
+fn site() -> Site {
+    Site {
+        id: "north".parse().unwrap(),
+        name: "North Pier".into(),
+        position: None,
+        cluster: ClusterRef { provider: "edge".into(), cluster: "north".into() },
+        ingress: None,
+        labels: std::collections::BTreeSet::new(),
+        max_instances: None,
+    }
+}
+
+fn of_site(record: &SiteRecord) -> Record {
+    Record { key: record.key().into(), id: None, data: serde_json::to_vec(record).unwrap().into() }
 }
 
 fn open(dir: &tempfile::TempDir) -> Arc<EmbeddedBus> {
@@ -161,4 +181,38 @@ async fn what_cannot_be_read_goes_to_dead_letter_and_the_rest_goes_on() {
     assert_eq!(letter["consumer"], "relay");
     assert!(letter["reason"].as_str().unwrap().contains("expected a string"), "{letter}");
     end(relay).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_holds_for_a_site_is_told_and_what_a_source_reports_is_not() {
+    let (dir, broker) = (tempfile::tempdir().unwrap(), Arc::new(Broker::default()));
+    let bus = open(&dir);
+    let (site, at) = (site().id, Timestamp::from_micros(1_000_000));
+    let report = SiteRecord::Reported(SiteReport {
+        site: site.clone(),
+        source: SiteSource::Emco,
+        at,
+        condition: SiteCondition::Cordoned,
+        reason: None,
+    });
+    let status = SiteRecord::Status(SiteStatus {
+        site,
+        at,
+        condition: SiteCondition::Cordoned,
+        since: at,
+        source: Some(SiteSource::Emco),
+        reason: None,
+        instances: 3,
+        instances_limit: None,
+        evacuation: None,
+    });
+    bus.publish(Stream::Sites, vec![of_site(&report), of_site(&status)]).await.unwrap();
+    let relay = start(&bus, &broker);
+    broker.has(1).await;
+    end(relay).await;
+    let taken = broker.taken.lock().unwrap();
+    assert_eq!(taken.len(), 1);
+    assert_eq!((taken[0].attribute("type"), &*taken[0].key), (Some("io.edgeroam.site.status.v1"), "north"));
+    let told: serde_json::Value = serde_json::from_slice(&taken[0].data).unwrap();
+    assert_eq!((&told["name"], &told["state"]), (&"North Pier".into(), &"cordoned".into()));
 }

@@ -33,8 +33,8 @@ struct Admin {
     level: LogLevel,
 }
 
-/// Serves `/livez`, `/readyz`, `/metrics` (OpenMetrics text) and `PUT /log-level` until `stop` is cancelled;
-/// returns the address that it listens on.
+/// Serves `/livez`, `/readyz`, `/metrics` (OpenMetrics text), `PUT /log-level` and what `more` has until `stop` is
+/// cancelled; returns the address that it listens on. Who may use `more`, and how much is read there, is its own affair.
 ///
 /// # Errors
 /// The system's answer, with the address, where it cannot listen.
@@ -43,6 +43,7 @@ pub async fn serve(
     registry: Registry,
     readiness: Readiness,
     level: LogLevel,
+    more: Router,
     stop: CancellationToken,
 ) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(listen)
@@ -55,7 +56,8 @@ pub async fn serve(
         .route("/metrics", get(metrics))
         .route("/log-level", put(set_level))
         .layer(DefaultBodyLimit::max(4 << 10))
-        .with_state(Arc::new(Admin { registry, readiness, level }));
+        .with_state(Arc::new(Admin { registry, readiness, level }))
+        .merge(more);
     tokio::spawn(async move {
         let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await;
         if let Err(error) = served {
@@ -113,7 +115,8 @@ mod tests {
         let readiness = Readiness::default();
         let stop = CancellationToken::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let address = serve(listen, Registry::default(), readiness.clone(), level, stop.clone())
+        let more = Router::new().route("/v1/more", get(async || "more\n"));
+        let address = serve(listen, Registry::default(), readiness.clone(), level, more, stop.clone())
             .await
             .expect("listening");
         let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
@@ -121,6 +124,7 @@ mod tests {
         readiness.set(true);
         assert!(ask(address, &get("/readyz")).await.starts_with("HTTP/1.1 200"));
         assert!(ask(address, &get("/metrics")).await.contains("# EOF"));
+        assert!(ask(address, &get("/v1/more")).await.ends_with("more\n"));
         let put = "PUT /log-level HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n\r\na=b=c";
         assert!(ask(address, put).await.starts_with("HTTP/1.1 400"));
         stop.cancel();

@@ -52,6 +52,8 @@ pub(crate) fn topology() -> Topology {
         position: Some(position(number as f64)),
         cluster: ClusterRef { provider: "p".into(), cluster: format!("c{number}") },
         ingress: None,
+        labels: std::collections::BTreeSet::new(),
+        max_instances: None,
     };
     let cell = |number: usize| {
         let lon = (number / 2) as f64 + if number.is_multiple_of(2) { 0.1 } else { -0.1 };

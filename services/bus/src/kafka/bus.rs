@@ -13,7 +13,7 @@ use super::client::{self, Listener};
 use super::ids::Ids;
 use super::opening;
 use super::positions::{self, Positions, Table};
-use super::producer::{Outgoing, Producer};
+use super::producer::{Few, Outgoing, Producer};
 use super::topics::{self, Wanted};
 use super::{Config, headers, latest, member, setup};
 use crate::{Bus, BusError, Consumer, Delivery, Record, Sequence, Share, Start};
@@ -73,7 +73,7 @@ impl KafkaBus {
 
     /// Positions of records that are on the stream. A broker that had a record already, from an attempt whose answer
     /// was lost, does not always say where: it is not behind the newest record then.
-    async fn positions(&self, stream: Stream, offsets: Vec<i64>) -> Result<Vec<Sequence>, BusError> {
+    async fn positions(&self, stream: Stream, offsets: Few<i64>) -> Result<Few<Sequence>, BusError> {
         let newest =
             if offsets.iter().any(|offset| *offset < 0) { self.shared.reach(stream).await?.0 } else { 0 };
         let position = |offset: i64| u64::try_from(offset).map_or(newest, |offset| offset + 1);

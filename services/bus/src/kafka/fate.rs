@@ -7,6 +7,8 @@ use std::task::Poll;
 use futures_util::task::AtomicWaker;
 use rdkafka::error::RDKafkaErrorCode;
 
+use super::producer::Few;
+
 /// Why a record is not on its topic.
 pub(super) type Failure = (RDKafkaErrorCode, Box<str>);
 
@@ -38,8 +40,8 @@ impl Fate {
 }
 
 /// Waits until the fate of every record of a call is known: their offsets, or why the call failed.
-pub(super) async fn all(fates: &[Arc<Fate>]) -> Result<Vec<i64>, Failure> {
-    let mut offsets = Vec::with_capacity(fates.len());
+pub(super) async fn all(fates: &[Arc<Fate>]) -> Result<Few<i64>, Failure> {
+    let mut offsets = Few::with_capacity(fates.len());
     let mut failure: Option<&Failure> = None;
     for fate in fates {
         match fate.known().await {
@@ -77,7 +79,7 @@ mod tests {
         fates[1].tell(Ok(8));
         assert!(answer.as_mut().now_or_never().is_none());
         fates[0].tell(Ok(7));
-        assert_eq!(answer.now_or_never().expect("answered"), Ok(vec![7, 8]));
+        assert_eq!(answer.now_or_never().expect("answered"), Ok(Few::from_slice(&[7, 8])));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::producer::Few;
 use crate::dedup::{Dedup, Fingerprint};
 use crate::{Record, Sequence};
 
@@ -26,7 +27,7 @@ pub(super) struct Ids {
 pub(super) struct Claim<'a> {
     ids: &'a Ids,
     /// For each record of the call, its id and where its position comes from.
-    entries: Vec<(Option<Fingerprint>, Place)>,
+    entries: Few<(Option<Fingerprint>, Place)>,
 }
 
 /// Where a record's position comes from.
@@ -53,7 +54,7 @@ impl Ids {
 
     fn try_claim(&self, records: &[Record]) -> Option<Claim<'_>> {
         let mut known = self.lock();
-        let mut entries = Vec::with_capacity(records.len());
+        let mut entries = Few::with_capacity(records.len());
         let mut new = 0;
         for record in records {
             let print = record.id.as_deref().map(|id| known.print(id));

@@ -18,6 +18,7 @@ use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{Producer as _, PurgeConfig, ThreadedProducer};
+use smallvec::SmallVec;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -28,7 +29,7 @@ use super::Config;
 use super::asker::{beside, setting_refused};
 use super::client::{self, Listener};
 use super::failure;
-use super::fate::{self, Fate};
+use super::fate::{self, Failure, Fate};
 use crate::BusError;
 
 /// Room in a full queue is looked for this often.
@@ -36,6 +37,9 @@ const ROOM: Duration = Duration::from_millis(5);
 
 /// What is thrown out of a broken producer is told within this time.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// What there is one of for each record of a call; most calls have one record.
+pub(super) type Few<T> = SmallVec<[T; 1]>;
 
 /// A record on its way to a topic.
 #[derive(Debug)]
@@ -99,55 +103,81 @@ impl Producer {
     ///
     /// # Errors
     /// [`crate::Class::Unknown`] where some may have arrived; [`crate::Class::Permanent`] where a broker refuses one.
-    pub(super) async fn send(&self, mut records: Vec<Outgoing<'_>>) -> Result<Vec<i64>, BusError> {
-        let topic = records.first().map_or("", |record| record.topic);
-        let fates: Vec<Arc<Fate>> = records.iter().map(|_| Arc::default()).collect();
+    pub(super) async fn send(&self, mut records: Few<Outgoing<'_>>) -> Result<Few<i64>, BusError> {
+        let Some(topic) = records.first().map(|record| record.topic) else { return Ok(Few::new()) };
+        let fates: Few<Arc<Fate>> = records.iter().map(|_| Arc::default()).collect();
         let end = Instant::now() + self.patience;
-        let mut generation = self.ready().await?;
-        let mut queued = 0;
-        while queued < records.len() {
+        let (present, halted) = self.current().queue(None, &fates, &mut records, 0)?;
+        // Calls are many at once: what is rare takes its room only when it happens.
+        let generation = match halted {
+            Ok(()) => present,
+            Err(halt) => Box::pin(self.insist(halt, present, &fates, &mut records, end)).await?,
+        };
+        match timeout_at(end, fate::all(&fates)).await {
+            Ok(Ok(offsets)) => Ok(offsets),
+            Ok(Err(failure)) => Box::pin(self.failed(generation, failure)).await,
+            Err(_) => Box::pin(self.late(generation, &fates, topic)).await,
+        }
+    }
+
+    /// Queues what is left of a call, whatever that takes, and says which generation has it.
+    async fn insist(
+        &self,
+        mut halt: Halt,
+        mut generation: u64,
+        fates: &[Arc<Fate>],
+        records: &mut [Outgoing<'_>],
+        end: Instant,
+    ) -> Result<u64, BusError> {
+        let topic = records.first().map_or("", |record| record.topic);
+        loop {
             let progress = self.progress.notified();
-            let halted = self.current().queue(generation, &fates, &mut records, queued)?;
-            match halted {
-                Ok(()) => break,
-                Err(Halt::Full(so_far)) => {
-                    queued = so_far;
+            let queued = match halt {
+                Halt::Full(so_far) => {
                     // Back-pressure: what is on its way makes room first. librdkafka counts a record out a moment
                     // after it has told of its delivery, so room is looked for without being told, too.
                     let _ = timeout(ROOM, progress).await;
                     if Instant::now() >= end {
-                        give_up(&fates[queued..], RDKafkaErrorCode::QueueFull, topic);
-                        break;
+                        give_up(&fates[so_far..], RDKafkaErrorCode::QueueFull, topic);
+                        return Ok(generation);
                     }
+                    so_far
                 }
                 // Nothing of the call is anywhere yet: the next producer takes it.
-                Err(Halt::Broken(0, error)) if is_over(&error) && Instant::now() < end => {
+                Halt::Broken(0, error) if is_over(&error) && Instant::now() < end => {
                     self.discard(generation).await;
                     generation = self.ready().await?;
+                    0
                 }
-                Err(Halt::Broken(so_far, error)) => {
+                Halt::Broken(so_far, error) => {
                     let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
                     give_up(&fates[so_far..], code, topic);
-                    break;
+                    return Ok(generation);
                 }
+            };
+            let (_, halted) = self.current().queue(Some(generation), fates, records, queued)?;
+            match halted {
+                Ok(()) => return Ok(generation),
+                Err(next) => halt = next,
             }
         }
-        let answer = match timeout_at(end, fate::all(&fates)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                self.discard(generation).await;
-                // Of a producer that ended without a word nothing more is heard.
-                let lost = |_| Err((RDKafkaErrorCode::PurgeInflight, topic.into()));
-                timeout(self.patience, fate::all(&fates)).await.unwrap_or_else(lost)
-            }
-        };
-        match answer {
-            Ok(offsets) => Ok(offsets),
-            Err((code, topic)) => {
-                self.discard(generation).await;
-                Err(failure::undelivered(&self.server, &topic, code))
-            }
+    }
+
+    /// A call whose records' fates did not come in time.
+    async fn late(&self, generation: u64, fates: &[Arc<Fate>], topic: &str) -> Result<Few<i64>, BusError> {
+        self.discard(generation).await;
+        match timeout(self.patience, fate::all(fates)).await {
+            Ok(Ok(offsets)) => Ok(offsets),
+            Ok(Err(failure)) => self.failed(generation, failure).await,
+            // Of a producer that ended without a word nothing more is heard.
+            Err(_) => self.failed(generation, (RDKafkaErrorCode::PurgeInflight, topic.into())).await,
         }
+    }
+
+    /// A call that failed: the producer is not used any more.
+    async fn failed(&self, generation: u64, (code, topic): Failure) -> Result<Few<i64>, BusError> {
+        self.discard(generation).await;
+        Err(failure::undelivered(&self.server, &topic, code))
     }
 
     /// Waits for what is on its way, then ends.

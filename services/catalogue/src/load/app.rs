@@ -58,6 +58,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
         }
         given => Some(given.as_ref().map_or(MAX_CONCURRENT_RELOCATIONS, |m| m.value)),
     };
+    let requires = super::labels(&app.requires, &format!("{path}.requires"), problems);
     let emco = emco(app.emco.as_ref(), path, at, problems);
     let address = serving::address(app.address.as_ref(), path, at, problems);
     let probe = serving::probe(&app.probe, path, problems);
@@ -73,6 +74,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
             policy: chosen?,
             max_concurrent_relocations: most?,
             linger: app.linger.as_ref().map_or(LINGER, |l| l.value.0),
+            requires: requires?,
         },
         emco: emco?,
         address: address?,

@@ -2,6 +2,7 @@
 
 mod app;
 mod cells;
+mod labels;
 mod policy;
 mod policy_file;
 mod serving;
@@ -19,6 +20,8 @@ use crate::error::Problems;
 use crate::read::Notes;
 use crate::section::{OptText, PointEntry, Text};
 use crate::{AppSpec, CatalogueError, Section};
+pub(crate) use labels::LABEL;
+use labels::labels;
 pub use policy_file::policy;
 
 /// What EdgeRoam knows of the world before it starts.
@@ -79,6 +82,7 @@ fn whole(section: &Section, catalogue: &mut Catalogue, problems: &mut Problems) 
         problems.field("cells", nowhere, reason);
     }
     serving::ingress_addresses(section, catalogue, problems);
+    labels::unmet(catalogue);
     let mut clusters = HashSet::new();
     for site in &catalogue.sites {
         if !clusters.insert(&site.cluster) {

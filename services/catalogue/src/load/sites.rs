@@ -37,9 +37,10 @@ fn from_file(
     catalogue: &mut Catalogue,
     problems: &mut Problems,
 ) -> Vec<Site> {
-    let SiteEntry { id, name, at, cluster, ingress, file, provider } = &entry.value;
+    let SiteEntry { id, name, at, cluster, ingress, labels, max_instances, file, provider } = &entry.value;
     let Some(file) = file else { return Vec::new() };
-    if id.is_some() || name.is_some() || at.is_some() || cluster.is_some() || ingress.is_some() {
+    let described = [id.is_some(), name.is_some(), at.is_some(), cluster.is_some(), ingress.is_some()];
+    if described.contains(&true) || !labels.is_empty() || max_instances.is_some() {
         let reason = "beside `file` only `provider` is allowed: the sites are described in the file";
         problems.field(path, file.referenced, reason);
     }
@@ -77,7 +78,8 @@ fn inline(entry: &Spanned<SiteEntry>, path: &str, problems: &mut Problems) -> Op
             None
         }
     };
-    let (id, cluster) = (id?, cluster?);
+    let labels = super::labels(&site.labels, &format!("{path}.labels"), problems);
+    let (id, cluster, labels) = (id?, cluster?, labels?);
     // A position that is there and wrong has been told.
     let position = match at {
         Some(position) => Some(position?),
@@ -87,7 +89,8 @@ fn inline(entry: &Spanned<SiteEntry>, path: &str, problems: &mut Problems) -> Op
         field.as_ref().map(|t: &Spanned<crate::section::Text>| t.value.0.clone())
     };
     let name = text(&site.name).unwrap_or_else(|| id.to_string());
-    Some(Site { id, name, position, cluster, ingress: text(&site.ingress) })
+    let max_instances = site.max_instances.as_ref().map(|most| most.value);
+    Some(Site { id, name, position, cluster, ingress: text(&site.ingress), labels, max_instances })
 }
 
 fn cluster(entry: &Spanned<ClusterEntry>, path: &str, problems: &mut Problems) -> Option<ClusterRef> {

@@ -289,3 +289,23 @@ fn sections_that_stand_among_others_keep_their_lines() {
     let errors = load(&section, Path::new(".")).expect_err("a bad cell");
     assert!(errors[0].to_string().starts_with("line 9, column 11: cells[1].nci"), "{}", errors[0]);
 }
+
+#[test]
+fn sites_have_labels_and_room_and_apps_require() {
+    let sites = "{provider: p, cluster: one}, ingress: 10.0.0.1";
+    let more = with_app("    requires: [gpu]\n");
+    let yaml = more.replace(sites, &format!("{sites}, labels: [gpu, ssd], max_instances: 20"));
+    let lab = read(&yaml).expect("valid");
+    assert_eq!(lab.sites[0].labels, ["gpu", "ssd"].map(str::to_owned).into());
+    assert_eq!((lab.sites[0].max_instances, lab.sites[1].max_instances), (Some(20), None));
+    assert_eq!(lab.apps[0].app.requires, ["gpu".to_owned()].into());
+    assert!(lab.warnings.is_empty(), "{:?}", lab.warnings);
+    // An app that no site can take is placed nowhere: that is told.
+    let warned = read(&more).expect("valid").warnings;
+    assert!(warned.iter().any(|warning| warning.contains("requires gpu, which no site has")), "{warned:?}");
+    let refused = wrong(&with_app("    requires: [\"two words\"]\n"));
+    assert!(
+        refused.contains("apps[0].requires[0]") && refused.contains("`two words` is no label"),
+        "{refused}"
+    );
+}

@@ -58,7 +58,17 @@ impl Asset {
     fn site(&self) -> Result<SiteRow, String> {
         let (lon, lat) = self.location()?;
         let id = self.name()?.to_owned();
-        Ok(SiteRow { id, name: None, lon, lat, provider: None, cluster: None, ingress: None })
+        Ok(SiteRow {
+            id,
+            name: None,
+            lon,
+            lat,
+            provider: None,
+            cluster: None,
+            ingress: None,
+            labels: None,
+            max_instances: None,
+        })
     }
 
     fn cell(&self, nr: bool, defaults: CellDefaults) -> Result<Cell, String> {

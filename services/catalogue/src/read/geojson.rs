@@ -82,6 +82,8 @@ fn feature(element: &Element<'_>) -> Result<Known, (u64, String)> {
         provider: text(&properties, "provider"),
         cluster: text(&properties, "cluster"),
         ingress: text(&properties, "ingress"),
+        labels: labels(&properties),
+        max_instances: text(&properties, "max_instances"),
     }))
 }
 
@@ -91,6 +93,14 @@ fn text(properties: &JsonObject, name: &str) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// A list of texts, or one text with all of them.
+fn labels(properties: &JsonObject) -> Option<String> {
+    let Some(Value::Array(list)) = properties.get("labels") else { return text(properties, "labels") };
+    // What is no text becomes one that no label can be, so that it is refused by name.
+    let labels = list.iter().map(|label| label.as_str().map_or_else(|| label.to_string(), str::to_owned));
+    Some(labels.collect::<Vec<_>>().join(" "))
 }
 
 /// CRS84 and EPSG:4326, however they are spelt.

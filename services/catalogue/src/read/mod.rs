@@ -145,6 +145,9 @@ struct SiteRow {
     provider: Option<String>,
     cluster: Option<String>,
     ingress: Option<String>,
+    /// Separated by spaces or semicolons.
+    labels: Option<String>,
+    max_instances: Option<String>,
 }
 
 impl SiteRow {
@@ -163,11 +166,24 @@ impl SiteRow {
             )
         })?;
         let cluster = self.cluster.as_deref().unwrap_or(id.as_str()).to_owned();
+        let most = self.max_instances.as_deref().map(str::parse).transpose().map_err(|_| {
+            let given = self.max_instances.as_deref().unwrap_or_default();
+            format!("site `{id}`: max_instances `{}` is no whole number", cut(given))
+        })?;
+        let labels = self.labels.as_deref().unwrap_or_default();
+        let labels = labels.split([' ', ';']).filter(|label| !label.is_empty());
+        let labels = labels.map(|label| {
+            let wrong = || format!("site `{id}`: label `{}` is no name: {}", cut(label), crate::load::LABEL);
+            model::name_is_valid(label).then(|| label.to_owned()).ok_or_else(wrong)
+        });
+        let labels = labels.collect::<Result<_, _>>()?;
         Ok(Site {
             name: self.name.unwrap_or_else(|| id.to_string()),
             position: Some(position),
             cluster: ClusterRef { provider: provider.to_owned(), cluster },
             ingress: self.ingress,
+            labels,
+            max_instances: most,
             id,
         })
     }

@@ -9,9 +9,9 @@ use super::table::{fields, lines, no_header};
 use super::{ReadError, Rows, SiteRow, Take, cut};
 
 /// A header as it is usually written.
-const HEADER: &str = "id,lon,lat,name,provider,cluster,ingress";
+const HEADER: &str = "id,lon,lat,name,provider,cluster,ingress,labels,max_instances";
 /// How each of these columns may be called, in any case; all but the first three may be absent.
-const COLUMNS: [&[&str]; 7] = [
+const COLUMNS: [&[&str]; 9] = [
     &["id", "site_id", "site"],
     &["lon", "longitude", "lng"],
     &["lat", "latitude"],
@@ -19,6 +19,8 @@ const COLUMNS: [&[&str]; 7] = [
     &["provider"],
     &["cluster"],
     &["ingress"],
+    &["labels"],
+    &["max_instances"],
 ];
 
 /// Where each column is.
@@ -75,7 +77,7 @@ impl Columns {
         if fields.len() != self.count {
             return Err(format!("{} fields, where the header has {}", fields.len(), self.count));
         }
-        let [id, lon, lat, name, provider, cluster, ingress] = self
+        let [id, lon, lat, name, provider, cluster, ingress, labels, max_instances] = self
             .of
             .map(|place| place.and_then(|i| fields.get(i)).map(|f| f.trim()).filter(|f| !f.is_empty()));
         let number = |name: &str, text: Option<&str>| {
@@ -91,6 +93,8 @@ impl Columns {
             provider: owned(provider),
             cluster: owned(cluster),
             ingress: owned(ingress),
+            labels: owned(labels),
+            max_instances: owned(max_instances),
         })
     }
 }

@@ -19,6 +19,7 @@ pub(crate) struct AppEntry {
     pub(crate) policy: Option<Spanned<PolicyEntry>>,
     pub(crate) max_concurrent_relocations: Option<Spanned<u32>>,
     pub(crate) linger: OptSpan,
+    pub(crate) requires: Vec<Spanned<Text>>,
     pub(crate) emco: Option<Spanned<EmcoEntry>>,
     pub(crate) address: Option<Spanned<AddressEntry>>,
     pub(crate) probe: ProbeEntry,

@@ -86,6 +86,8 @@ pub(crate) struct SiteEntry {
     pub(crate) at: Option<Spanned<PointEntry>>,
     pub(crate) cluster: Option<Spanned<ClusterEntry>>,
     pub(crate) ingress: OptText,
+    pub(crate) labels: Vec<Spanned<Text>>,
+    pub(crate) max_instances: Option<Spanned<u32>>,
     /// Sites of a file, in place of one site.
     pub(crate) file: OptText,
     /// EMCO cluster provider of the file's sites that name no cluster; the site's id is the cluster then.

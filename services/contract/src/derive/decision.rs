@@ -9,8 +9,10 @@ use crate::v1::{Mode, RelocationDecided, Trigger, Verdict};
 use crate::{Event, Kind};
 
 impl Deriver {
-    /// What was decided.
+    /// What was decided. Each such event names its UE; a decision on an instance whose UE has not been heard of, as when
+    /// its site is left right after a restart, is not public. The order that follows from it is.
     pub fn decision(&self, sequence: u64, decision: &Decision) -> Vec<Event> {
+        let Some(supi) = &decision.supi else { return Vec::new() };
         let kind = Kind::Decided;
         let (app, instance) = (decision.app.to_string(), decision.instance.to_string());
         let relocation = decision.order.map(|(_, relocation)| relocation);
@@ -30,8 +32,8 @@ impl Deriver {
         let told = RelocationDecided {
             app,
             instance,
-            ue: self.key.ue(&decision.supi),
-            supi: self.clear(kind, &decision.supi),
+            ue: self.key.ue(supi),
+            supi: self.clear(kind, supi),
             trigger: trigger(decision.trigger),
             verdict: match decision.verdict {
                 model::Verdict::Move => Verdict::Move,
@@ -59,5 +61,9 @@ pub(super) const fn trigger(trigger: model::Trigger) -> Trigger {
         model::Trigger::Mobility => Trigger::Mobility,
         model::Trigger::FirstPlacement => Trigger::FirstPlacement,
         model::Trigger::UeGone => Trigger::UeGone,
+        model::Trigger::Maintenance => Trigger::Maintenance,
+        model::Trigger::SiteDegraded => Trigger::SiteDegraded,
+        model::Trigger::SiteFailure => Trigger::SiteFailure,
+        model::Trigger::Operator => Trigger::Operator,
     }
 }

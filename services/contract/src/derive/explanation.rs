@@ -6,10 +6,10 @@ use super::cell::{cell, tai};
 use crate::v1::{Basis, BasisKind, Candidate, Explanation, Guard, Policy, PolicyName, Rule, Serving};
 
 pub(super) fn explanation(from: &model::Explanation) -> Explanation {
-    let (rule, guard) = rule(from.rule);
+    let (rule, by) = rule(from.rule);
     Explanation {
         rule,
-        guard,
+        guard: by,
         policy: policy(&from.policy),
         basis: basis(&from.basis),
         candidates: from.candidates.iter().map(candidate).collect(),
@@ -18,10 +18,12 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
             meters: serving.meters,
             stayed_ms: serving.stayed_ms,
             came_from: serving.came_from.as_ref().map(ToString::to_string),
+            rejected_by: serving.rejected_by.map(guard),
         }),
         better_for_ms: from.better_for_ms,
         under_way: from.under_way,
         under_way_limit: from.under_way_limit,
+        frozen: from.frozen,
         catalogue_version: from.catalogue_version,
     }
 }
@@ -39,6 +41,9 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
         model::Rule::CostNotReached => (Rule::CostNotReached, None),
         model::Rule::NoReturn => (Rule::NoReturn, None),
         model::Rule::CostReached => (Rule::CostReached, None),
+        model::Rule::Evacuation => (Rule::Evacuation, None),
+        model::Rule::OperatorMove => (Rule::OperatorMove, None),
+        model::Rule::Pinned => (Rule::Pinned, None),
         model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
         model::Rule::NoCandidate => (Rule::NoCandidate, None),
     }
@@ -47,6 +52,14 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
 const fn guard(guard: model::Guard) -> Guard {
     match guard {
         model::Guard::ConcurrentRelocations => Guard::ConcurrentRelocations,
+        model::Guard::Cordoned => Guard::Cordoned,
+        model::Guard::Draining => Guard::Draining,
+        model::Guard::Degraded => Guard::Degraded,
+        model::Guard::Failed => Guard::Failed,
+        model::Guard::Full => Guard::Full,
+        model::Guard::MissingLabel => Guard::MissingLabel,
+        model::Guard::NoFeasibleSite => Guard::NoFeasibleSite,
+        model::Guard::Frozen => Guard::Frozen,
     }
 }
 
@@ -85,6 +98,7 @@ fn basis(basis: &model::Basis) -> Basis {
             told.kind = BasisKind::TrackingArea;
             told.tai = Some(tai(area));
         }
+        model::Basis::ServingSite => told.kind = BasisKind::ServingSite,
         model::Basis::Unknown => {}
     }
     told

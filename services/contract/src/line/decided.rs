@@ -49,10 +49,29 @@ fn why(explanation: &Explanation) -> String {
                 "waits: {} are under way and max_concurrent_relocations is {}",
                 explanation.under_way, explanation.under_way_limit
             ),
-            Some(guard @ Guard::Other(_)) => format!("waits: {}", spaced(guard.as_str())),
+            Some(guard) => format!("waits: {}", guarded(guard)),
             None => "waits".into(),
         },
+        Rule::Evacuation => "its site is being left".into(),
+        Rule::OperatorMove => "an operator asked for it".into(),
+        Rule::Pinned => "an operator pinned it".into(),
         Rule::NoCandidate => "its place maps to no site".into(),
         rule @ Rule::Other(_) => spaced(rule.as_str()),
     }
+}
+
+/// What a guard says, in words.
+fn guarded(guard: &Guard) -> String {
+    let words = match guard {
+        Guard::Cordoned => "the site is cordoned",
+        Guard::Draining => "the site is being drained",
+        Guard::Degraded => "the site is expected to fail",
+        Guard::Failed => "the site does not serve",
+        Guard::Full => "the site is full",
+        Guard::MissingLabel => "the site lacks a label that the app requires",
+        Guard::NoFeasibleSite => "no site takes it",
+        Guard::Frozen => "an operator has frozen the app",
+        Guard::ConcurrentRelocations | Guard::Other(_) => return spaced(guard.as_str()),
+    };
+    words.to_owned()
 }

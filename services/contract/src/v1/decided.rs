@@ -60,6 +60,14 @@ open_words! {
         FirstPlacement = "first_placement",
         /// The UE has been gone for the app's linger time.
         UeGone = "ue_gone",
+        /// The serving site is being drained.
+        Maintenance = "maintenance",
+        /// The serving site is expected to fail.
+        SiteDegraded = "site_degraded",
+        /// The serving site does not serve any longer.
+        SiteFailure = "site_failure",
+        /// An operator asked for it.
+        Operator = "operator",
     }
 }
 

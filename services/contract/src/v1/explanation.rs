@@ -30,6 +30,9 @@ pub struct Explanation {
     pub under_way: u32,
     /// The most that may be under way.
     pub under_way_limit: u32,
+    /// Whether an operator has frozen the app, or all of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub frozen: bool,
     /// Version of the catalogue that it was decided on.
     pub catalogue_version: u64,
 }
@@ -59,7 +62,13 @@ open_words! {
         NoReturn = "no_return",
         /// `regret`: staying has cost as much as a relocation.
         CostReached = "cost_reached",
-        /// A guard forbids what the policy wants.
+        /// The serving site is to be left: the nearest site that takes the instance, whatever the policy says.
+        Evacuation = "evacuation",
+        /// An operator asked for this site.
+        OperatorMove = "operator_move",
+        /// An operator pinned the instance to a site.
+        Pinned = "pinned",
+        /// A guard forbids what is wanted.
         Guarded = "guarded",
         /// The UE's place maps to no site.
         NoCandidate = "no_candidate",
@@ -71,6 +80,22 @@ open_words! {
     pub enum Guard {
         /// As many relocations of the app are under way as may be.
         ConcurrentRelocations = "concurrent_relocations",
+        /// The site takes no more instances.
+        Cordoned = "cordoned",
+        /// The site is being emptied.
+        Draining = "draining",
+        /// The site is expected to fail.
+        Degraded = "degraded",
+        /// The site does not serve.
+        Failed = "failed",
+        /// As many instances as may be are at the site or on their way there.
+        Full = "full",
+        /// The site lacks a label that the app requires.
+        MissingLabel = "missing_label",
+        /// Each site that was looked at is rejected.
+        NoFeasibleSite = "no_feasible_site",
+        /// An operator has frozen the app, or all of them.
+        Frozen = "frozen",
     }
 }
 
@@ -158,6 +183,8 @@ open_words! {
         Cell = "cell",
         /// The tracking area, because the cell is not in the catalogue.
         TrackingArea = "tracking_area",
+        /// The serving site, because it is being left and nothing is known of the UE's place.
+        ServingSite = "serving_site",
         /// Nothing known; such a UE is never moved.
         Unknown = "unknown",
     }
@@ -197,4 +224,7 @@ pub struct Serving {
     /// `regret`: where it came from, as long as that matters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub came_from: Option<String>,
+    /// Why nothing may stay there, where the site is to be left.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rejected_by: Option<Guard>,
 }

@@ -28,6 +28,9 @@ pub struct SiteStatus {
     /// How much it can take, where that is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub capacity: Option<Capacity>,
+    /// How far leaving it has come, where it is being left or was left last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub evacuation: Option<Evacuation>,
 }
 
 open_words! {
@@ -69,4 +72,35 @@ pub struct Capacity {
     /// The most instances that may run there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub instances_limit: Option<u32>,
+}
+
+/// How far leaving a site has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Evacuation {
+    /// When it began.
+    pub since: Time,
+    /// By when the site should be empty.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deadline: Option<Time>,
+    /// Instances that had to leave, in all.
+    pub instances: u32,
+    /// Of these, those that are still there.
+    pub remaining: u32,
+    /// Of these, those that no other site takes.
+    pub stranded: u32,
+    /// Whether it is over.
+    pub state: EvacuationState,
+}
+
+open_words! {
+    /// Where an evacuation stands.
+    pub enum EvacuationState {
+        /// Instances are still there.
+        UnderWay = "under_way",
+        /// Instances are still there, and the deadline has passed.
+        Overdue = "overdue",
+        /// The site is empty.
+        Done = "done",
+    }
 }

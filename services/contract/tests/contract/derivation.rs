@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use contract::v1::{RelocationProgress, UeLocation};
 use contract::{Event, Kind};
-use model::{CmState, Mode, OutcomeKind, Step, UeChange, UeLocation as Place};
+use model::{
+    CmState, Evacuation, Mode, OutcomeKind, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,
+    Step, UeChange, UeLocation as Place,
+};
 use serde_json::{Value, json};
 
 use crate::given::{self, deriver, event};
@@ -137,6 +140,38 @@ fn what_becomes_of_the_source_is_progress_after_the_completion() {
 fn an_instance_that_is_let_go_serves_nowhere() {
     let events = deriver(&[]).instance(1, &given::state(None));
     assert_eq!(data(&events[0]).get("serving"), None);
+}
+
+#[test]
+fn a_site_is_called_as_the_catalogue_does_and_what_single_sources_say_is_not_told() {
+    let status = SiteStatus { site: "south".parse().unwrap(), evacuation: None, ..given::status() };
+    let told = data(&deriver(&[]).site(1, &SiteRecord::Status(status))[0]);
+    assert_eq!((&told["name"], told.get("position")), (&json!("south"), None), "it is not in the catalogue");
+    assert_eq!(told["capacity"], json!({ "instances": 9, "instancesLimit": 40 }));
+    let status = SiteStatus { condition: SiteCondition::Failed, ..given::status() };
+    let told = data(&deriver(&[]).site(1, &SiteRecord::Status(status))[0]);
+    assert_eq!((&told["name"], &told["state"]), (&json!("North Pier"), &json!("failed")));
+    let report = SiteReport {
+        site: "north".parse().unwrap(),
+        source: SiteSource::Emco,
+        at: given::status().at,
+        condition: SiteCondition::Failed,
+        reason: None,
+    };
+    assert_eq!(deriver(&[]).site(1, &SiteRecord::Reported(report)), Vec::new());
+}
+
+#[test]
+fn statuses_of_one_time_differ_in_their_ids() {
+    let id = |remaining| {
+        let evacuation = given::status().evacuation.map(|sofar| Evacuation { remaining, ..sofar });
+        let status = SiteStatus { evacuation, ..given::status() };
+        let events = deriver(&[]).site(remaining.into(), &SiteRecord::Status(status));
+        assert_eq!(attribute(&events[0], "time"), Some("2026-11-23T06:36:45.753068Z"));
+        attribute(&events[0], "id").unwrap().to_owned()
+    };
+    assert_eq!(id(3), id(3));
+    assert_ne!(id(3), id(2));
 }
 
 #[test]

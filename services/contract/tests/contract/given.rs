@@ -6,9 +6,10 @@ use std::time::Duration;
 use contract::v1::{QosNotifType, Quality};
 use contract::{Deriver, Event, Kind, PseudonymKey};
 use model::{
-    AppId, Basis, Candidate, Decision, Explanation, Generation, InstanceId, InstanceKey, InstanceState, Mode,
-    Order, Outcome, OutcomeKind, Placement, Policy, Position, RelocationId, ReportedAt, Rule, Serving, Site,
-    Step, Supi, Threshold, Timestamp, Trigger, UeChange, UeEvent, UeLocation, UeSource, Verdict,
+    AppId, Basis, Candidate, Decision, Evacuation, EvacuationState, Explanation, Generation, InstanceId,
+    InstanceKey, InstanceState, Mode, Order, Outcome, OutcomeKind, Placement, Policy, Position, RelocationId,
+    ReportedAt, Rule, Serving, Site, SiteCondition, SiteRecord, SiteSource, SiteStatus, Step, Supi,
+    Threshold, Timestamp, Trigger, UeChange, UeEvent, UeLocation, UeSource, Verdict,
 };
 
 pub(crate) const SUPI: &str = "imsi-208930000000003";
@@ -22,7 +23,7 @@ fn at(micros: u64) -> Timestamp {
 
 pub(crate) fn deriver(clear: &[&str]) -> Deriver {
     let clear: BTreeSet<String> = clear.iter().map(ToString::to_string).collect();
-    Deriver::new("riviera", PseudonymKey::new(&[7; 32]).unwrap(), &clear)
+    Deriver::new("riviera", PseudonymKey::new(&[7; 32]).unwrap(), &clear).with_sites([&site()])
 }
 
 pub(crate) fn supi() -> Supi {
@@ -61,7 +62,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
     Decision {
         app: app(),
         instance: instance(),
-        supi: supi(),
+        supi: Some(supi()),
         at: at(10_000_180),
         observed_at: at(0),
         trigger: Trigger::Mobility,
@@ -82,10 +83,12 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                 meters: Some(1_840.25),
                 stayed_ms: 95_000,
                 came_from: None,
+                rejected_by: None,
             }),
             better_for_ms: 10_000,
             under_way: 1,
             under_way_limit: 16,
+            frozen: false,
             rule: Rule::ThresholdMet,
             catalogue_version: 3,
         },
@@ -133,6 +136,28 @@ pub(crate) fn state(serving: Option<Placement>) -> InstanceState {
     InstanceState { app: app(), instance: instance(), generation: Generation(2), serving, at: at(12_345_678) }
 }
 
+/// What holds for a site that is being left.
+pub(crate) fn status() -> SiteStatus {
+    SiteStatus {
+        site: NORTH.parse().unwrap(),
+        at: at(12_345_678),
+        condition: SiteCondition::Draining { deadline: Some(at(1_800_000_000)) },
+        since: at(0),
+        source: Some(SiteSource::Operator),
+        reason: Some("new disks".into()),
+        instances: 9,
+        instances_limit: Some(40),
+        evacuation: Some(Evacuation {
+            since: at(0),
+            deadline: Some(at(1_800_000_000)),
+            instances: 12,
+            remaining: 9,
+            stranded: 1,
+            state: EvacuationState::UnderWay,
+        }),
+    }
+}
+
 pub(crate) fn site() -> Site {
     Site {
         id: NORTH.parse().unwrap(),
@@ -140,6 +165,8 @@ pub(crate) fn site() -> Site {
         position: Some(Position::new(7.4246, 43.7384).unwrap()),
         cluster: model::ClusterRef { provider: "edge".into(), cluster: "north".into() },
         ingress: Some("192.0.2.17".into()),
+        labels: std::collections::BTreeSet::new(),
+        max_instances: None,
     }
 }
 
@@ -162,7 +189,7 @@ pub(crate) fn event(deriver: &Deriver, kind: Kind) -> Event {
     let mut events = match kind {
         Kind::UeLocation => deriver.ue_event(4711, &moved("208-93-00000900a")),
         Kind::UeQos => deriver.ue_qos(12, &supi(), at(0), None, quality()),
-        Kind::SiteStatus => deriver.site(2, &site()),
+        Kind::SiteStatus => deriver.site(2, &SiteRecord::Status(status())),
         Kind::Decided => deriver.decision(815, &decision(Mode::Act)),
         Kind::Ordered => deriver.order(97, &order()),
         Kind::Progress => deriver.outcome(640, &outcome(OutcomeKind::Progress { step: Step::Ready })),

@@ -18,7 +18,7 @@ fn every_kind_is_a_line_that_says_when_what_and_of_whom() {
             Kind::UeQos => {
                 format!("qos       {ue}  NOT_GUARANTEED  ul 12 15 ms  dl 9 ms  rt 22 ms  ul 12.5 Mbps")
             }
-            Kind::SiteStatus => "-  site      north  in service".into(),
+            Kind::SiteStatus => "06:36:33.407Z  site      north  draining: new disks  9 of 12 still there, 1 have nowhere to go".into(),
             Kind::Decided => {
                 format!("{ue}  mobility move  south (1840 m) -> north (212 m)  nearer for long enough")
             }

@@ -44,6 +44,7 @@ impl World {
                 policy: Policy::Nearest,
                 max_concurrent_relocations: 4,
                 linger: Duration::from_secs(60),
+                requires: std::collections::BTreeSet::new(),
             },
             sites: 3,
             config: Config { snapshot_interval: Duration::from_secs(3600), ..Config::default() },
@@ -159,6 +160,8 @@ impl Life {
             position: Some(Position::new(f64::from(number), 0.0).unwrap()),
             cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
             ingress: None,
+            labels: std::collections::BTreeSet::new(),
+            max_instances: None,
         };
         let cell = |number: u32| Cell {
             id: cell_id(number),
@@ -215,7 +218,12 @@ impl Life {
         self.sum("decider_orders_total{")
     }
 
-    fn taken(&self, stream: &str) -> u64 {
+    /// How many commands of operators the engine has taken in while it was told of them, not from history.
+    pub(crate) fn commands(&self) -> u64 {
+        self.sum("operator_commands_total{")
+    }
+
+    pub(crate) fn taken(&self, stream: &str) -> u64 {
         self.sum(&format!("records_total{{stream=\"{stream}\"}}"))
     }
 

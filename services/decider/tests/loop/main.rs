@@ -6,5 +6,6 @@ mod faults;
 mod following;
 mod life;
 mod memory_bus;
+mod operators;
 mod replicas;
 mod restarts;

@@ -125,6 +125,8 @@ fn site(number: u64) -> anyhow::Result<Site> {
         position: Some(Position::new(number as f64, 45.0)?),
         cluster: ClusterRef { provider: "edge".into(), cluster: id.to_string() },
         ingress: None,
+        labels: std::collections::BTreeSet::new(),
+        max_instances: None,
         id,
     })
 }
@@ -147,5 +149,6 @@ fn app() -> anyhow::Result<App> {
         policy: Policy::Nearest,
         max_concurrent_relocations: u32::MAX,
         linger: std::time::Duration::from_secs(300),
+        requires: std::collections::BTreeSet::new(),
     })
 }

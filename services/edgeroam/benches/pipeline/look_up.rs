@@ -67,7 +67,15 @@ fn place(n: u64) -> anyhow::Result<Position> {
 fn site(n: u64) -> anyhow::Result<Site> {
     let id = SiteId::new(format!("s{n}"))?;
     let cluster = ClusterRef { provider: "edge".into(), cluster: id.to_string() };
-    Ok(Site { name: id.to_string(), position: Some(place(n)?), cluster, ingress: None, id })
+    Ok(Site {
+        name: id.to_string(),
+        position: Some(place(n)?),
+        cluster,
+        ingress: None,
+        labels: std::collections::BTreeSet::new(),
+        max_instances: None,
+        id,
+    })
 }
 
 fn cell(n: u64) -> anyhow::Result<Cell> {

@@ -160,6 +160,8 @@ pub(crate) fn sites() -> anyhow::Result<Vec<Site>> {
             position: Some(Position::new(n as f64 * 0.1, 45.0)?),
             cluster: ClusterRef { provider: "edge".into(), cluster: id.to_string() },
             ingress: None,
+            labels: std::collections::BTreeSet::new(),
+            max_instances: None,
             id,
         })
     };
@@ -188,5 +190,6 @@ pub(crate) fn app() -> anyhow::Result<App> {
         policy: Policy::Threshold(model::Threshold::default()),
         max_concurrent_relocations: u32::MAX,
         linger: std::time::Duration::from_secs(300),
+        requires: std::collections::BTreeSet::new(),
     })
 }

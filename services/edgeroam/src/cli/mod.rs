@@ -1,15 +1,20 @@
 //! The command line: one file a verb.
 
+mod app;
+mod ask;
 mod config;
 mod core;
 #[cfg(feature = "testbed")]
 mod demo;
 mod evaluate;
+mod instance;
 mod nearest;
 mod serve;
+mod site;
 #[cfg(feature = "testbed")]
 mod testbed;
 mod watch;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -57,8 +62,16 @@ enum Verb {
     Nearest(nearest::Args),
     /// Replay recorded or simulated traffic, and compare policies with the best choice in hindsight.
     Evaluate(evaluate::Args),
-    /// Show each cell change, decision and saga step of a running EdgeRoam, a line each.
+    /// Show the sites, or stop one from taking instances, empty it and take it back.
+    Site(site::Args),
+    /// Stop orders for an app or for all of them, and let them go on.
+    App(app::Args),
+    /// Send an instance to a site, keep it there or let the policy decide again.
+    Instance(instance::Args),
+    /// Show each cell change, command, condition of a site, decision and saga step of a running EdgeRoam, a line each.
     Watch(watch::Args),
+    /// Show what was decided about a UE, an app, an instance or a relocation, and why.
+    Why(why::Args),
 }
 
 /// A position west of Greenwich begins with a minus sign and is no flag: a space before it tells clap so.
@@ -92,7 +105,11 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Verb::Core(args) => core::run(&args),
         Verb::Nearest(args) => nearest::run(args),
         Verb::Evaluate(args) => evaluate::run(&args),
+        Verb::Site(args) => site::run(args),
+        Verb::App(args) => app::run(args),
+        Verb::Instance(args) => instance::run(args),
         Verb::Watch(args) => watch::run(&args),
+        Verb::Why(args) => why::run(&args),
     };
     match ended {
         Ok(code) => code,

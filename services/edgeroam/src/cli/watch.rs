@@ -1,6 +1,7 @@
-//! `edgeroam watch`: a line for each cell change, decision and saga step.
+//! `edgeroam watch`: a line for each cell change, command, condition of a site, decision and saga step.
 
-mod lines;
+pub(super) mod lines;
+pub(super) mod operations;
 mod public;
 
 use std::path::{Path, PathBuf};
@@ -12,7 +13,14 @@ use model::Stream;
 
 use crate::settings::Settings;
 
-const STREAMS: [Stream; 4] = [Stream::UeEvents, Stream::Decisions, Stream::Outcomes, Stream::DeadLetter];
+const STREAMS: [Stream; 6] = [
+    Stream::UeEvents,
+    Stream::Commands,
+    Stream::Sites,
+    Stream::Decisions,
+    Stream::Outcomes,
+    Stream::DeadLetter,
+];
 
 /// Arguments of `edgeroam watch`.
 #[derive(Debug, clap::Args)]

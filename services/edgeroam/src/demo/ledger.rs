@@ -94,7 +94,9 @@ impl Ledger {
 
     pub(super) fn decision(&mut self, decision: &Decision) {
         *self.decisions.entry(decision.trigger).or_default().entry(decision.verdict).or_default() += 1;
-        self.users.insert(decision.instance.clone(), decision.supi.clone());
+        if let Some(supi) = &decision.supi {
+            self.users.insert(decision.instance.clone(), supi.clone());
+        }
     }
 
     /// An order that was read from the bus at `seen`. Reading a bus twice changes nothing.

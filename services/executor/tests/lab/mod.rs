@@ -186,6 +186,8 @@ impl Lab {
             position: None,
             cluster: ClusterRef { provider: "edge".into(), cluster: format!("edge-{letter}") },
             ingress: None,
+            labels: std::collections::BTreeSet::new(),
+            max_instances: None,
         });
         Self {
             sim,
@@ -409,6 +411,7 @@ fn spec(setup: &Setup, pod_port: u16) -> AppSpec {
             policy: Policy::Nearest,
             max_concurrent_relocations: 4,
             linger: Duration::from_secs(10),
+            requires: std::collections::BTreeSet::new(),
         },
         emco: EmcoObjects {
             project: "mec".into(),

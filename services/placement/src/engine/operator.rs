@@ -34,9 +34,7 @@ impl Engine {
                 let valid = now.since(command.at) <= MOVE_VALID;
                 valid && self.ask(now, (app, instance), site, (false, command.at), out)
             }
-            Ask::Pin { app, instance, site } => {
-                self.ask(now, (app, instance), site, (true, command.at), out)
-            }
+            Ask::Pin { app, instance, site } => self.ask(now, (app, instance), site, (true, command.at), out),
             Ask::Unpin { app, instance } => {
                 let Some(whose) = self.whose(app, instance) else { return false };
                 if !self.asks.of(whose).is_some_and(|asked| asked.pinned) {
@@ -181,7 +179,9 @@ impl Engine {
         self.asks = old.asks.heard_only();
         for ((app, number), asked) in old.asks.each() {
             let app = self.app(&old.apps[usize::from(app)].app.id);
-            let (Some(app), Some(site)) = (app, self.topology.site(old.site_id(asked.site))) else { continue };
+            let (Some(app), Some(site)) = (app, self.topology.site(old.site_id(asked.site))) else {
+                continue;
+            };
             self.asks.ask((app, number), Asked { site, ..asked });
         }
         self.freezes.set(None, old.freezes.of(None));

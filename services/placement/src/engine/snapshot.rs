@@ -156,7 +156,9 @@ impl Engine {
         engine.timers = Timers::from_iter(read.timers);
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
         engine.heard_of = read.heard_of;
-        engine.restore_sites(read.sites, read.alarms).ok_or_else(|| damaged("it names sites twice, or none"))?;
+        engine
+            .restore_sites(read.sites, read.alarms)
+            .ok_or_else(|| damaged("it names sites twice, or none"))?;
         (engine.asks, engine.freezes, engine.round) = (read.asks, read.freezes, read.round);
         engine.check().map_err(|violation| RestoreError::Damaged(violation.to_string()))?;
         engine.prune_timers();

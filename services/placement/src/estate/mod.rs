@@ -159,8 +159,8 @@ impl Estate {
     /// Counts a site's instances anew: for which apps it was full and is not any longer; those that act come first.
     pub(crate) fn recount(&mut self, site: SiteIx, present: Present, came: u32) -> [bool; 2] {
         let entry = self.entry(site);
-        let full = [false, true]
-            .map(|observed| entry.limit.is_some_and(|limit| present.counted(observed) >= limit));
+        let full =
+            [false, true].map(|observed| entry.limit.is_some_and(|limit| present.counted(observed) >= limit));
         let before = std::mem::replace(&mut entry.full, full);
         if let Some(leaving) = entry.known.as_mut().and_then(|known| known.leaving.as_mut()) {
             leaving.had = leaving.had.saturating_add(came.wrapping_sub(leaving.came));

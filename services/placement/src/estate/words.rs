@@ -51,7 +51,8 @@ impl Words {
 
     /// The gravest word and whose it is: the first source's among equals. `None` where nobody said anything.
     pub(crate) fn gravest(&self) -> Option<(SiteSource, &Word)> {
-        let words = SOURCES.into_iter().zip(&self.0).filter_map(|(source, word)| Some((source, word.as_ref()?)));
+        let words =
+            SOURCES.into_iter().zip(&self.0).filter_map(|(source, word)| Some((source, word.as_ref()?)));
         words.rev().max_by_key(|(_, word)| word.condition)
     }
 }

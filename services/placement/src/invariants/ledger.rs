@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{
-    App, AppId, Decision, Generation, InstanceId, Mode, Order, OutcomeKind, RelocationId, SiteId,
-};
+use model::{App, AppId, Decision, Generation, InstanceId, Mode, Order, OutcomeKind, RelocationId, SiteId};
 
 use crate::command::{Command, Input};
 use crate::invariants::Violation;

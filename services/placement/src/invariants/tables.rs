@@ -96,7 +96,8 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
         }
     }
     for site in (0..sites).map(SiteIx::from) {
-        let (there, counted) = (present.remove(&site).unwrap_or_default(), engine.instances.presence().of(site));
+        let (there, counted) =
+            (present.remove(&site).unwrap_or_default(), engine.instances.presence().of(site));
         if there != counted {
             return tables(format!("at site {} there are {there:?}, counted are {counted:?}", site.slot()));
         }

@@ -82,7 +82,8 @@ impl Town {
 
     /// Why a site takes no instance of an app.
     pub(super) fn bars(&self, app: &AppId, site: &SiteId) -> Option<Guard> {
-        let lacks = |app: &App| self.sites.get(site).is_some_and(|site| !app.requires.is_subset(&site.labels));
+        let lacks =
+            |app: &App| self.sites.get(site).is_some_and(|site| !app.requires.is_subset(&site.labels));
         if self.apps.get(app).is_some_and(lacks) {
             return Some(Guard::MissingLabel);
         }

@@ -175,8 +175,8 @@ mod tests {
             position: position.map(|(lon, lat)| Position::new(lon, lat).expect("valid")),
             cluster: ClusterRef { provider: "p".into(), cluster: id.into() },
             ingress: None,
-        labels: BTreeSet::new(),
-        max_instances: None,
+            labels: BTreeSet::new(),
+            max_instances: None,
         }
     }
 

@@ -56,9 +56,10 @@ impl Share {
         let (sites, wait) = match &instance.state {
             State::Vacant(_) => ([None, None], Wait::Free),
             State::Serving(serving) => ([Some(serving.site), None], serving.wait),
-            State::Ordered(ordered) => {
-                ([ordered.source, ordered.target.filter(|target| ordered.source != Some(*target))], Wait::Free)
-            }
+            State::Ordered(ordered) => (
+                [ordered.source, ordered.target.filter(|target| ordered.source != Some(*target))],
+                Wait::Free,
+            ),
         };
         Self { app: instance.app, sites, stranded: matches!(wait, Wait::Stranded(_)) }
     }

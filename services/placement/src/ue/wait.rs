@@ -41,11 +41,7 @@ impl Wait {
                 let until = Timestamp::from_micros(u64::from(*until_seconds) * 1_000_000);
                 (until > now).then_some(until)
             }
-            Self::BackOff { .. }
-            | Self::Free
-            | Self::Queued(_)
-            | Self::Held(_)
-            | Self::Stranded(_) => None,
+            Self::BackOff { .. } | Self::Free | Self::Queued(_) | Self::Held(_) | Self::Stranded(_) => None,
         }
     }
 

@@ -147,6 +147,9 @@ fn list(world: &World, kind: Kind, parent: &str, uri: &Uri) -> Result<Answer, Re
             return Err(Refusal::not_found(Kind::CompositeApp.not_found()));
         }
     }
+    if kind == Kind::ClusterLabel && !world.store.contains(parent) {
+        return Err(Refusal::not_found(Kind::Cluster.not_found()));
+    }
     let documents: Vec<&Document> = world.store.list(kind, parent).into_iter().map(|(_, d)| d).collect();
     let body = match (kind, label(uri)) {
         (Kind::GroupIntent, _) => group_intents(&documents),

@@ -50,6 +50,26 @@ async fn with_a_token_configured_requests_need_it() {
 }
 
 #[tokio::test]
+async fn labels_of_a_cluster_are_listed_added_and_taken_away() {
+    let lab = Lab::start(config(84)).await;
+    let labels = "/v2/cluster-providers/edge/clusters/edge-a/labels";
+    assert_eq!(lab.get(labels).await, (200, json!([])), "an empty list of labels is no null");
+    for name in ["edgeroam-drain", "zone-a"] {
+        assert_eq!(lab.post(labels, json!({"clusterLabel": name})).await.status, 201);
+    }
+    assert_eq!(lab.post(labels, json!({"clusterLabel": "zone-a"})).await.status, 409);
+    let both = json!([{"clusterLabel": "edgeroam-drain"}, {"clusterLabel": "zone-a"}]);
+    assert_eq!(lab.get(labels).await, (200, both));
+    let one = format!("{labels}/edgeroam-drain");
+    assert_eq!(lab.http.send("DELETE", &one, None).await.status, 204);
+    assert_eq!(lab.get(&one).await.0, 404);
+    assert_eq!(lab.get(labels).await, (200, json!([{"clusterLabel": "zone-a"}])));
+    // clm looks for the cluster first.
+    assert_eq!(lab.get("/v2/cluster-providers/edge/clusters/edge-z/labels").await.0, 404);
+    lab.sim.shutdown().await;
+}
+
+#[tokio::test]
 async fn views_over_http_equal_those_in_process() {
     let lab = Lab::start(config(82)).await;
     lab.instantiated("er-1", "edge-a").await;

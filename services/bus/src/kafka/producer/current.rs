@@ -32,20 +32,22 @@ pub(super) enum Halt {
 }
 
 impl Current {
-    /// Queues the records from `from` on. One call's records are queued in one go, so that a call is together.
+    /// Queues the records from `from` on, at this generation if one is given, and says which generation it is now. One
+    /// call's records are queued in one go, so that a call is together.
     pub(super) fn queue(
         &self,
-        generation: u64,
+        generation: Option<u64>,
         fates: &[Arc<Fate>],
         records: &mut [Outgoing<'_>],
         from: usize,
-    ) -> Result<Result<(), Halt>, BusError> {
+    ) -> Result<(u64, Result<(), Halt>), BusError> {
+        let present = self.generation;
         let producer = match &self.producer {
-            Some(producer) if self.generation == generation => producer,
+            Some(producer) if generation.is_none_or(|wanted| wanted == present) => producer,
             _ if self.closed && from == 0 => return Err(BusError::Closed),
             _ => {
                 let error = KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue);
-                return Ok(Err(Halt::Broken(from, error)));
+                return Ok((present, Err(Halt::Broken(from, error))));
             }
         };
         for (place, outgoing) in records.iter_mut().enumerate().skip(from) {
@@ -57,9 +59,10 @@ impl Current {
             if let Err((error, record)) = producer.send(record) {
                 outgoing.headers = record.headers;
                 let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-                return Ok(Err(if full { Halt::Full(place) } else { Halt::Broken(place, error) }));
+                let halt = if full { Halt::Full(place) } else { Halt::Broken(place, error) };
+                return Ok((present, Err(halt)));
             }
         }
-        Ok(Ok(()))
+        Ok((present, Ok(())))
     }
 }

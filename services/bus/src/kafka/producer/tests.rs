@@ -24,7 +24,7 @@ impl Imitation {
 
     async fn send(&self, records: usize) -> Result<Vec<i64>, BusError> {
         let record = || Outgoing { topic: TOPIC, partition: Some(0), key: "k", headers: None, data: b"{}" };
-        self.producer.send((0..records).map(|_| record()).collect()).await
+        self.producer.send((0..records).map(|_| record()).collect()).await.map(Few::into_vec)
     }
 
     /// The imitation may be slower than a producer is patient.

@@ -1,10 +1,12 @@
 //! Records of the bus as lines for people.
 
 use model::{
-    CmState, Decision, Explanation, Guard, Outcome, OutcomeKind, RelocationId, Rule, SiteId, Stream,
-    UeChange, UeEvent, Verdict,
+    CmState, Decision, Explanation, Guard, Outcome, OutcomeKind, Rule, SiteId, Stream, UeChange, UeEvent,
+    Verdict,
 };
 use serde::de::DeserializeOwned;
+
+use super::operations;
 
 /// One record as a line for people.
 pub(super) fn line(stream: Stream, data: &[u8]) -> Option<String> {
@@ -13,7 +15,9 @@ pub(super) fn line(stream: Stream, data: &[u8]) -> Option<String> {
         Stream::Decisions => parsed(data, decision),
         Stream::Outcomes => parsed(data, outcome),
         Stream::DeadLetter => Some(format!("dead letter   {}", String::from_utf8_lossy(data))),
-        Stream::Sites | Stream::Commands | Stream::Orders | Stream::Instances | Stream::Sagas => None,
+        Stream::Commands => parsed(data, operations::command),
+        Stream::Sites => parsed(data, operations::site),
+        Stream::Orders | Stream::Instances | Stream::Sagas => None,
     }
 }
 
@@ -38,7 +42,7 @@ fn event(event: &UeEvent) -> String {
     format!("{}  ue        {}  {what}", event.observed_at, event.supi)
 }
 
-fn decision(decision: &Decision) -> String {
+pub(in crate::cli) fn decision(decision: &Decision) -> String {
     let meters = |site: &SiteId| {
         let candidate = decision.explanation.candidates.iter().find(|c| c.site == *site);
         candidate.map_or_else(String::new, |c| format!(" ({:.0} m)", c.meters))
@@ -63,7 +67,7 @@ fn decision(decision: &Decision) -> String {
         decision.at,
         decision.app,
         decision.instance,
-        decision.supi,
+        decision.supi.as_ref().map_or_else(|| "UE not known".to_owned(), ToString::to_string),
         decision.trigger.as_str(),
         decision.verdict.as_str(),
     )
@@ -83,17 +87,47 @@ fn rule(explanation: &Explanation) -> String {
         Rule::CostNotReached => "nearer, but staying has not cost as much as a relocation yet".into(),
         Rule::NoReturn => "it came from there too short a time ago".into(),
         Rule::CostReached => "staying has cost as much as a relocation".into(),
+        Rule::Evacuation => "its site is being left".into(),
+        Rule::OperatorMove => "an operator asked for it".into(),
+        Rule::Pinned => "an operator pinned it".into(),
         Rule::Guarded(Guard::ConcurrentRelocations) => format!(
             "waits: {} are under way and max_concurrent_relocations is {}",
             explanation.under_way, explanation.under_way_limit
         ),
+        Rule::Guarded(guard) => format!("waits: {}", says(guard)),
         Rule::NoCandidate => "its place maps to no site".into(),
     }
 }
 
+/// What a guard says, in words.
+pub(in crate::cli) const fn says(guard: Guard) -> &'static str {
+    match guard {
+        Guard::ConcurrentRelocations => "max_concurrent_relocations is used up",
+        Guard::Cordoned => "the site is cordoned",
+        Guard::Draining => "the site is being drained",
+        Guard::Degraded => "the site is expected to fail",
+        Guard::Failed => "the site does not serve",
+        Guard::Full => "the site is full",
+        Guard::MissingLabel => "the site lacks a label that the app requires",
+        Guard::NoFeasibleSite => "no site takes it",
+        Guard::Frozen => "an operator has frozen the app",
+    }
+}
+
 fn outcome(outcome: &Outcome) -> String {
-    let short = |id: &RelocationId| id.release();
-    let what = match &outcome.kind {
+    format!(
+        "{}  saga      {}/{}  {}  {}",
+        outcome.at,
+        outcome.app,
+        outcome.instance,
+        outcome.relocation.release(),
+        became(&outcome.kind)
+    )
+}
+
+/// What became of an order, in words.
+pub(in crate::cli) fn became(kind: &OutcomeKind) -> String {
+    match kind {
         OutcomeKind::Progress { step } => format!("{} done", step.as_str()),
         OutcomeKind::Completed { serving: Some(placement), took_ms } => {
             format!("completed in {took_ms} ms: serves at {} ({})", placement.site, placement.address)
@@ -104,19 +138,12 @@ fn outcome(outcome: &Outcome) -> String {
         OutcomeKind::Fenced { newest, .. } => format!("fenced by generation {newest}"),
         OutcomeKind::Retired => "source retired".to_owned(),
         OutcomeKind::Leftover { reason } => format!("source left over: {reason}"),
-    };
-    format!(
-        "{}  saga      {}/{}  {}  {what}",
-        outcome.at,
-        outcome.app,
-        outcome.instance,
-        short(&outcome.relocation)
-    )
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::{Generation, InstanceKey, Mode, Policy, Timestamp, Trigger};
+    use model::{Generation, InstanceKey, Mode, Policy, RelocationId, Timestamp, Trigger};
 
     use super::*;
 
@@ -129,7 +156,7 @@ mod tests {
             order: Some((Generation(1), RelocationId::new(&app, &instance, Generation(1)))),
             app,
             instance,
-            supi,
+            supi: Some(supi),
             at: Timestamp::from_micros(0),
             observed_at: Timestamp::from_micros(0),
             trigger,
@@ -145,6 +172,7 @@ mod tests {
                 better_for_ms: 0,
                 under_way: 4,
                 under_way_limit: 4,
+                frozen: false,
                 rule,
                 catalogue_version: 1,
             },
@@ -180,6 +208,10 @@ mod tests {
             Rule::TimeToTrigger,
             Rule::MinimumStay,
             Rule::ThresholdMet,
+            Rule::Evacuation,
+            Rule::OperatorMove,
+            Rule::Pinned,
+            Rule::Guarded(Guard::MissingLabel),
             Rule::NoCandidate,
         ] {
             let line = decided(Trigger::Mobility, Verdict::Stay, rule);

@@ -1,0 +1,117 @@
+//! Sites as a table.
+
+use comfy_table::Table;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use model::{EvacuationState, SiteStatus};
+
+use crate::operate::SiteView;
+
+/// A row for each site.
+pub(super) fn render(sites: &[SiteView]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    table.set_header([
+        "site",
+        "name",
+        "condition",
+        "since",
+        "by",
+        "instances",
+        "leaving",
+        "asked",
+        "reported",
+    ]);
+    for site in sites {
+        table.add_row(row(site));
+    }
+    table.to_string()
+}
+
+fn row(site: &SiteView) -> [String; 9] {
+    let status = site.status.as_ref();
+    let dash = || "-".to_owned();
+    let reported = site.reports.iter().map(|report| {
+        let because = report.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
+        format!("{}: {}{because}", report.source.as_str(), spaced(report.condition.as_str()))
+    });
+    let asked = site.asked.as_ref().map(|command| {
+        let because = command.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        format!("{} by {}{because}", command.ask.as_str(), command.by)
+    });
+    [
+        site.site.to_string(),
+        site.name.clone(),
+        // Nothing is told of a site that nothing was ever said of.
+        status.map_or_else(|| "in service".into(), |status| spaced(status.condition.as_str())),
+        status.map_or_else(dash, |status| status.since.to_string()),
+        status.and_then(|status| status.source).map_or_else(dash, |source| source.as_str().to_owned()),
+        status.map_or_else(dash, instances),
+        status.map_or_else(dash, leaving),
+        asked.unwrap_or_else(dash),
+        reported.collect::<Vec<_>>().join("\n"),
+    ]
+}
+
+fn instances(status: &SiteStatus) -> String {
+    let limit = status.instances_limit.map_or_else(String::new, |limit| format!(" of {limit}"));
+    format!("{}{limit}", status.instances)
+}
+
+fn leaving(status: &SiteStatus) -> String {
+    let Some(evacuation) = status.evacuation else { return "-".to_owned() };
+    let left = evacuation.instances.saturating_sub(evacuation.remaining);
+    let state = match evacuation.state {
+        EvacuationState::UnderWay => "",
+        EvacuationState::Overdue => ", OVERDUE",
+        EvacuationState::Done => ", done",
+    };
+    let stranded =
+        if evacuation.stranded > 0 { format!(", {} stranded", evacuation.stranded) } else { String::new() };
+    format!("{left} of {}{stranded}{state}", evacuation.instances)
+}
+
+fn spaced(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Evacuation, SiteCondition, SiteSource, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_row_says_what_holds_and_a_site_that_nothing_was_said_of_is_in_service() {
+        let view = |status| SiteView {
+            site: "north".parse().expect("valid"),
+            name: "North Pier".into(),
+            status,
+            reports: Vec::new(),
+            asked: None,
+        };
+        assert_eq!(row(&view(None))[2..7], ["in service", "-", "-", "-", "-"]);
+        let at = Timestamp::from_micros(0);
+        let evacuation = Evacuation {
+            since: at,
+            deadline: None,
+            instances: 12,
+            remaining: 4,
+            stranded: 1,
+            state: EvacuationState::Overdue,
+        };
+        let status = SiteStatus {
+            site: "north".parse().expect("valid"),
+            at,
+            condition: SiteCondition::Draining { deadline: None },
+            since: at,
+            source: Some(SiteSource::Operator),
+            reason: None,
+            instances: 4,
+            instances_limit: Some(40),
+            evacuation: Some(evacuation),
+        };
+        let shown = row(&view(Some(status)));
+        assert_eq!(shown[4..7], ["operator", "4 of 40", "8 of 12, 1 stranded, OVERDUE"]);
+        assert!(render(&[view(None)]).contains("North Pier"));
+    }
+}

@@ -1,0 +1,73 @@
+//! `edgeroam why`: what was decided about a UE, an instance, an app or a relocation, with the numbers behind it.
+
+mod history;
+mod otherwise;
+mod show;
+mod subject;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+use crate::settings::Settings;
+use subject::Subject;
+
+/// Arguments of `edgeroam why`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A UE (imsi-208930000000003), an app (echo), an instance (echo/eecf169a97462a82), or a relocation: its id or its
+    /// release (er-0123456789ab).
+    #[arg(value_name = "UE|APP|INSTANCE|RELOCATION")]
+    subject: Subject,
+    /// The configuration file of the running EdgeRoam.
+    #[arg(long, value_name = "FILE", default_value = "edgeroam.yaml")]
+    config: PathBuf,
+    /// Its bus, where there is no configuration file at hand: nats://HOST:PORT, kafka://HOST:PORT, or the folder of an
+    /// embedded one.
+    #[arg(long, value_name = "URL|DIR", conflicts_with = "config")]
+    bus: Option<String>,
+    /// How many decisions are shown, the newest last.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    last: usize,
+    /// Each decision as it stands on the bus, a JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let history = match &args.bus {
+        Some(url) if url.contains("://") => broker(&bus::Config::of_url(url)?, args)?,
+        Some(folder) => history::recorded(Path::new(folder), &args.subject, args.last)?,
+        None => {
+            let settings = Settings::load(&args.config)?;
+            match &settings.bus {
+                bus::Config::Embedded(_) => {
+                    history::recorded(&settings.state_dir.join("bus"), &args.subject, args.last)?
+                }
+                broker_config @ (bus::Config::Nats(_) | bus::Config::Kafka(_)) => {
+                    broker(broker_config, args)?
+                }
+            }
+        }
+    };
+    if history.is_empty() {
+        bail!("nothing was decided about {}, as far as the bus still knows", args.subject);
+    }
+    for entry in &history {
+        let text = if args.json { serde_json::to_string(&entry.decision)? } else { show::entry(entry) };
+        if !super::print(&text) {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn broker(config: &bus::Config, args: &Args) -> anyhow::Result<Vec<history::Entry>> {
+    super::runtime()?.block_on(async {
+        let bus = config.open(Path::new("")).await?;
+        let history = history::on_bus(bus.as_ref(), &args.subject, args.last).await;
+        bus.close().await;
+        history
+    })
+}

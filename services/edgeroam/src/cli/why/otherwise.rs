@@ -1,0 +1,227 @@
+//! What would have changed a verdict: follows from its explanation alone.
+
+use std::time::Duration;
+
+use model::{Candidate, Decision, Guard, Policy, Regret, Rule, Threshold};
+
+use super::show::{seconds, span};
+
+/// What would have had to be otherwise for another verdict.
+pub(super) fn otherwise(decision: &Decision) -> String {
+    match decision.explanation.rule {
+        Rule::NoInstanceYet => "none as long as its UE is here: it has no instance yet".to_owned(),
+        Rule::LingerOver => "it would have stayed, had its UE come back before linger was over".to_owned(),
+        Rule::AlreadyBest => "goes once another site that takes it is nearer".to_owned(),
+        Rule::Nearer => nearer(decision),
+        Rule::WithinMargin => within_margin(decision),
+        Rule::TimeToTrigger => time_to_trigger(decision),
+        Rule::MinimumStay => minimum_stay(decision),
+        Rule::ThresholdMet => threshold_met(decision),
+        Rule::CostNotReached => cost(decision, "goes"),
+        Rule::NoReturn => no_return(decision),
+        Rule::CostReached => cost(decision, "would have stayed"),
+        Rule::Evacuation => "it would have stayed, were its site in service".to_owned(),
+        Rule::OperatorMove => "the policy would have been asked, had no operator named a site".to_owned(),
+        Rule::Pinned => "the policy is asked again after `edgeroam instance unpin`".to_owned(),
+        Rule::Guarded(guard) => guarded(guard).to_owned(),
+        Rule::NoCandidate => {
+            "goes once its UE is seen in a cell or tracking area of the catalogue".to_owned()
+        }
+    }
+}
+
+const fn guarded(guard: Guard) -> &'static str {
+    match guard {
+        Guard::ConcurrentRelocations => "goes when one of those under way ends, or with a higher limit",
+        Guard::Cordoned | Guard::Draining => "goes after `edgeroam site resume` of the site",
+        Guard::Degraded | Guard::Failed => "goes once the site is in service again",
+        Guard::Full => "goes when an instance leaves the site, or with a higher limit there",
+        Guard::MissingLabel => "goes once the catalogue gives the site the labels that the app requires",
+        Guard::NoFeasibleSite => "goes once one of these sites takes it",
+        Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
+    }
+}
+
+/// The site that was weighed against the serving one.
+fn weighed(decision: &Decision) -> Option<&Candidate> {
+    let explanation = &decision.explanation;
+    let serving = explanation.serving.as_ref().map(|serving| &serving.site);
+    let open = |candidate: &&Candidate| candidate.rejected_by.is_none() && Some(&candidate.site) != serving;
+    explanation.candidates.iter().find(open)
+}
+
+/// By how much the site that was weighed is nearer than the serving one, in metres.
+fn gain(decision: &Decision) -> Option<f64> {
+    let serving = decision.explanation.serving.as_ref()?.meters?;
+    Some(serving - weighed(decision)?.meters)
+}
+
+fn nearer(decision: &Decision) -> String {
+    gain(decision).map_or_else(
+        || "it would have stayed at a site whose distance is known and smaller".to_owned(),
+        |gain| format!("it would have stayed, were its site {gain:.0} m nearer"),
+    )
+}
+
+const fn knobs(decision: &Decision) -> Option<&Threshold> {
+    match &decision.explanation.policy {
+        Policy::Threshold(knobs) => Some(knobs),
+        Policy::Nearest | Policy::Regret(_) => None,
+    }
+}
+
+fn within_margin(decision: &Decision) -> String {
+    match (gain(decision), knobs(decision)) {
+        (Some(gain), Some(knobs)) => format!(
+            "goes once the other site is nearer by {:.0} m more, with a margin below {gain:.0} m at once",
+            knobs.margin_meters - gain
+        ),
+        _ => "goes once another site is nearer by the margin".to_owned(),
+    }
+}
+
+fn time_to_trigger(decision: &Decision) -> String {
+    let better_for = Duration::from_millis(decision.explanation.better_for_ms);
+    let rest = knobs(decision).map(|knobs| knobs.time_to_trigger.saturating_sub(better_for));
+    rest.map_or_else(
+        || "goes once it has been better for long enough".to_owned(),
+        |rest| format!("goes {} later if nothing changes", span(rest)),
+    )
+}
+
+fn minimum_stay(decision: &Decision) -> String {
+    let stayed =
+        decision.explanation.serving.as_ref().map(|serving| Duration::from_millis(serving.stayed_ms));
+    match (knobs(decision), stayed) {
+        (Some(knobs), Some(stayed)) => {
+            format!("goes {} later if nothing changes", span(knobs.minimum_stay.saturating_sub(stayed)))
+        }
+        _ => "goes once it has been there for long enough".to_owned(),
+    }
+}
+
+fn threshold_met(decision: &Decision) -> String {
+    let better_for = seconds(decision.explanation.better_for_ms);
+    gain(decision).map_or_else(
+        || format!("it would have stayed with a time_to_trigger of more than {better_for}"),
+        |gain| {
+            format!(
+                "it would have stayed with a margin of {gain:.0} m or more, or a time_to_trigger of more than \
+                 {better_for}"
+            )
+        },
+    )
+}
+
+/// Account and trend against the cost of a relocation.
+fn cost(decision: &Decision, verdict: &str) -> String {
+    let Policy::Regret(Regret { relocation_cost, look_ahead, .. }) = &decision.explanation.policy else {
+        return format!("{verdict} by what staying costs");
+    };
+    let Some(regret) = weighed(decision).and_then(|candidate| candidate.regret.as_ref()) else {
+        return format!("{verdict} by what staying costs against {relocation_cost} m·s");
+    };
+    let sum = regret.account + look_ahead.as_secs_f64() * regret.trend;
+    if sum < *relocation_cost {
+        format!(
+            "{verdict} at {relocation_cost:.0} m·s: it is {sum:.0}, {:.0} are missing",
+            relocation_cost - sum
+        )
+    } else {
+        format!("{verdict} with a relocation_cost above {sum:.0} m·s")
+    }
+}
+
+fn no_return(decision: &Decision) -> String {
+    let stayed =
+        decision.explanation.serving.as_ref().map(|serving| Duration::from_millis(serving.stayed_ms));
+    match (&decision.explanation.policy, stayed) {
+        (Policy::Regret(knobs), Some(stayed)) => {
+            format!("goes {} later if nothing changes", span(knobs.no_return.saturating_sub(stayed)))
+        }
+        _ => "goes once it has been away for long enough".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{AppId, Basis, Explanation, InstanceKey, Mode, Serving, Timestamp, Trigger, Verdict};
+
+    use super::*;
+
+    fn decision(policy: Policy, rule: Rule, better_for_ms: u64) -> Decision {
+        let app = AppId::new("echo").expect("valid");
+        let supi = "imsi-208930000000001".parse().expect("valid");
+        let site = |name: &str| name.parse().expect("valid");
+        let candidate = |name: &str, meters, rejected_by, regret| Candidate {
+            site: site(name),
+            meters,
+            rejected_by,
+            regret,
+        };
+        let account = model::Account { account: 2_500.0, trend: 40.0 };
+        Decision {
+            instance: InstanceKey::new(&[7; 16]).expect("long enough").per_ue(&app, &supi),
+            app,
+            supi: Some(supi),
+            at: Timestamp::default(),
+            observed_at: Timestamp::default(),
+            trigger: Trigger::Mobility,
+            verdict: Verdict::Stay,
+            source: Some(site("far")),
+            target: Some(site("near")),
+            mode: Mode::Act,
+            order: None,
+            explanation: Explanation {
+                policy,
+                basis: Basis::Unknown,
+                candidates: vec![
+                    candidate("nearest", 10.0, Some(Guard::Draining), None),
+                    candidate("near", 100.0, None, Some(account)),
+                    candidate("far", 180.0, None, None),
+                ],
+                serving: Some(Serving {
+                    site: site("far"),
+                    meters: Some(180.0),
+                    stayed_ms: 4_000,
+                    came_from: None,
+                    rejected_by: None,
+                }),
+                better_for_ms,
+                under_way: 0,
+                under_way_limit: 4,
+                frozen: false,
+                rule,
+                catalogue_version: 1,
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_told_in_the_unit_of_the_knob() {
+        let threshold = Policy::Threshold(Threshold::default());
+        let told = |policy, rule, better_for_ms| otherwise(&decision(policy, rule, better_for_ms));
+        // The site that is drained is not weighed: the gain is 80 m, not 170 m.
+        assert!(
+            told(threshold, Rule::WithinMargin, 0).contains("nearer by 20 m more, with a margin below 80 m")
+        );
+        assert!(told(threshold, Rule::TimeToTrigger, 2_500).contains("goes 7.5 s later"));
+        assert!(told(threshold, Rule::MinimumStay, 20_000).contains("goes 26 s later"));
+        assert!(told(threshold, Rule::ThresholdMet, 12_000).contains("margin of 80 m or more"));
+        assert!(told(Policy::Nearest, Rule::Nearer, 0).contains("were its site 80 m nearer"));
+        let regret = Policy::Regret(Regret::default());
+        // 2,500 + 55 s of 40 m.
+        assert!(told(regret, Rule::CostNotReached, 0).contains("it is 4700, 3300 are missing"));
+        let cheap = Policy::Regret(Regret { relocation_cost: 4_000.0, ..Regret::default() });
+        assert!(told(cheap, Rule::CostReached, 0).contains("a relocation_cost above 4700 m·s"));
+        assert!(told(regret, Rule::NoReturn, 0).contains("goes 57 s later"));
+    }
+
+    #[test]
+    fn each_guard_is_told_with_what_ends_it() {
+        for guard in [Guard::ConcurrentRelocations, Guard::NoFeasibleSite, Guard::Frozen, Guard::Full] {
+            let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));
+            assert!(told.starts_with("goes ") && !told.contains('_'), "{told}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What is asked about.
+
+use std::fmt;
+use std::str::FromStr;
+
+use model::{AppId, Decision, InstanceId, RelocationId, Supi};
+
+/// What is asked about.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Subject {
+    Ue(Supi),
+    /// An app, or an instance that is named without its app.
+    Name(String),
+    Instance(AppId, InstanceId),
+    Relocation(RelocationId),
+    /// The short form of a relocation: `er-` and 12 hex digits.
+    Release(String),
+}
+
+impl Subject {
+    /// Whether a decision is about it.
+    pub(super) fn has(&self, decision: &Decision) -> bool {
+        let relocation = decision.order.as_ref().map(|(_, relocation)| relocation);
+        match self {
+            Self::Ue(supi) => decision.supi.as_ref() == Some(supi),
+            Self::Name(name) => decision.app.as_str() == name || decision.instance.as_str() == name,
+            Self::Instance(app, instance) => decision.app == *app && decision.instance == *instance,
+            Self::Relocation(id) => relocation == Some(id),
+            Self::Release(release) => relocation.is_some_and(|id| id.release().as_str() == release),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some((app, instance)) = text.split_once('/') {
+            let app = app.parse().map_err(|e: model::IdentError| e.to_string())?;
+            let instance = instance.parse().map_err(|e: model::IdentError| e.to_string())?;
+            return Ok(Self::Instance(app, instance));
+        }
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Relocation(id));
+        }
+        if ["imsi-", "nai-", "gci-", "gli-"].iter().any(|kind| text.starts_with(kind)) {
+            return text.parse().map(Self::Ue).map_err(|e: model::IdentError| e.to_string());
+        }
+        let digits = text.strip_prefix("er-").filter(|rest| rest.len() == 12);
+        if digits.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit())) {
+            return Ok(Self::Release(text.to_owned()));
+        }
+        if model::name_is_valid(text) {
+            return Ok(Self::Name(text.to_owned()));
+        }
+        Err("it is no UE (imsi-…), app, instance (APP/INSTANCE) or relocation (a UUID, er-…)".to_owned())
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ue(supi) => write!(f, "UE {supi}"),
+            Self::Name(name) => write!(f, "an app or instance `{name}`"),
+            Self::Instance(app, instance) => write!(f, "instance {app}/{instance}"),
+            Self::Relocation(id) => write!(f, "relocation {id}"),
+            Self::Release(release) => write!(f, "release {release}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_is_told_from_the_others() {
+        let read = |text: &str| text.parse::<Subject>();
+        assert!(matches!(read("imsi-208930000000003"), Ok(Subject::Ue(_))));
+        assert!(matches!(read("echo"), Ok(Subject::Name(_))));
+        assert!(matches!(read("eecf169a97462a82"), Ok(Subject::Name(_))));
+        assert!(matches!(read("echo/eecf169a97462a82"), Ok(Subject::Instance(..))));
+        assert!(matches!(read("6f1d5c0a-7f6e-5b8e-9a0e-45444745524f"), Ok(Subject::Relocation(_))));
+        assert!(matches!(read("er-0123456789ab"), Ok(Subject::Release(_))));
+        // An app can be called that.
+        assert!(matches!(read("er-app"), Ok(Subject::Name(_))));
+        for wrong in ["imsi-x", "echo/", "/x", "two words", ""] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

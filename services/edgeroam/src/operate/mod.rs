@@ -1,0 +1,29 @@
+//! What operators ask for: putting commands on the bus, and seeing what holds for sites.
+//!
+//! On a broker the command line writes to stream `commands` itself. An embedded bus belongs to one process, so that one
+//! takes commands on its admin port and answers once its bus has them. What a command does is the decider's business.
+//!
+//! Main types: [`Names`], [`SiteView`], [`Desk`]; [`http::router`].
+
+mod desk;
+mod http;
+mod names;
+mod problem;
+mod publish;
+mod request;
+mod token;
+mod view;
+
+pub(crate) use desk::Desk;
+pub(crate) use http::{Counter, router};
+pub(crate) use names::Names;
+pub(crate) use token::Token;
+pub(crate) use view::SiteView;
+
+use model::Timestamp;
+
+/// The system's clock.
+pub(crate) fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}
