@@ -10,6 +10,9 @@
 {{- if and $acts $secrets.tsigKey.name }}
 - { name: tsig-key, folder: dns, secret: {{ $secrets.tsigKey.name | quote }}, files: { key: {{ $secrets.tsigKey.key | quote }} } }
 {{- end }}
+{{- if and (has .role (list "all" "decider")) $secrets.adminToken.name }}
+- { name: admin-token, folder: admin, secret: {{ $secrets.adminToken.name | quote }}, files: { token: {{ $secrets.adminToken.key | quote }} } }
+{{- end }}
 {{- if and (or $acts (eq .role "subscriber")) $secrets.tls.name }}
 - { name: tls, folder: tls, secret: {{ $secrets.tls.name | quote }} }
 {{- end }}

@@ -2,11 +2,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod adoption;
+mod capacity;
 mod catalogue;
+mod condition;
+mod desk;
+mod drain;
 mod first_placement;
 mod golden;
+mod kept;
 mod linger;
 mod observe;
+mod operator;
 mod outcomes;
 mod property;
 mod queue;
