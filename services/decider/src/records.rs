@@ -70,14 +70,21 @@ fn decided(decision: &Decision) -> Record {
     let id = match decision.order {
         Some((_, relocation)) if decision.mode == Mode::Act => relocation.to_string(),
         // While observing, generations start again with the process and identify nothing by themselves; a batch
-        // can hold several reports about one UE that are decided at one time.
+        // can hold several reports about one UE that are decided at one time; and a move that is refused and what holds
+        // the instance otherwise are decided in one go.
         Some(_) | None => {
             let generation = decision.order.map_or(0, |(generation, _)| generation.0);
             let (verdict, observed) = (decision.verdict.as_str(), decision.observed_at.as_micros());
-            format!("{key}/{verdict}/{generation}/{observed}/{}", decision.at.as_micros())
+            format!("{key}/{verdict}/{generation}/{observed}/{}/{}", decision.at.as_micros(), rule(decision))
         }
     };
     Record { key: key.into(), id: Some(id.into()), data: json(decision) }
+}
+
+/// The rule of a decision as a word: its JSON without what is no letter.
+fn rule(decision: &Decision) -> String {
+    let text = serde_json::to_string(&decision.explanation.rule).unwrap_or_default();
+    text.chars().filter(|c| c.is_ascii_lowercase() || *c == '_').collect()
 }
 
 fn ordered(order: &Order) -> Record {
@@ -104,9 +111,41 @@ fn json(value: &impl Serialize) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use model::{SiteCondition, SiteId};
+    use model::{Basis, Explanation, Guard, Policy, Rule, SiteCondition, SiteId, Trigger, Verdict};
 
     use super::*;
+
+    #[test]
+    fn what_is_blocked_for_two_reasons_at_one_time_is_two_records() {
+        let decision = |by| Decision {
+            app: "ar".parse().expect("an app"),
+            instance: "00000000000000aa".parse().expect("an instance"),
+            supi: None,
+            at: Timestamp::from_micros(9),
+            observed_at: Timestamp::from_micros(7),
+            trigger: Trigger::Operator,
+            verdict: Verdict::Blocked,
+            source: None,
+            target: None,
+            mode: Mode::Act,
+            order: None,
+            explanation: Explanation {
+                policy: Policy::Nearest,
+                basis: Basis::Unknown,
+                candidates: Vec::new(),
+                serving: None,
+                better_for_ms: 0,
+                under_way: 0,
+                under_way_limit: 1,
+                frozen: false,
+                rule: Rule::Guarded(by),
+                catalogue_version: 1,
+            },
+        };
+        let id = |by| decided(&decision(by)).id.expect("an id");
+        assert_eq!(id(Guard::Cordoned), id(Guard::Cordoned));
+        assert_ne!(id(Guard::Cordoned), id(Guard::NoFeasibleSite));
+    }
 
     #[test]
     fn a_status_said_twice_has_one_id_and_two_of_one_time_have_two() {

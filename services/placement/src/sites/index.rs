@@ -196,6 +196,54 @@ mod tests {
         assert!(index.ranked(from, 0).is_empty());
     }
 
+    /// A lattice of sites, each point twice: ties are the rule.
+    fn lattice() -> Vec<Site> {
+        let at = |n: u32| (f64::from(n % 12), f64::from(n / 12 % 10) - 4.5);
+        (0..240).map(|n| site(&format!("s{n:03}"), Some(at(n)))).collect()
+    }
+
+    #[test]
+    fn the_nearest_site_that_takes_it_is_the_first_one_of_all_ranked_that_does() {
+        let index = SiteIndex::new(&lattice()).expect("no id twice");
+        for step in 0..60_u32 {
+            let from = Position::new(f64::from(step % 12) - 0.3, f64::from(step / 12) - 2.0).expect("valid");
+            let takes = |site: SiteIx| (site.slot() as u32 * 7 + step) % 11 > 7;
+            let slot = |ranked: &Ranked<'_>| ranked.site.as_str()[1..].parse::<usize>().expect("a number");
+            let all = index.ranked(from, 240);
+            let expected = all.iter().find(|ranked| takes(SiteIx::from(slot(ranked))));
+            let found = index.nearest_of(from, |site, _| Some(takes(site)));
+            let found = found.map(|rank| (rank.site.slot(), rank.meters));
+            assert_eq!(found, expected.map(|ranked| (slot(ranked), ranked.meters)), "from {from:?}");
+        }
+    }
+
+    #[test]
+    fn a_search_that_is_ended_keeps_what_it_found() {
+        let index = SiteIndex::new(&lattice()).expect("no id twice");
+        let from = Position::new(3.1, 0.4).expect("valid");
+        let mut asked = 0;
+        let mut first = |most: usize, takes: bool| {
+            asked = 0;
+            let found = index.nearest_of(from, |_, meters| {
+                assert!(meters() >= 0.0);
+                asked += 1;
+                (asked <= most).then_some(takes)
+            });
+            (found.is_some(), asked)
+        };
+        assert_eq!(first(5, false), (false, 6));
+        assert!(first(1, true).0);
+    }
+
+    #[test]
+    fn only_wanted_sites_are_in_answers_under_their_own_indices() {
+        let sites = lattice();
+        let index = SiteIndex::of_those(&sites, |site| site.id.as_str().ends_with('7'));
+        let found = index.ranked(Position::new(0.0, 0.0).expect("valid"), 240);
+        assert_eq!(found.len(), 24);
+        assert!(found.iter().all(|ranked| ranked.site.as_str().ends_with('7')));
+    }
+
     #[test]
     fn the_antimeridian_is_no_wall() {
         let index =
