@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{SiteId, Supi};
 
+pub(crate) use explanation::guard;
+
 use crate::v1::Position;
 use crate::{Kind, PseudonymKey};
 

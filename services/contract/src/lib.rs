@@ -26,7 +26,7 @@ pub use attributes::Attributes;
 pub use derive::Deriver;
 pub use event::{Event, structured};
 pub use kind::Kind;
-pub use line::line;
+pub use line::{guard_in_words, line};
 pub use pseudonym::{PseudonymKey, PseudonymKeyError};
 pub use time::Time;
 

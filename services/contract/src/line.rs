@@ -5,6 +5,8 @@ mod decided;
 mod outcome;
 mod site;
 
+pub use decided::guard_in_words;
+
 use serde::de::DeserializeOwned;
 
 use crate::v1::{CmState, Instance, RelocationOrdered, Trigger, UeChange, UeLocation, UeQos};

@@ -49,7 +49,7 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
     }
 }
 
-const fn guard(guard: model::Guard) -> Guard {
+pub(crate) const fn guard(guard: model::Guard) -> Guard {
     match guard {
         model::Guard::ConcurrentRelocations => Guard::ConcurrentRelocations,
         model::Guard::Cordoned => Guard::Cordoned,

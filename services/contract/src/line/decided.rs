@@ -60,6 +60,11 @@ fn why(explanation: &Explanation) -> String {
     }
 }
 
+/// What an internal guard says, in the words of public lines.
+pub fn guard_in_words(by: model::Guard) -> String {
+    guarded(&crate::derive::guard(by))
+}
+
 /// What a guard says, in words.
 fn guarded(guard: &Guard) -> String {
     let words = match guard {
@@ -71,7 +76,8 @@ fn guarded(guard: &Guard) -> String {
         Guard::MissingLabel => "the site lacks a label that the app requires",
         Guard::NoFeasibleSite => "no site takes it",
         Guard::Frozen => "an operator has frozen the app",
-        Guard::ConcurrentRelocations | Guard::Other(_) => return spaced(guard.as_str()),
+        Guard::ConcurrentRelocations => "max_concurrent_relocations is used up",
+        Guard::Other(word) => return spaced(word),
     };
     words.to_owned()
 }

@@ -14,6 +14,7 @@ mod site;
 #[cfg(feature = "testbed")]
 mod testbed;
 mod watch;
+mod which_bus;
 mod why;
 
 use std::ffi::OsString;

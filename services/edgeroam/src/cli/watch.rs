@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use bus::embedded::Tail;
 use model::Stream;
 
-use crate::settings::Settings;
+use super::which_bus::WhichBus;
 
 const STREAMS: [Stream; 6] = [
     Stream::UeEvents,
@@ -50,19 +50,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let bus = match &args.bus {
-        Some(url) if url.contains("://") => bus::Config::of_url(url)?,
-        Some(folder) => return tail(Path::new(folder), args),
-        None => Settings::load(&args.config)?.bus,
-    };
-    match bus {
-        bus::Config::Embedded(_) => {
-            let folder = Settings::load(&args.config)?.state_dir.join("bus");
-            tail(&folder, args)
-        }
-        broker @ (bus::Config::Nats(_) | bus::Config::Kafka(_)) => {
-            super::runtime()?.block_on(public::watch(&broker, args))
-        }
+    match WhichBus::of(args.bus.as_deref(), &args.config)? {
+        WhichBus::Folder(folder) => tail(&folder, args),
+        WhichBus::Broker(broker) => super::runtime()?.block_on(public::watch(&broker, args)),
     }
 }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use crate::settings::Settings;
+use super::which_bus::WhichBus;
 use subject::Subject;
 
 /// Arguments of `edgeroam why`.
@@ -36,20 +36,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let history = match &args.bus {
-        Some(url) if url.contains("://") => broker(&bus::Config::of_url(url)?, args)?,
-        Some(folder) => history::recorded(Path::new(folder), &args.subject, args.last)?,
-        None => {
-            let settings = Settings::load(&args.config)?;
-            match &settings.bus {
-                bus::Config::Embedded(_) => {
-                    history::recorded(&settings.state_dir.join("bus"), &args.subject, args.last)?
-                }
-                broker_config @ (bus::Config::Nats(_) | bus::Config::Kafka(_)) => {
-                    broker(broker_config, args)?
-                }
-            }
-        }
+    let history = match WhichBus::of(args.bus.as_deref(), &args.config)? {
+        WhichBus::Folder(folder) => history::recorded(&folder, &args.subject, args.last)?,
+        WhichBus::Broker(config) => broker(&config, args)?,
     };
     if history.is_empty() {
         bail!("nothing was decided about {}, as far as the bus still knows", args.subject);

@@ -4,6 +4,7 @@ use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use model::{EvacuationState, SiteStatus};
 
+use crate::cli::watch::operations::{because, spaced};
 use crate::operate::SiteView;
 
 /// A row for each site.
@@ -32,17 +33,16 @@ fn row(site: &SiteView) -> [String; 9] {
     let dash = || "-".to_owned();
     let reported = site.reports.iter().map(|report| {
         let because = report.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
-        format!("{}: {}{because}", report.source.as_str(), spaced(report.condition.as_str()))
+        format!("{}: {}{because}", report.source.as_str(), spaced(report.condition))
     });
     let asked = site.asked.as_ref().map(|command| {
-        let because = command.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-        format!("{} by {}{because}", command.ask.as_str(), command.by)
+        format!("{} by {}{}", command.ask.as_str(), command.by, because(command.reason.as_ref()))
     });
     [
         site.site.to_string(),
         site.name.clone(),
         // Nothing is told of a site that nothing was ever said of.
-        status.map_or_else(|| "in service".into(), |status| spaced(status.condition.as_str())),
+        status.map_or_else(|| "in service".into(), |status| spaced(status.condition)),
         status.map_or_else(dash, |status| status.since.to_string()),
         status.and_then(|status| status.source).map_or_else(dash, |source| source.as_str().to_owned()),
         status.map_or_else(dash, instances),
@@ -68,10 +68,6 @@ fn leaving(status: &SiteStatus) -> String {
     let stranded =
         if evacuation.stranded > 0 { format!(", {} stranded", evacuation.stranded) } else { String::new() };
     format!("{left} of {}{stranded}{state}", evacuation.instances)
-}
-
-fn spaced(word: &str) -> String {
-    word.replace('_', " ")
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) async fn until_left(desk: &Desk, site: &SiteId) -> anyhow::Result<Exi
             let is_left = is_left(&status);
             // What was said before the drain is no progress of it.
             if is_left.is_none() && told.is_some() {
-                bail!("{site} is {} again: the drain was ended", status.condition.as_str().replace('_', " "));
+                bail!("{site} is {} again: the drain was ended", watch::operations::spaced(status.condition));
             }
             if let Some(end) = is_left {
                 if !print(&watch::operations::site(&SiteRecord::Status(status.clone()))) {

@@ -94,23 +94,8 @@ fn rule(explanation: &Explanation) -> String {
             "waits: {} are under way and max_concurrent_relocations is {}",
             explanation.under_way, explanation.under_way_limit
         ),
-        Rule::Guarded(guard) => format!("waits: {}", says(guard)),
+        Rule::Guarded(guard) => format!("waits: {}", contract::guard_in_words(guard)),
         Rule::NoCandidate => "its place maps to no site".into(),
-    }
-}
-
-/// What a guard says, in words.
-pub(in crate::cli) const fn says(guard: Guard) -> &'static str {
-    match guard {
-        Guard::ConcurrentRelocations => "max_concurrent_relocations is used up",
-        Guard::Cordoned => "the site is cordoned",
-        Guard::Draining => "the site is being drained",
-        Guard::Degraded => "the site is expected to fail",
-        Guard::Failed => "the site does not serve",
-        Guard::Full => "the site is full",
-        Guard::MissingLabel => "the site lacks a label that the app requires",
-        Guard::NoFeasibleSite => "no site takes it",
-        Guard::Frozen => "an operator has frozen the app",
     }
 }
 

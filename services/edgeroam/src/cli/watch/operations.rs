@@ -1,6 +1,8 @@
 //! Operators' commands and conditions of sites as lines for people.
 
-use model::{Ask, Evacuation, EvacuationState, OperatorCommand, SiteRecord, SiteReport, SiteStatus};
+use model::{
+    Ask, Evacuation, EvacuationState, OperatorCommand, SiteCondition, SiteRecord, SiteReport, SiteStatus,
+};
 
 /// A command.
 pub(in crate::cli) fn command(command: &OperatorCommand) -> String {
@@ -31,13 +33,13 @@ pub(in crate::cli) fn site(record: &SiteRecord) -> String {
 }
 
 fn reported(report: &SiteReport) -> String {
-    let (condition, source) = (report.condition.as_str().replace('_', " "), report.source.as_str());
+    let (condition, source) = (spaced(report.condition), report.source.as_str());
     let because = because(report.reason.as_ref());
     format!("{}  report    {}  {source} says {condition}{because}", report.at, report.site)
 }
 
 fn holds(status: &SiteStatus) -> String {
-    let condition = status.condition.as_str().replace('_', " ");
+    let condition = spaced(status.condition);
     let by = status.source.map_or_else(String::new, |source| format!(" by {}", source.as_str()));
     let because = because(status.reason.as_ref());
     let left = status.evacuation.as_ref().map_or_else(String::new, left);
@@ -55,13 +57,18 @@ fn left(evacuation: &Evacuation) -> String {
     }
 }
 
-fn because(reason: Option<&String>) -> String {
+/// A condition in words.
+pub(in crate::cli) fn spaced(condition: SiteCondition) -> String {
+    condition.as_str().replace('_', " ")
+}
+
+pub(in crate::cli) fn because(reason: Option<&String>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use model::{SiteCondition, SiteSource, Timestamp};
+    use model::{SiteSource, Timestamp};
     use uuid::Uuid;
 
     use super::*;

@@ -51,7 +51,9 @@ fn place(basis: &Basis) -> String {
 fn serves(serving: &Serving) -> String {
     let meters = serving.meters.map_or_else(|| "distance not known".to_owned(), |m| format!("{m:.0} m"));
     let from = serving.came_from.as_ref().map_or_else(String::new, |site| format!(", came from {site}"));
-    let left = serving.rejected_by.map_or_else(String::new, |guard| format!("; {}", lines::says(guard)));
+    let left = serving
+        .rejected_by
+        .map_or_else(String::new, |guard| format!("; {}", contract::guard_in_words(guard)));
     format!("{}, {meters}, there for {}{from}{left}", serving.site, seconds(serving.stayed_ms))
 }
 
@@ -61,7 +63,7 @@ fn site(candidate: &Candidate, decision: &Decision) -> String {
         text.push_str(&format!("  account {:.0} m·s, trend {:.0} m", regret.account, regret.trend));
     }
     if let Some(guard) = candidate.rejected_by {
-        text.push_str(&format!("  rejected: {}", lines::says(guard)));
+        text.push_str(&format!("  rejected: {}", contract::guard_in_words(guard)));
     } else if decision.target.as_ref() == Some(&candidate.site) && decision.verdict == Verdict::Move {
         text.push_str("  <- goes there");
     }
