@@ -5,12 +5,13 @@
 //! ratio to the bare peer is what carries over to another one.
 
 mod disk;
+mod engine;
 mod figure;
 mod load;
 mod look_up;
-mod memory;
 mod notification;
 mod sink;
+mod town;
 mod whole_loop;
 
 use bus::embedded::Durability;
@@ -24,6 +25,7 @@ struct Extent {
     requests: u64,
     rounds: u32,
     ues: u64,
+    turns: u64,
     look_ups: u32,
 }
 
@@ -34,13 +36,13 @@ fn main() -> anyhow::Result<()> {
     let chosen: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !arg.starts_with("--")).collect();
     let wanted = |name: &str| chosen.is_empty() || chosen.contains(&name);
     let extent = if short {
-        Extent { requests: 30_000, rounds: 1, ues: 100_000, look_ups: 100_000 }
+        Extent { requests: 30_000, rounds: 1, ues: 100_000, turns: 10, look_ups: 100_000 }
     } else {
-        Extent { requests: 300_000, rounds: 3, ues: 1_000_000, look_ups: 2_000_000 }
+        Extent { requests: 300_000, rounds: 3, ues: 1_000_000, turns: 10, look_ups: 2_000_000 }
     };
     // First, while nothing else has touched the heap.
     if wanted("engine") {
-        memory::figures(extent.ues)?;
+        engine::figures(extent.ues, extent.turns)?;
     }
     if wanted("look-up") {
         look_up::figures(extent.look_ups)?;

@@ -122,7 +122,7 @@ impl WholeLoop {
     }
 }
 
-fn done(order: &Order) -> anyhow::Result<(Outcome, InstanceState)> {
+pub(crate) fn done(order: &Order) -> anyhow::Result<(Outcome, InstanceState)> {
     let site = order.target.clone().ok_or_else(|| anyhow::anyhow!("a first placement has a target"))?;
     let release = order.relocation.release();
     let serving = Some(Placement {
