@@ -36,7 +36,7 @@ pub enum QosSource {
     Probe,
     /// A query to Prometheus.
     Prometheus,
-    /// The 5G core: QOS_MON (TS 29.508), QOS_NOTIF (TS 29.523).
+    /// The 5G core: QOS_MON (TS 29.508).
     Core,
 }
 
