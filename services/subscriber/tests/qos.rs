@@ -12,6 +12,7 @@ use core_sim::{Config as Sim, CoreSim, How, PacketDelay, Personality};
 use model::{QosReport, QosSource, Stream};
 use prometheus_client::registry::Registry;
 use rig::{Rig, at, config, count, start, supi, within};
+use serde_json::json;
 use store::Store;
 use subscriber::{Enabled, Slice, Subscriber, probe_for};
 use tokio_util::sync::CancellationToken;
@@ -116,12 +117,11 @@ async fn an_smf_that_restarts_is_subscribed_to_again_and_one_that_leaves_is_let_
     assert_eq!(core.smf_subscriptions(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_subscription_that_a_crash_left_behind_is_ended_by_the_next_life() {
-    let core = core(Sim::default()).await;
+/// Starts a subscriber, crashes it once it is subscribed, and returns a folder with what it kept.
+async fn crashed(core: &CoreSim) -> tempfile::TempDir {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let first = runtime.spawn({
-        let config = config(&core);
+        let config = config(core);
         async move { start(config).await }
     });
     let first = first.await.expect("started");
@@ -133,11 +133,35 @@ async fn a_subscription_that_a_crash_left_behind_is_ended_by_the_next_life() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::copy(first.folder.path().join("store.redb"), folder.path().join("store.redb")).expect("copied");
     assert_eq!(core.smf_subscriptions(), 1);
-    let next = rig::start_in(config(&core), folder).await;
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_that_a_crash_left_behind_is_ended_by_the_next_life() {
+    let core = core(Sim::default()).await;
+    let next = rig::start_in(config(&core), crashed(&core).await).await;
     tells(&next, 13).await;
     assert_eq!(core.smf_subscriptions(), 1, "two subscriptions at once");
     next.end().await;
     assert_eq!(core.smf_subscriptions(), 0, "a subscription was left behind");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_elses_subscription_in_the_place_of_ours_is_left_alone() {
+    let core = core(Sim { oauth2: false, ..Sim::default() }).await;
+    let folder = crashed(&core).await;
+    core.restart_smf(How::Sigkill).await.expect("restarted");
+    let others = json!({"anyUeInd": true, "notifId": "other", "notifUri": "http://127.0.0.1:9/",
+        "eventSubs": [{"event": "QOS_MON"}]});
+    let url = format!("{}{SUBSCRIPTIONS}", core.smf_url());
+    let request = reqwest::Client::new().post(url).header("content-type", "application/json");
+    let made = request.body(others.to_string()).send().await.expect("an answer");
+    assert_eq!(made.headers()["location"], format!("{}{SUBSCRIPTIONS}/sub-1", core.smf_url()), "as ours was");
+    let next = rig::start_in(config(&core), folder).await;
+    tells(&next, 13).await;
+    assert_eq!((core.smf_subscriptions(), count(&core, "DELETE", SUBSCRIPTIONS)), (2, 0));
+    next.end().await;
+    assert_eq!(core.smf_subscriptions(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
