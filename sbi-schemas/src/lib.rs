@@ -11,11 +11,13 @@
 //! `model` is where they become valid values.
 //!
 //! Main types: [`ts29518::AmfEventNotification`], [`ts29518::AmfCreateEventSubscription`],
-//! [`ts29571::UserLocation`], [`ts29510::NfProfile`], [`problem::ProblemDetails`].
+//! [`ts29508::NsmfEventExposureNotification`], [`ts29571::UserLocation`], [`ts29510::NfProfile`],
+//! [`problem::ProblemDetails`].
 
 mod open_enum;
 pub mod problem;
 mod text;
+pub mod ts29508;
 pub mod ts29510;
 pub mod ts29518;
 pub mod ts29571;

@@ -11,6 +11,17 @@ pub struct PlmnId<S = String> {
     pub mnc: S,
 }
 
+/// A network slice (clause 5.4.4.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "S: Deserialize<'de>"))]
+pub struct Snssai<S = String> {
+    /// Slice/service type.
+    pub sst: u8,
+    /// Slice differentiator, 6 hex digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sd: Option<S>,
+}
+
 /// A tracking area identity (clause 5.4.4.4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

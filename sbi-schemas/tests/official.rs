@@ -12,7 +12,7 @@ mod schema;
 
 use std::path::PathBuf;
 
-use sbi_schemas::{problem, ts29510, ts29518, ts29571};
+use sbi_schemas::{problem, ts29508, ts29510, ts29518, ts29571};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -89,6 +89,32 @@ fn ts29518_members_are_those_of_the_official_schemas() {
 }
 
 #[test]
+fn ts29508_members_are_those_of_the_official_schemas() {
+    let Some(mut files) = files() else { return };
+    let file = "TS29508_Nsmf_EventExposure.yaml";
+    let subscription = example(include_str!("../examples/NsmfEventExposure.json"));
+    agrees::<ts29508::NsmfEventExposure>(&mut files, file, "NsmfEventExposure", &subscription);
+    let event = at(&subscription, "/eventSubs/0");
+    agrees::<ts29508::EventSubscription>(&mut files, file, "EventSubscription", event);
+    let notification = example(include_str!("../examples/NsmfEventExposureNotification.json"));
+    let name = "NsmfEventExposureNotification";
+    agrees::<ts29508::NsmfEventExposureNotification>(&mut files, file, name, &notification);
+    let event = at(&notification, "/eventNotifs/0");
+    agrees::<ts29508::EventNotification>(&mut files, file, "EventNotification", event);
+    let slice = at(event, "/snssai");
+    agrees::<ts29571::Snssai>(&mut files, "TS29571_CommonData.yaml", "Snssai", slice);
+}
+
+#[test]
+fn policy_control_events_have_no_qos_notification() {
+    let Some(mut files) = files() else { return };
+    // Why the PCF is not asked (docs/decisions/0020).
+    let events = files.values("TS29523_Npcf_EventExposure.yaml", "PcEvent");
+    assert!(events.iter().any(|event| event == "PLMN_CH"), "{events:?}");
+    assert!(!events.iter().any(|event| event.contains("QOS")), "{events:?}");
+}
+
+#[test]
 fn ts29571_members_are_those_of_the_official_schemas() {
     let Some(mut files) = files() else { return };
     let file = "TS29571_CommonData.yaml";
@@ -148,6 +174,12 @@ fn every_value_of_our_enumerations_is_in_the_official_ones() {
             vec!["LOCATION_REPORT", "CONNECTIVITY_STATE_REPORT", "REGISTRATION_STATE_REPORT"],
         ),
         (events, "AmfEventTrigger", vec!["ONE_TIME", "CONTINUOUS", "PERIODIC"]),
+        ("TS29508_Nsmf_EventExposure.yaml", "SmfEvent", vec!["QOS_MON"]),
+        (
+            "TS29508_Nsmf_EventExposure.yaml",
+            "NotificationMethod",
+            vec!["PERIODIC", "ONE_TIME", "ON_EVENT_DETECTION"],
+        ),
         (events, "CmState", vec!["IDLE", "CONNECTED"]),
         (events, "RmState", vec!["REGISTERED", "DEREGISTERED"]),
         ("TS29571_CommonData.yaml", "AccessType", vec!["3GPP_ACCESS", "NON_3GPP_ACCESS"]),

@@ -1,7 +1,7 @@
 //! What is read and written again is the same; the examples are our own.
 #![allow(missing_docs)]
 
-use sbi_schemas::{Text, problem, ts29510, ts29518, ts29571};
+use sbi_schemas::{Text, problem, ts29508, ts29510, ts29518, ts29571};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,6 +21,10 @@ fn every_example_round_trips() {
         "../examples/AmfCreatedEventSubscription.json"
     ));
     round_trips::<ts29518::AmfEventNotification>(include_str!("../examples/AmfEventNotification.json"));
+    round_trips::<ts29508::NsmfEventExposure>(include_str!("../examples/NsmfEventExposure.json"));
+    round_trips::<ts29508::NsmfEventExposureNotification>(include_str!(
+        "../examples/NsmfEventExposureNotification.json"
+    ));
     round_trips::<ts29510::NfProfile>(include_str!("../examples/NFProfile.json"));
     round_trips::<ts29510::SearchResult>(include_str!("../examples/SearchResult.json"));
     round_trips::<ts29510::AccessTokenReq>(include_str!("../examples/AccessTokenReq.json"));
@@ -43,6 +47,8 @@ fn borrowed_and_owned_readings_agree() {
 fn values_of_later_releases_are_read_as_other() {
     let event: ts29518::AmfEvent = serde_json::from_str(r#"{"type":"SOMETHING_NEW"}"#).expect("valid");
     assert_eq!(event.kind, ts29518::AmfEventType::Other);
+    let event: ts29508::EventSubscription = serde_json::from_str(r#"{"event":"NEW_MON"}"#).expect("valid");
+    assert_eq!(event.event, ts29508::SmfEvent::Other);
     let info: ts29518::CmInfo =
         serde_json::from_str(r#"{"cmState":"DREAMING","accessType":"SATELLITE"}"#).expect("valid");
     assert_eq!(info.cm_state, ts29518::CmState::Other);

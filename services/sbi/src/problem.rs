@@ -13,6 +13,8 @@ const SHOWN: usize = 200;
 pub mod cause {
     /// The body is not what the API says.
     pub const INVALID_MSG_FORMAT: &str = "INVALID_MSG_FORMAT";
+    /// A member that must be there holds a value that it cannot have.
+    pub const MANDATORY_IE_INCORRECT: &str = "MANDATORY_IE_INCORRECT";
     /// A member that must be there is missing.
     pub const MANDATORY_IE_MISSING: &str = "MANDATORY_IE_MISSING";
     /// There is no such resource.

@@ -1,31 +1,28 @@
 //! Which AMFs there are: those of the configuration, and those that discovery finds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use sbi::CallError;
-use sbi::nrf::{Nrf, service_root};
-use sbi_schemas::ts29510::SearchResult;
+use sbi::nrf::Nrf;
+use sbi::oauth2::Scope;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::amf::Amf;
+use crate::callback::Notifier;
 use crate::context::Core;
+use crate::discovery::{self, Endpoints};
 use crate::pace::Backoff;
 use crate::quiet::Complaint;
 use crate::sources::{amf_events, amf_poll};
 use crate::track::Named;
 
 /// The service that we use.
-const SERVICE: &str = "namf-evts";
-
-/// Endpoints with the NF instance ids that are registered for each. After an AMF was killed its old registration
-/// stays beside the new one; both name the same endpoint.
-pub(crate) type Endpoints = BTreeMap<Url, BTreeSet<String>>;
+const SERVICE: Scope = Scope::AMF_EVENTS;
 
 struct Member {
     amf: Arc<Amf>,
@@ -70,7 +67,7 @@ async fn discover_until(
 ) {
     let settings = roster.core.config.discovery.clone();
     let mut complaint = Complaint::about(format!("discovery at {}", nrf.root()));
-    let mut nobody = Complaint::about(format!("finding an AMF with {SERVICE} at {}", nrf.root()));
+    let mut nobody = Complaint::about(format!("finding an AMF with {} at {}", SERVICE.services, nrf.root()));
     let mut backoff = Backoff::new(Duration::from_millis(500), settings.interval);
     loop {
         // Tokens are given to those who are registered only.
@@ -82,7 +79,7 @@ async fn discover_until(
         let found = tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            found = discover(nrf, &roster.core.config.nf.kind) => found,
+            found = discovery::find(nrf, SERVICE, &roster.core.config.nf.kind) => found,
         };
         let pause = match found {
             Ok(endpoints) => {
@@ -112,21 +109,6 @@ async fn discover_until(
             () = tokio::time::sleep(pause) => {}
         }
     }
-}
-
-/// Asks the NRF which AMFs there are.
-pub(crate) async fn discover(nrf: &Nrf, nf_type: &str) -> Result<Endpoints, CallError> {
-    nrf.discover("AMF", nf_type, SERVICE).await.map(|found| endpoints(&found))
-}
-
-fn endpoints(found: &SearchResult) -> Endpoints {
-    let mut endpoints = Endpoints::new();
-    for profile in &found.nf_instances {
-        if let Some(root) = service_root(profile, SERVICE) {
-            endpoints.entry(root).or_default().insert(profile.nf_instance_id.clone());
-        }
-    }
-    endpoints
 }
 
 impl Roster {
@@ -165,7 +147,7 @@ impl Roster {
             return;
         };
         tracing::info!(amf = %root, known_ues = ues, "found");
-        let callback = self.core.callbacks.issue(slot);
+        let callback = self.core.callbacks.issue(Notifier::Amf(slot));
         let amf = Arc::new(Amf::new(root.clone(), slot, callback, life, ues > 0));
         let stop = self.stop.child_token();
         self.tasks.spawn(amf_poll::run(amf.clone(), self.core.clone(), stop.clone()));
@@ -194,27 +176,5 @@ impl Roster {
         let count = self.members.len();
         self.core.amfs.store(count, Ordering::Relaxed);
         self.core.metrics.amfs.set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn registrations_of_one_endpoint_are_one_amf() {
-        let profile = |id: &str, prefix: &str| {
-            json!({"nfInstanceId": id, "nfType": "AMF", "nfStatus": "REGISTERED", "nfServices": [{
-                "serviceInstanceId": "1", "serviceName": "namf-evts", "versions": [], "scheme": "http",
-                "nfServiceStatus": "REGISTERED", "apiPrefix": prefix}]})
-        };
-        let found = json!({"nfInstances": [
-            profile("dead", "http://127.0.0.18:8000"), profile("alive", "http://127.0.0.18:8000"),
-            profile("other", "http://127.0.0.19:8000/")]});
-        let endpoints = endpoints(&serde_json::from_value(found).expect("valid"));
-        let sizes: Vec<_> = endpoints.iter().map(|(url, ids)| (url.as_str(), ids.len())).collect();
-        assert_eq!(sizes, [("http://127.0.0.18:8000/", 2), ("http://127.0.0.19:8000/", 1)]);
     }
 }

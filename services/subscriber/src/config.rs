@@ -1,5 +1,7 @@
 //! What the subscriber is told by `edgeroam.yaml`.
 
+mod qos;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::byte_size::ByteSize;
+
+pub use qos::{Enabled, QosConfig, Slice};
 
 /// The 5G core, and how it is listened to.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,6 +33,8 @@ pub struct Config {
     pub discovery: DiscoveryConfig,
     /// Whether AMFs are also asked to notify. A push is a speed-up; the poll stays the truth.
     pub push: bool,
+    /// How SMFs are asked for packet delays.
+    pub qos: QosConfig,
     /// Which HTTP is spoken towards the core.
     pub http: HttpVersion,
     /// Certificates towards the core.
@@ -126,6 +132,7 @@ impl Default for Config {
             poll: PollConfig::default(),
             discovery: DiscoveryConfig::default(),
             push: true,
+            qos: QosConfig::default(),
             http: HttpVersion::default(),
             tls: TlsFiles::default(),
             oauth2: Mode::default(),
@@ -218,6 +225,7 @@ impl Config {
         must(!self.nf.kind.is_empty(), "nf.type: must not be empty");
         let heartbeat = self.nf.heartbeat.as_secs();
         must((1..=3600).contains(&heartbeat), "nf.heartbeat: must be 1s to 1h");
+        wrong.extend(self.qos.problems(self.nrf.is_some()).into_iter().map(str::to_owned));
         wrong
     }
 }

@@ -17,8 +17,10 @@ pub struct Metrics {
     pub(crate) poll_bytes: Counter,
     pub(crate) notifications: Family<NotificationLabels, Counter>,
     pub(crate) ignored: Family<IgnoredLabels, Counter>,
+    pub(crate) qos_reports: Counter,
     pub(crate) ues: Gauge,
     pub(crate) amfs: Gauge,
+    pub(crate) smfs: Gauge,
     pub(crate) registered: Gauge,
     pub(crate) delay: Histogram,
 }
@@ -105,6 +107,10 @@ label_values! {
         Unreadable = "unreadable",
         /// A location over non-3GPP access.
         Non3gpp = "non_3gpp",
+        /// A packet delay that could not be measured.
+        Unmeasured = "unmeasured",
+        /// A PDU session of another data network or slice.
+        OtherSession = "other_session",
     }
 }
 
@@ -120,8 +126,10 @@ impl Metrics {
             poll_bytes: Counter::default(),
             notifications: Family::default(),
             ignored: Family::default(),
+            qos_reports: Counter::default(),
             ues: Gauge::default(),
             amfs: Gauge::default(),
+            smfs: Gauge::default(),
             registered: Gauge::default(),
             delay: Histogram::new(DELAY_BUCKETS_SECONDS),
         };
@@ -142,8 +150,11 @@ impl Metrics {
         );
         registry.register("notifications", "Notifications received", metrics.notifications.clone());
         registry.register("ignored", "Reports that changed nothing, by reason", metrics.ignored.clone());
+        registry.register("qos_reports", "QoS reports put on the bus", metrics.qos_reports.clone());
         registry.register("ues", "UEs known", metrics.ues.clone());
         registry.register("amfs", "AMFs known", metrics.amfs.clone());
+        let smfs = metrics.smfs.clone();
+        registry.register("smfs", "SMFs that are subscribed to for packet delays", smfs);
         registry.register_with_unit(
             "detection_delay",
             "From the network's time of a location until a change of it goes on the bus, by both clocks",

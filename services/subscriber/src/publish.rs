@@ -1,6 +1,7 @@
 //! From sightings to the bus: what is told comes first, what is known advances after.
 
 mod gate;
+mod qos;
 mod unsure;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

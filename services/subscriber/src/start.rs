@@ -15,14 +15,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::callback::{Callback, Callbacks, IssuedCallback};
+use crate::callback::{Callback, Callbacks, IssuedCallback, Notifier};
 use crate::config::Config;
 use crate::context::{self, Core, Link, LinkError};
 use crate::metrics::Metrics;
 use crate::parts::{self, Parts};
 use crate::publish::Publisher;
 use crate::track::{AmfSlot, Footprint, Limits};
-use crate::{amfs, baseline, identity, registration};
+use crate::{amfs, baseline, identity, qos, registration};
 
 /// Why the subscriber does not start: a fault of this machine or its configuration, never of the core.
 #[derive(Debug, Error)]
@@ -105,6 +105,7 @@ impl Subscriber {
             metrics: metrics.clone(),
             max_body: config.callback.max_body.in_memory(),
             body_timeout: config.callback.body_timeout,
+            qos: config.qos.clone(),
         });
         let amfs = AtomicUsize::new(0);
         let core =
@@ -125,7 +126,7 @@ impl Subscriber {
 
     /// A callback address as an AMF gets it, for load that comes from elsewhere (benchmarks, trials by hand).
     pub fn issue_callback(&self) -> IssuedCallback {
-        self.core.callbacks.issue(AmfSlot::NONE)
+        self.core.callbacks.issue(Notifier::Amf(AmfSlot::NONE))
     }
 
     /// The memory that the table of UEs takes.
@@ -168,8 +169,10 @@ async fn run(
         tokio::spawn(registration::run(core.clone(), nrf, ours, stop.clone()))
     });
     let keeping = tokio::spawn(baseline::run(core.clone(), stop.clone()));
+    let measuring = tokio::spawn(qos::run(core.clone(), knows_us.clone(), stop.clone()));
     amfs::run(core.clone(), knows_us, stop.clone()).await;
     stop.cancelled().await;
+    let _ = measuring.await;
     let _ = keeping.await;
     let _ = sharing.await;
     if let Some(registration) = registration {

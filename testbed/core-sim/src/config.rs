@@ -12,7 +12,7 @@ pub const FREE5GC_H2_IDLE: Duration = Duration::from_millis(1);
 pub enum Personality {
     /// Free5GC v4.2 as it was recorded, oddities included. It never pushes a location.
     Free5gc,
-    /// TS 29.510, TS 29.518 and TS 29.500 as written (Release 17).
+    /// TS 29.510, TS 29.518, TS 29.508 and TS 29.500 as written (Release 17).
     ThreeGpp,
 }
 
@@ -47,6 +47,8 @@ pub struct Config {
     pub nrf_listen: SocketAddr,
     /// Where the AMFs listen, one each; port 0 takes a free one.
     pub amf_listen: Vec<SocketAddr>,
+    /// Where the SMF listens; port 0 takes a free one.
+    pub smf_listen: SocketAddr,
     /// Whether the NRF issues access tokens and every NF asks for them.
     pub oauth2: bool,
     /// Seed of everything that is drawn: the registration race, the order of UEs and services in answers.
@@ -64,6 +66,8 @@ pub struct Config {
     pub token_lifetime: Duration,
     /// Heart-beat timer that the compliant NRF assigns to a profile which names none; whole seconds, at least one.
     pub heart_beat_timer: Duration,
+    /// The longest that the compliant SMF lets a subscription last; it shortens what is asked for.
+    pub longest_subscription: Duration,
     /// How often a push is tried before it is given up.
     pub push_attempts: u32,
     /// Pause before the second attempt of a push; it doubles with each further one, up to two seconds.
@@ -77,6 +81,7 @@ impl Default for Config {
             personality: Personality::Free5gc,
             nrf_listen: loopback,
             amf_listen: vec![loopback],
+            smf_listen: loopback,
             oauth2: true,
             seed: 0,
             goaway_after_idle: None,
@@ -85,6 +90,7 @@ impl Default for Config {
             tacs: vec!["000001".to_owned()],
             token_lifetime: Duration::from_secs(1000),
             heart_beat_timer: Duration::from_secs(10),
+            longest_subscription: Duration::from_secs(24 * 3600),
             push_attempts: 6,
             push_retry_after: Duration::from_millis(100),
         }

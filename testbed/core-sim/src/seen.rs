@@ -15,6 +15,8 @@ pub enum Nf {
     Nrf,
     /// The AMF of this index in [`crate::Config::amf_listen`].
     Amf(usize),
+    /// The SMF.
+    Smf,
 }
 
 /// A request that was answered.

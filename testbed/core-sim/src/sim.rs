@@ -1,11 +1,14 @@
 //! A running core and what can be done to it.
 
+mod smf;
+
 use crate::amf;
 use crate::config::{Config, How, Location};
 use crate::http::Server;
 use crate::oauth::Keys;
 use crate::push::{PushCounts, Pusher};
 use crate::seen::{Nf, Seen};
+use crate::smf as session;
 use crate::world::{State, World};
 use serde_json::{Value, json};
 use std::io;
@@ -26,11 +29,12 @@ struct Inner {
     world: Arc<World>,
     nrf: Server,
     amfs: Vec<Server>,
+    smf: Server,
     _ticking: DropGuard,
 }
 
 impl CoreSim {
-    /// Starts the NRF and every AMF, which are registered when this returns. Call it inside a tokio runtime.
+    /// Starts the NRF, the SMF and every AMF, which are registered when this returns. Call it inside a tokio runtime.
     ///
     /// # Errors
     /// If an address cannot be bound, or the NRF's key cannot be made.
@@ -39,19 +43,21 @@ impl CoreSim {
         let nrf = Server::reserve(config.nrf_listen)?;
         let amfs: Vec<Server> =
             config.amf_listen.iter().map(|addr| Server::reserve(*addr)).collect::<io::Result<_>>()?;
+        let smf = Server::reserve(config.smf_listen)?;
         let pusher = Pusher::new(config.push_attempts, config.push_retry_after);
         let amf_addrs = amfs.iter().map(Server::addr).collect();
-        let world = Arc::new(World::new(config, keys, pusher, nrf.addr(), amf_addrs));
+        let world = Arc::new(World::new(config, keys, pusher, nrf.addr(), amf_addrs, smf.addr()));
         let stop = CancellationToken::new();
         if world.compliant() {
             tokio::spawn(stop.clone().run_until_cancelled_owned(tick(Arc::clone(&world))));
         }
-        let inner = Inner { world, nrf, amfs, _ticking: stop.drop_guard() };
+        let inner = Inner { world, nrf, amfs, smf, _ticking: stop.drop_guard() };
         let sim = CoreSim { inner: Arc::new(inner) };
         sim.start_nrf()?;
         for index in 0..sim.inner.amfs.len() {
             sim.start_amf(index)?;
         }
+        sim.start_smf()?;
         Ok(sim)
     }
 
@@ -186,7 +192,7 @@ impl CoreSim {
         self.inner.nrf.close(how).await;
     }
 
-    /// Opens the NRF's socket again on the same port. AMFs that started meanwhile register now; Free5GC's others never
+    /// Opens the NRF's socket again on the same port. NFs that started meanwhile register now; Free5GC's others never
     /// register again, compliant ones do once their heart-beat finds them unknown.
     ///
     /// # Errors
@@ -197,6 +203,7 @@ impl CoreSim {
         let mut state = world.lock();
         state.nrf.up = true;
         amf::register_waiting(world, &mut state);
+        session::register_waiting(world, &mut state);
         Ok(())
     }
 
@@ -240,6 +247,7 @@ impl CoreSim {
         for amf in &self.inner.amfs {
             amf.close(How::Sigkill).await;
         }
+        self.inner.smf.close(How::Sigkill).await;
         self.inner.nrf.close(How::Sigkill).await;
     }
 }
@@ -250,6 +258,7 @@ async fn tick(world: Arc<World>) {
         let now = Instant::now();
         let mut state = world.lock();
         amf::tick(&world, &mut state, now);
+        session::tick(&world, &mut state, now);
         if state.nrf.up {
             state.nrf.supervise(&world, now);
         }

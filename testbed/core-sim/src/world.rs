@@ -7,6 +7,7 @@ use crate::nrf::{self, Nrf};
 use crate::oauth::{self, Keys, Refusal};
 use crate::push::Pusher;
 use crate::seen::{Nf, Seen, SeenLog};
+use crate::smf::{self, Smf};
 use http::header;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -30,6 +31,7 @@ pub(crate) struct World {
 pub(crate) struct State {
     pub(crate) nrf: Nrf,
     pub(crate) amfs: Vec<Amf>,
+    pub(crate) smf: Smf,
     pub(crate) rng: ChaCha8Rng,
 }
 
@@ -40,10 +42,11 @@ impl World {
         pusher: Pusher,
         nrf_addr: SocketAddr,
         amfs: Vec<SocketAddr>,
+        smf: SocketAddr,
     ) -> World {
         let rng = ChaCha8Rng::seed_from_u64(config.seed);
         let amfs = amfs.into_iter().enumerate().map(|(index, addr)| Amf::new(index, addr)).collect();
-        let state = State { nrf: Nrf::default(), amfs, rng };
+        let state = State { nrf: Nrf::default(), amfs, smf: Smf::new(smf), rng };
         let nrf_id = Uuid::new_v4().to_string();
         World { config, keys, pusher, nrf_addr, nrf_id, state: Mutex::new(state), seen: Mutex::default() }
     }
@@ -70,6 +73,7 @@ impl World {
         let answer = match call.nf {
             Nf::Nrf => nrf::answer(self, call),
             Nf::Amf(index) => amf::answer(self, index, call),
+            Nf::Smf => smf::answer(self, call),
         };
         match answer {
             Some(reply) => reply,

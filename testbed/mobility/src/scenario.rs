@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::earth;
+
 /// Cells, sites, UEs, and how the serving cells change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
@@ -32,6 +34,13 @@ pub struct Cell {
     pub lon: f64,
     /// Latitude in degrees, WGS 84.
     pub lat: f64,
+}
+
+impl Cell {
+    /// How far it is from a site, in metres.
+    pub fn meters_from(&self, site: &Site) -> f64 {
+        earth::distance(earth::place(self.lon, self.lat), earth::place(site.lon, site.lat))
+    }
 }
 
 /// An edge site.

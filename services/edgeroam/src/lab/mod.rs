@@ -4,6 +4,7 @@
 //! nothing is handed over in memory.
 
 mod clients;
+mod delays;
 mod files;
 mod input;
 mod player;

@@ -33,6 +33,8 @@ impl Scope {
     pub const NRF: Self = Self { target_nf_type: "NRF", services: "nnrf-nfm nnrf-disc" };
     /// Event exposure of the AMF.
     pub const AMF_EVENTS: Self = Self { target_nf_type: "AMF", services: "namf-evts" };
+    /// Event exposure of the SMF.
+    pub const SMF_EVENTS: Self = Self { target_nf_type: "SMF", services: "nsmf-event-exposure" };
 }
 
 /// Whether tokens are used.

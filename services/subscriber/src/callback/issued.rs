@@ -8,22 +8,53 @@ use subtle::ConstantTimeEq as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::PATH;
 use crate::track::AmfSlot;
 
-/// An address for notifications, as it is given to an AMF.
+/// First part of the path of every callback of an AMF.
+pub(super) const AMF_PATH: &str = "/namf-evts-callback/v1/";
+/// First part of the path of every callback of an SMF.
+pub(super) const SMF_PATH: &str = "/nsmf-event-exposure-callback/v1/";
+
+/// Who notifies at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notifier {
+    /// This AMF, of where UEs are.
+    Amf(AmfSlot),
+    /// An SMF, of what is measured of UEs.
+    Smf,
+}
+
+impl Notifier {
+    /// First part of the path of its addresses.
+    pub(super) const fn path(self) -> &'static str {
+        match self {
+            Self::Amf(_) => AMF_PATH,
+            Self::Smf => SMF_PATH,
+        }
+    }
+}
+
+/// The first part, the correlation id and the secret of an address' path.
+pub(super) fn parts(path: &str) -> Option<(&'static str, &str, &str)> {
+    [AMF_PATH, SMF_PATH].into_iter().find_map(|prefix| {
+        let (correlation, secret) = path.strip_prefix(prefix)?.split_once('/')?;
+        Some((prefix, correlation, secret))
+    })
+}
+
+/// An address for notifications, as it is given to an AMF or SMF.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedCallback {
-    /// `eventNotifyUri`.
+    /// `eventNotifyUri`, `notifUri`.
     pub uri: Url,
-    /// `notifyCorrelationId`.
+    /// `notifyCorrelationId`, `notifId`.
     pub correlation: String,
 }
 
 /// What is known of an address that was given out.
 pub(crate) struct Known {
     pub(crate) correlation: String,
-    pub(crate) amf: AmfSlot,
+    pub(crate) notifier: Notifier,
     secret: String,
     received: AtomicU64,
 }
@@ -56,15 +87,15 @@ impl Callbacks {
         &self.root
     }
 
-    /// A new address for notifications of this AMF.
-    pub(crate) fn issue(&self, amf: AmfSlot) -> IssuedCallback {
+    /// A new address for what this one notifies.
+    pub(crate) fn issue(&self, notifier: Notifier) -> IssuedCallback {
         // Version 4 UUIDs come from the system's random numbers: 122 bits each.
         let correlation = format!("er-{}", Uuid::new_v4().simple());
         let secret = Uuid::new_v4().simple().to_string();
         let mut uri = self.root.clone();
         let root = uri.path().trim_end_matches('/').to_owned();
-        uri.set_path(&format!("{root}{PATH}{correlation}/{secret}"));
-        let known = Known { correlation: correlation.clone(), amf, secret, received: AtomicU64::new(0) };
+        uri.set_path(&format!("{root}{}{correlation}/{secret}", notifier.path()));
+        let known = Known { correlation: correlation.clone(), notifier, secret, received: AtomicU64::new(0) };
         let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(correlation.clone(), Arc::new(known));
         IssuedCallback { uri, correlation }

@@ -1,9 +1,12 @@
-//! Where AMFs post: one address a subscription, with a secret in its path.
+//! Where AMFs and SMFs post: one address a subscription, with a secret in its path.
 //!
 //! Cores send no credentials with notifications, so the address itself is the credential: 122 random bits, compared
 //! in constant time. A 204 says that the bus has what was notified, nothing less.
 
+mod amf;
 mod issued;
+mod refusal;
+mod smf;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,33 +17,35 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use model::Timestamp;
-use sbi::problem::{self, cause};
-use sbi::server::{BodyError, Handler, read_body};
-use sbi_schemas::Text;
-use sbi_schemas::ts29518::AmfEventNotification;
+use model::{QosReport, Timestamp};
+use sbi::problem::cause;
+use sbi::server::{Handler, read_body};
 
 use crate::clock::timestamp;
-use crate::metrics::{Metrics, NotificationResult};
+use crate::config::QosConfig;
+use crate::metrics::{Ignored, Metrics, NotificationResult};
 use crate::publish::Publisher;
+use crate::qos::Measurements;
 use crate::track::AmfSlot;
-use crate::translate::{Reported, Sightings, sightings};
+use crate::translate::Sightings;
 
 pub use issued::IssuedCallback;
-pub(crate) use issued::{Callbacks, Known};
+pub(crate) use issued::{Callbacks, Known, Notifier};
 
-/// First part of every callback's path.
-pub(crate) const PATH: &str = "/namf-evts-callback/v1/";
+use refusal::Refusal;
 
 /// Takes in what was notified.
 pub(crate) trait Receive: Send + Sync + 'static {
-    /// Returns when it is safe to say 204.
+    /// Takes in where UEs are. Returns when it is safe to say 204.
     fn receive(
         &self,
         amf: AmfSlot,
         sightings: Sightings,
         observed_at: Timestamp,
     ) -> impl Future<Output = Result<(), BusError>> + Send;
+
+    /// Takes in what was measured of UEs. Returns when it is safe to say 204.
+    fn measured(&self, reports: Vec<QosReport>) -> impl Future<Output = Result<(), BusError>> + Send;
 }
 
 impl Receive for Publisher {
@@ -52,6 +57,10 @@ impl Receive for Publisher {
     ) -> Result<(), BusError> {
         self.push(amf, &sightings, observed_at).await
     }
+
+    async fn measured(&self, reports: Vec<QosReport>) -> Result<(), BusError> {
+        self.measure(&reports).await
+    }
 }
 
 /// Answers notifications.
@@ -61,14 +70,8 @@ pub(crate) struct Callback<R> {
     pub(crate) metrics: Metrics,
     pub(crate) max_body: usize,
     pub(crate) body_timeout: Duration,
-}
-
-/// A refusal and how it is counted.
-struct Refusal {
-    counted: NotificationResult,
-    status: StatusCode,
-    cause: Option<&'static str>,
-    detail: String,
+    /// Which PDU sessions count.
+    pub(crate) qos: QosConfig,
 }
 
 impl<R: Receive> Handler for Callback<R> {
@@ -82,15 +85,7 @@ impl<R: Receive> Handler for Callback<R> {
             }
             Err(refusal) => {
                 self.metrics.notification(refusal.counted);
-                tracing::debug!(status = %refusal.status, detail = refusal.detail, "notification refused");
-                let mut response = problem::response(refusal.status, refusal.cause, refusal.detail);
-                if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
-                    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-                }
-                if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
-                    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-                }
-                response
+                refusal.response()
             }
         }
     }
@@ -104,69 +99,63 @@ impl<R: Receive> Callback<R> {
         let known = self.authorise(head.uri.path())?;
         if head.method != Method::POST {
             let detail = "notifications are posted";
-            return Err(refuse(NotificationResult::Other, StatusCode::METHOD_NOT_ALLOWED, None, detail));
-        }
-        if !is_json(&head.headers) {
-            let detail = "the content type must be application/json";
-            return Err(refuse(
-                NotificationResult::Malformed,
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            return Err(Refusal::new(
+                NotificationResult::Other,
+                StatusCode::METHOD_NOT_ALLOWED,
                 None,
                 detail,
             ));
         }
-        let body = read_body(body, self.max_body, self.body_timeout).await.map_err(unread)?;
-        let sightings = understand(&body, &known)?;
-        known.count();
-        if sightings.seen.is_empty() {
-            return Ok(());
+        if !is_json(&head.headers) {
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            let detail = "the content type must be application/json";
+            return Err(Refusal::new(NotificationResult::Malformed, status, None, detail));
         }
-        self.receiver.receive(known.amf, sightings, observed_at).await.map_err(|error| {
+        let body = read_body(body, self.max_body, self.body_timeout).await?;
+        let stored = match known.notifier {
+            Notifier::Amf(amf) => {
+                let sightings = amf::understand(&body, &known)?;
+                known.count();
+                if sightings.seen.is_empty() {
+                    return Ok(());
+                }
+                self.receiver.receive(amf, sightings, observed_at).await
+            }
+            Notifier::Smf => {
+                let read = smf::understand(&body, &known, &self.qos, observed_at)?;
+                known.count();
+                self.count_ignored(&read);
+                if read.reports.is_empty() {
+                    return Ok(());
+                }
+                self.receiver.measured(read.reports).await
+            }
+        };
+        stored.map_err(|error| {
             tracing::warn!(%error, "a notification could not be put on the bus");
-            refuse(
-                NotificationResult::NotPublished,
-                StatusCode::SERVICE_UNAVAILABLE,
-                Some(cause::SYSTEM_FAILURE),
-                "the notification could not be stored",
-            )
+            Refusal::not_stored()
         })
     }
 
     fn authorise(&self, path: &str) -> Result<Arc<Known>, Refusal> {
-        let parts = path.strip_prefix(PATH).and_then(|rest| rest.split_once('/'));
-        let Some((correlation, secret)) = parts else {
+        let Some((prefix, correlation, secret)) = issued::parts(path) else {
             let cause = Some(cause::RESOURCE_URI_STRUCTURE_NOT_FOUND);
             let detail = "there is no such resource";
-            return Err(refuse(NotificationResult::Other, StatusCode::NOT_FOUND, cause, detail));
+            return Err(Refusal::new(NotificationResult::Other, StatusCode::NOT_FOUND, cause, detail));
         };
-        let Some(known) = self.callbacks.known(correlation) else {
-            return Err(unknown_subscription());
-        };
+        let known = self.callbacks.known(correlation).filter(|known| known.notifier.path() == prefix);
+        let known = known.ok_or_else(Refusal::unknown_subscription)?;
         if !known.has_secret(secret) {
             let detail = "this is not the address that was given for the subscription";
-            return Err(refuse(NotificationResult::WrongSecret, StatusCode::FORBIDDEN, None, detail));
+            return Err(Refusal::new(NotificationResult::WrongSecret, StatusCode::FORBIDDEN, None, detail));
         }
         Ok(known)
     }
-}
 
-fn understand(body: &[u8], known: &Known) -> Result<Sightings, Refusal> {
-    let notification: AmfEventNotification<Text<'_>> = serde_json::from_slice(body).map_err(|error| {
-        let cause = Some(cause::INVALID_MSG_FORMAT);
-        refuse(NotificationResult::Malformed, StatusCode::BAD_REQUEST, cause, &format!("body: {error}"))
-    })?;
-    let id = notification.notify_correlation_id.as_ref();
-    if id.is_some_and(|id| id.as_ref() != known.correlation) {
-        return Err(unknown_subscription());
-    }
-    match (&notification.report_list, &notification.subs_change_notify_correlation_id) {
-        (Some(reports), _) => Ok(sightings(reports, Reported::InNotification)),
-        (None, Some(_)) => Ok(Sightings::default()),
-        (None, None) => {
-            let cause = Some(cause::MANDATORY_IE_MISSING);
-            let detail = "reportList is missing";
-            Err(refuse(NotificationResult::Malformed, StatusCode::BAD_REQUEST, cause, detail))
-        }
+    fn count_ignored(&self, read: &Measurements) {
+        self.metrics.ignored(Ignored::Unreadable, read.unreadable);
+        self.metrics.ignored(Ignored::Unmeasured, read.unmeasured);
+        self.metrics.ignored(Ignored::OtherSession, read.elsewhere);
     }
 }
 
@@ -174,34 +163,6 @@ fn is_json(headers: &http::HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let essence = value.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
     essence.eq_ignore_ascii_case(b"application/json")
-}
-
-fn unread(error: BodyError) -> Refusal {
-    let (counted, status) = match &error {
-        BodyError::TooLarge { .. } => (NotificationResult::TooLarge, StatusCode::PAYLOAD_TOO_LARGE),
-        BodyError::TooSlow { .. } => (NotificationResult::Other, StatusCode::REQUEST_TIMEOUT),
-        BodyError::Broken(_) => (NotificationResult::Other, StatusCode::BAD_REQUEST),
-    };
-    refuse(counted, status, None, &error.to_string())
-}
-
-fn unknown_subscription() -> Refusal {
-    let cause = Some(cause::SUBSCRIPTION_NOT_FOUND);
-    refuse(
-        NotificationResult::UnknownSubscription,
-        StatusCode::NOT_FOUND,
-        cause,
-        "there is no such subscription",
-    )
-}
-
-fn refuse(
-    counted: NotificationResult,
-    status: StatusCode,
-    cause: Option<&'static str>,
-    detail: &str,
-) -> Refusal {
-    Refusal { counted, status, cause, detail: detail.to_owned() }
 }
 
 #[cfg(test)]

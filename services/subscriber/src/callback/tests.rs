@@ -16,6 +16,7 @@ const LIMIT: usize = 8 << 10;
 #[derive(Default)]
 struct Sink {
     taken: AtomicUsize,
+    reports: std::sync::Mutex<Vec<QosReport>>,
     broken: AtomicBool,
 }
 
@@ -27,11 +28,20 @@ impl Receive for Sink {
         self.taken.fetch_add(sightings.seen.len(), Ordering::SeqCst);
         Ok(())
     }
+
+    async fn measured(&self, reports: Vec<QosReport>) -> Result<(), BusError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(BusError::Closed);
+        }
+        self.reports.lock().expect("no panic").extend(reports);
+        Ok(())
+    }
 }
 
 struct Fixture {
     sink: Arc<Sink>,
     issued: IssuedCallback,
+    smf: IssuedCallback,
     client: reqwest::Client,
     _stop: tokio_util::sync::DropGuard,
 }
@@ -42,7 +52,8 @@ async fn fixture() -> Fixture {
     let server = Server::bind(listen, ServerConfig::default()).await.expect("a free port");
     let root = format!("http://{}", server.local_addr()).parse().expect("URL");
     let callbacks = Arc::new(Callbacks::new(root));
-    let issued = callbacks.issue(AmfSlot(0));
+    let issued = callbacks.issue(Notifier::Amf(AmfSlot(0)));
+    let smf = callbacks.issue(Notifier::Smf);
     let sink = Arc::new(Sink::default());
     let handler = Callback {
         callbacks,
@@ -50,11 +61,12 @@ async fn fixture() -> Fixture {
         metrics: Metrics::register(&mut Registry::default()),
         max_body: LIMIT,
         body_timeout: Duration::from_secs(30),
+        qos: QosConfig { dnn: Some("internet".into()), ..QosConfig::default() },
     };
     let stop = CancellationToken::new();
     tokio::spawn(server.run(Arc::new(handler), stop.clone()));
     let client = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
-    Fixture { sink, issued, client, _stop: stop.drop_guard() }
+    Fixture { sink, issued, smf, client, _stop: stop.drop_guard() }
 }
 
 impl Fixture {
@@ -161,7 +173,7 @@ async fn other_methods_types_and_paths_are_refused() {
     let uri = fixture.issued.uri.as_str();
     assert_eq!(fixture.finish(fixture.client.get(uri)).await.0, 405);
     assert_eq!(fixture.finish(fixture.client.post(uri).body("{}")).await.0, 415);
-    let root = uri.split(PATH).next().expect("a root");
+    let root = uri.split(issued::AMF_PATH).next().expect("a root");
     let (status, problem) = fixture.post(&format!("{root}/elsewhere"), "{}").await;
     assert_eq!((status, problem.cause.as_deref()), (404, Some("RESOURCE_URI_STRUCTURE_NOT_FOUND")));
 }
@@ -176,11 +188,75 @@ async fn a_change_of_the_subscription_itself_is_accepted() {
 #[test]
 fn every_address_is_different_and_long_enough() {
     let callbacks = Callbacks::new("http://a/b".parse().expect("URL"));
-    let (one, other) = (callbacks.issue(AmfSlot(0)), callbacks.issue(AmfSlot(0)));
+    let issue = || callbacks.issue(Notifier::Amf(AmfSlot(0)));
+    let (one, other) = (issue(), issue());
     assert_ne!(one, other);
     let secret = one.uri.path().rsplit('/').next().expect("a secret");
     assert_eq!(secret.len(), 32);
     assert!(one.uri.as_str().starts_with("http://a/b/namf-evts-callback/v1/er-"), "{}", one.uri);
     callbacks.revoke(&one.correlation);
     assert!(callbacks.known(&one.correlation).is_none() && callbacks.known(&other.correlation).is_some());
+}
+
+fn measured(correlation: &str, events: &serde_json::Value) -> String {
+    json!({"notifId": correlation, "eventNotifs": events}).to_string()
+}
+
+fn delay(ms: u64) -> serde_json::Value {
+    json!({"event": "QOS_MON", "timeStamp": "2026-11-23T07:00:00Z", "supi": "imsi-208930000000003",
+        "dnn": "internet", "rtDelays": [ms]})
+}
+
+#[tokio::test]
+async fn packet_delays_get_204_when_they_are_taken_in_and_503_when_they_are_not() {
+    let fixture = fixture().await;
+    let uri = fixture.smf.uri.as_str();
+    let elsewhere = json!({"event": "QOS_MON", "timeStamp": "x", "dnn": "ims"});
+    let body =
+        measured(&fixture.smf.correlation, &json!([delay(13), elsewhere, {"event": "NEW", "timeStamp": ""}]));
+    assert_eq!(fixture.post(uri, body.clone()).await.0, 204);
+    let rtt = |reports: &[QosReport]| reports.iter().map(|r| r.measured.rtt_us).collect::<Vec<_>>();
+    assert_eq!(rtt(&fixture.sink.reports.lock().expect("no panic")), [Some(13_000)]);
+    fixture.sink.broken.store(true, Ordering::SeqCst);
+    let (status, problem) = fixture.post(uri, body).await;
+    assert_eq!((status, problem.cause.as_deref()), (503, Some("SYSTEM_FAILURE")));
+}
+
+#[tokio::test]
+async fn packet_delays_that_cannot_be_used_are_refused_with_the_place() {
+    let fixture = fixture().await;
+    let (uri, own) = (fixture.smf.uri.as_str(), fixture.smf.correlation.as_str());
+    let nobody = json!({"event": "QOS_MON", "timeStamp": "2026-11-23T07:00:00Z", "rtDelays": [1]});
+    let negative = json!({"event": "QOS_MON", "timeStamp": "", "rtDelays": [-1]});
+    for (body, cause, detail) in [
+        ("{".to_owned(), "INVALID_MSG_FORMAT", "column"),
+        ("{}".to_owned(), "INVALID_MSG_FORMAT", "notifId"),
+        (measured(own, &json!([{"event": "QOS_MON"}])), "INVALID_MSG_FORMAT", "timeStamp"),
+        (measured(own, &json!([negative])), "INVALID_MSG_FORMAT", "-1"),
+        (measured(own, &json!([])), "MANDATORY_IE_INCORRECT", "eventNotifs is empty"),
+        (measured(own, &json!([nobody])), "MANDATORY_IE_INCORRECT", "eventNotifs[0]: supi is missing"),
+    ] {
+        let (status, problem) = fixture.post(uri, body).await;
+        assert_eq!((status, problem.cause.as_deref()), (400, Some(cause)), "{problem:?}");
+        assert!(problem.detail.as_ref().is_some_and(|d| d.contains(detail)), "{problem:?}");
+    }
+    assert_eq!(fixture.post(uri, measured(own, &json!([nobody, delay(5)]))).await.0, 204, "one can be used");
+    assert_eq!(fixture.sink.reports.lock().expect("no panic").len(), 1);
+    assert_eq!(fixture.post(uri, vec![b' '; LIMIT + 1]).await.0, 413);
+}
+
+#[tokio::test]
+async fn an_address_is_good_for_its_own_service_and_subscription_only() {
+    let fixture = fixture().await;
+    let body = measured(&fixture.smf.correlation, &json!([delay(1)]));
+    let crossed = fixture.smf.uri.as_str().replace(issued::SMF_PATH, issued::AMF_PATH);
+    let unknown = fixture.smf.uri.as_str().replace(&fixture.smf.correlation, "er-unknown");
+    for uri in [crossed, unknown] {
+        let (status, problem) = fixture.post(&uri, body.clone()).await;
+        assert_eq!((status, problem.cause.as_deref()), (404, Some("SUBSCRIPTION_NOT_FOUND")), "{uri}");
+    }
+    let other = measured(&fixture.issued.correlation, &json!([delay(1)]));
+    assert_eq!(fixture.post(fixture.smf.uri.as_str(), other).await.0, 404);
+    assert_eq!(fixture.post(&format!("{}0", fixture.smf.uri), body).await.0, 403);
+    assert!(fixture.sink.reports.lock().expect("no panic").is_empty());
 }

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::{AmfProbe, Probe};
 use crate::amf::Amf;
+use crate::callback::Notifier;
 use crate::ending::{GOODBYE, seen_through};
 use crate::pace::Pace;
 use crate::sources::event_exposure;
@@ -20,7 +21,7 @@ use crate::translate::Sightings;
 
 /// Polls and watches one AMF.
 pub(super) async fn probe(probe: &Probe, root: Url, slot: AmfSlot) -> AmfProbe {
-    let amf = Amf::new(root, slot, probe.callbacks.issue(slot), AmfLife::default(), false);
+    let amf = Amf::new(root, slot, probe.callbacks.issue(Notifier::Amf(slot)), AmfLife::default(), false);
     let mut report = AmfProbe { url: amf.root.to_string(), ..AmfProbe::default() };
     let subscription = subscribe(probe, &amf, &mut report).await;
     watch(probe, &amf, &mut report).await;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bus::BusError;
-use model::Timestamp;
+use model::{QosReport, Timestamp};
 use prometheus_client::registry::Registry;
 use sbi::server::{Server, ServerConfig};
 use tokio::task::JoinHandle;
@@ -58,6 +58,7 @@ pub(super) async fn start(config: &Config) -> Result<Listener, String> {
         metrics: Metrics::register(&mut Registry::default()),
         max_body: config.callback.max_body.in_memory(),
         body_timeout: config.callback.body_timeout,
+        qos: config.qos.clone(),
     });
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.run(handler, stop.clone()));
@@ -77,6 +78,10 @@ struct Forgetful;
 
 impl Receive for Forgetful {
     async fn receive(&self, _: AmfSlot, _: Sightings, _: Timestamp) -> Result<(), BusError> {
+        Ok(())
+    }
+
+    async fn measured(&self, _: Vec<QosReport>) -> Result<(), BusError> {
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod amf;
 mod listen;
 mod nrf;
 mod report;
+mod smf;
 mod words;
 
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::config::Config;
 use crate::context::Link;
 use crate::track::AmfSlot;
 
-pub use report::{AmfProbe, NrfProbe, ProbeReport};
+pub use report::{AmfProbe, NrfProbe, ProbeReport, SmfProbe};
 
 /// For how long changes and notifications are watched.
 const WATCH: Duration = Duration::from_secs(10);
@@ -89,12 +90,21 @@ impl Probe {
         if roots.is_empty() && !self.stop.is_cancelled() {
             report.problems.push("no AMF with namf-evts was found or configured".into());
         }
+        // SMFs notify while the AMFs are watched.
+        let smfs = match self.link.nrf.as_ref().filter(|_| registered) {
+            Some(nrf) => smf::begin(self, nrf).await,
+            None => Ok(Vec::new()),
+        };
         for (number, root) in roots.into_iter().enumerate() {
             if self.stop.is_cancelled() {
                 break;
             }
             let slot = AmfSlot(u16::try_from(number).unwrap_or(u16::MAX));
             report.amfs.push(amf::probe(self, root, slot).await);
+        }
+        match smfs {
+            Ok(watched) => report.smfs = smf::end(self, watched).await,
+            Err(problem) => report.problems.push(problem),
         }
         if let Some(nrf) = self.link.nrf.as_ref().filter(|_| registered) {
             self.deregister(nrf, report).await;

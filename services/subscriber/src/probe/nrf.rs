@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{NrfProbe, Probe, ProbeReport, words};
 use crate::ending::{GOODBYE, seen_through};
-use crate::{amfs, registration};
+use crate::{discovery, registration};
 
 impl Probe {
     /// Registers, and notes what the NRF says and the AMFs that it knows. Whether a registration may be there now.
@@ -56,7 +56,7 @@ impl Probe {
                 Ok(Heartbeat::Unknown) => "not known right after registration".into(),
                 Err(error) => self.told(&error),
             };
-            match amfs::discover(nrf, &self.config.nf.kind).await {
+            match discovery::find(nrf, Scope::AMF_EVENTS, &self.config.nf.kind).await {
                 Ok(endpoints) => found.amfs = endpoints.keys().map(Url::to_string).collect(),
                 Err(error) => report.problems.push(format!("discovery: {}", self.told(&error))),
             }

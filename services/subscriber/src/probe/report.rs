@@ -11,6 +11,8 @@ pub struct ProbeReport {
     pub nrf: Option<NrfProbe>,
     /// Every AMF that was found or configured.
     pub amfs: Vec<AmfProbe>,
+    /// Every SMF that was found, unless `core.qos` is off.
+    pub smfs: Vec<SmfProbe>,
     /// What is worth knowing about how it was probed.
     pub notes: Vec<String>,
     /// What stands in the way, in words; empty where nothing does.
@@ -79,11 +81,25 @@ pub struct AmfProbe {
     pub bytes_per_second: f64,
 }
 
+/// What an SMF did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SmfProbe {
+    /// Its root.
+    pub url: String,
+    /// Whether it accepted a subscription to packet delays.
+    pub accepted: bool,
+    /// How that was, or the refusal, in words.
+    pub packet_delays: String,
+    /// Notifications that came meanwhile.
+    pub notifications: u64,
+}
+
 impl fmt::Display for ProbeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.notes.iter().try_for_each(|note| writeln!(f, "note: {note}"))?;
         self.nrf.iter().try_for_each(|nrf| nrf.fmt(f))?;
         self.amfs.iter().try_for_each(|amf| amf.fmt(f))?;
+        self.smfs.iter().try_for_each(|smf| smf.fmt(f))?;
         self.problems.iter().try_for_each(|problem| writeln!(f, "problem: {problem}"))
     }
 }
@@ -132,5 +148,17 @@ impl fmt::Display for AmfProbe {
         }
         let (interval, requests, bytes) = (self.interval_ms, self.requests_per_second, self.bytes_per_second);
         writeln!(f, "  cost          every {interval} ms: {requests:.1} requests/s, {bytes:.0} bytes/s")
+    }
+}
+
+impl fmt::Display for SmfProbe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "SMF {}", self.url)?;
+        let delays = if self.packet_delays.is_empty() { "not tried" } else { &self.packet_delays };
+        writeln!(f, "  packet delays {delays}")?;
+        if self.accepted {
+            writeln!(f, "  meanwhile     {} notified", self.notifications)?;
+        }
+        Ok(())
     }
 }

@@ -98,14 +98,17 @@ pub(crate) async fn delete(caller: &Caller, url: Url) -> Result<(), CallError> {
 }
 
 /// Where a subscription lies, from the `Location` header, else from its id: a URI, or the bare number of Free5GC.
-///
-/// Only an address at the AMF itself is followed: what a peer names elsewhere would get our token.
 pub(crate) fn resource(root: &Url, headers: &HeaderMap, id: &str) -> Option<Url> {
+    located(collection(root).ok()?, headers, id)
+}
+
+/// Where a resource of this collection lies, from the `Location` header, else from its id. Only an address inside the
+/// collection is followed: what a peer names elsewhere would get our token.
+pub(crate) fn located(base: Url, headers: &HeaderMap, id: &str) -> Option<Url> {
     let named = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
     let candidates = named.into_iter().chain(id.contains('/').then_some(id));
-    let base = collection(root).ok()?;
     let own = candidates.filter_map(|text| base.join(text).ok()).find(|url| {
-        url.origin() == root.origin() && url.path().starts_with(base.path()) && url.query().is_none()
+        url.origin() == base.origin() && url.path().starts_with(base.path()) && url.query().is_none()
     });
     own.or_else(|| {
         let last = id.trim_end_matches('/').rsplit('/').next().filter(|last| !last.is_empty())?;

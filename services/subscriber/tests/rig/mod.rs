@@ -1,25 +1,54 @@
 //! A simulated core, a bus in memory and a subscriber between them.
 #![allow(dead_code, unreachable_pub)] // Each test binary uses its part.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::{Bus, BusError, Consumer, Delivery, Record, Sequence, Start};
 use core_sim::{CoreSim, Location};
-use model::{Stream, UeChange, UeEvent};
+use model::{QosReport, Stream, UeChange, UeEvent};
 use prometheus_client::registry::Registry;
 use store::Store;
 use subscriber::{Config, Subscriber};
 use tokio_util::sync::CancellationToken;
 
-/// Keeps every event that is published.
+/// Keeps every event and every report that is published.
 #[derive(Default)]
-pub struct MemoryBus(Mutex<Vec<UeEvent>>);
+pub struct MemoryBus {
+    events: Mutex<Vec<UeEvent>>,
+    reports: Mutex<Vec<(String, QosReport)>>,
+    /// How many reports it refuses before it takes them.
+    pub refusals: AtomicUsize,
+    /// How many times it takes reports and fails to say so.
+    pub losses: AtomicUsize,
+}
 
 impl MemoryBus {
     pub fn events(&self) -> Vec<UeEvent> {
-        self.0.lock().expect("no panic").clone()
+        self.events.lock().expect("no panic").clone()
+    }
+
+    /// What was measured, each with the id of its record.
+    pub fn reports(&self) -> Vec<(String, QosReport)> {
+        self.reports.lock().expect("no panic").clone()
+    }
+
+    fn take_reports(&self, records: Vec<Record>) -> Result<Vec<Sequence>, BusError> {
+        let once_less = |left: &AtomicUsize| left.fetch_update(SeqCst, SeqCst, |n| n.checked_sub(1)).is_ok();
+        if once_less(&self.refusals) {
+            return Err(BusError::Closed);
+        }
+        let mut all = self.reports.lock().expect("no panic");
+        let read = |record: Record| {
+            let report: QosReport = serde_json::from_slice(&record.data).expect("a report");
+            assert_eq!(&*record.key, report.key());
+            all.push((record.id.expect("an id").into(), report));
+            Sequence(all.len() as u64)
+        };
+        let taken = records.into_iter().map(read).collect();
+        if once_less(&self.losses) { Err(BusError::Closed) } else { Ok(taken) }
     }
 
     /// The events of one UE in words: a cell, a CM state or `gone`.
@@ -40,8 +69,11 @@ fn word(change: &UeChange) -> String {
 #[async_trait]
 impl Bus for MemoryBus {
     async fn publish(&self, stream: Stream, records: Vec<Record>) -> Result<Vec<Sequence>, BusError> {
+        if stream == Stream::Qos {
+            return self.take_reports(records);
+        }
         assert_eq!(stream, Stream::UeEvents);
-        let mut all = self.0.lock().expect("no panic");
+        let mut all = self.events.lock().expect("no panic");
         let first = all.len() as u64 + 1;
         for record in &records {
             let event: UeEvent = serde_json::from_slice(&record.data).expect("an event");
@@ -115,6 +147,7 @@ pub fn config(core: &CoreSim) -> Config {
     config.poll.requests_per_second = 1000;
     config.discovery.interval = Duration::from_millis(100);
     config.nf.heartbeat = Duration::from_secs(1);
+    config.qos.period = Duration::from_secs(1);
     config
 }
 

@@ -88,7 +88,7 @@ impl Nrf {
     }
 }
 
-pub(crate) use profile::amf as amf_profile;
+pub(crate) use profile::{amf as amf_profile, smf as smf_profile};
 
 /// Answers a request; `None` if there is no such resource.
 pub(crate) fn answer(world: &World, call: &Call) -> Option<Reply> {

@@ -1,10 +1,12 @@
 //! NF profiles as they are stored.
 
 use crate::amf::Amf;
+use crate::smf::Smf;
 use crate::world::World;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use serde_json::{Map, Value, json};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// A stored NFProfile (TS 29.510 clause 6.1.6).
@@ -80,24 +82,9 @@ pub(crate) fn amf(world: &World, amf: &Amf, rng: &mut ChaCha8Rng) -> Profile {
     const SERVICES: [&str; 6] =
         ["namf-comm", "namf-evts", "namf-mt", "namf-loc", "namf-oam", "namf-callback"];
     let config = &world.config;
-    let (ip, port, prefix) = (amf.addr.ip().to_string(), amf.addr.port(), amf.url());
+    let (ip, prefix) = (amf.addr.ip().to_string(), amf.url());
     let plmn = json!({"mcc": config.plmn.0, "mnc": config.plmn.1});
-    let service = |(index, name): (usize, &&str)| {
-        let mut service = json!({
-            "serviceInstanceId": index.to_string(),
-            "serviceName": name,
-            "versions": [{"apiVersionInUri": "v1", "apiFullVersion": "1.0.9"}],
-            "scheme": "http",
-            "nfServiceStatus": "REGISTERED",
-            "ipEndPoints": [{"ipv4Address": ip, "transport": "TCP", "port": port}],
-            "apiPrefix": prefix,
-        });
-        if world.compliant() {
-            service["oauth2Required"] = Value::Bool(config.oauth2);
-        }
-        service
-    };
-    let mut services: Vec<Value> = SERVICES.iter().enumerate().map(service).collect();
+    let mut services = services(world, amf.addr, &SERVICES);
     // Free5GC lists them in the order of a Go map, which starts anywhere.
     services.rotate_left(rng.next_u32() as usize % SERVICES.len());
     let tais: Vec<Value> = config.tacs.iter().map(|tac| json!({"plmnId": plmn, "tac": tac})).collect();
@@ -125,4 +112,46 @@ pub(crate) fn amf(world: &World, amf: &Amf, rng: &mut ChaCha8Rng) -> Profile {
         body["heartBeatTimer"] = json!(config.heart_beat_timer.as_secs().max(1));
     }
     Profile::stored(world, body.as_object().cloned().unwrap_or_default())
+}
+
+/// The profile that the SMF registers. Free5GC's names a service that it does not have.
+pub(crate) fn smf(world: &World, smf: &Smf) -> Profile {
+    let services_of = if world.compliant() {
+        &["nsmf-event-exposure"][..]
+    } else {
+        &["nsmf-pdusession", "nsmf-event-exposure", "nsmf-oam"]
+    };
+    let config = &world.config;
+    let mut body = json!({
+        "nfInstanceId": smf.nf_id,
+        "nfType": "SMF",
+        "nfStatus": "REGISTERED",
+        "plmnList": [{"mcc": config.plmn.0, "mnc": config.plmn.1}],
+        "sNssais": [{"sst": 1, "sd": "010203"}],
+        "ipv4Addresses": [smf.addr.ip().to_string()],
+        "nfServices": services(world, smf.addr, services_of),
+    });
+    if world.compliant() {
+        body["heartBeatTimer"] = json!(config.heart_beat_timer.as_secs().max(1));
+    }
+    Profile::stored(world, body.as_object().cloned().unwrap_or_default())
+}
+
+fn services(world: &World, addr: SocketAddr, names: &[&str]) -> Vec<Value> {
+    let service = |(index, name): (usize, &&str)| {
+        let mut service = json!({
+            "serviceInstanceId": index.to_string(),
+            "serviceName": name,
+            "versions": [{"apiVersionInUri": "v1", "apiFullVersion": "1.0.9"}],
+            "scheme": "http",
+            "nfServiceStatus": "REGISTERED",
+            "ipEndPoints": [{"ipv4Address": addr.ip().to_string(), "transport": "TCP", "port": addr.port()}],
+            "apiPrefix": format!("http://{addr}"),
+        });
+        if world.compliant() {
+            service["oauth2Required"] = Value::Bool(world.config.oauth2);
+        }
+        service
+    };
+    names.iter().enumerate().map(service).collect()
 }

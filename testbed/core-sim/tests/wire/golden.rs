@@ -32,6 +32,7 @@ const HEADERS: [&str; 6] = [
 
 pub(crate) const NRF: &str = "127.0.0.10:8000";
 pub(crate) const AMF: &str = "127.0.0.18:8000";
+pub(crate) const SMF: &str = "127.0.0.2:8000";
 
 /// A recording and the core that it is played to.
 pub(crate) struct Replay {
@@ -65,15 +66,16 @@ impl Replay {
         let config = Config {
             nrf_listen: on("127.0.0.10"),
             amf_listen: vec![on("127.0.0.18")],
+            smf_listen: on("127.0.0.2"),
             oauth2,
             ..Config::default()
         };
         let sim = CoreSim::start(config).await.unwrap();
         let client = Client::new(true);
         let host = |url: &str| url.strip_prefix("http://").unwrap().to_owned();
-        let (nrf, amf) = (host(&sim.nrf_url()), host(&sim.amf_urls()[0]));
+        let (nrf, amf, smf) = (host(&sim.nrf_url()), host(&sim.amf_urls()[0]), host(&sim.smf_url()));
         let amf_port = amf.parse::<SocketAddr>().unwrap().port();
-        let renamed = vec![(NRF.to_owned(), nrf), (AMF.to_owned(), amf)];
+        let renamed = vec![(NRF.to_owned(), nrf), (AMF.to_owned(), amf), (SMF.to_owned(), smf)];
         Some(Replay { sim, client, steps, renamed, amf_port, name: name.to_owned() })
     }
 
@@ -88,6 +90,9 @@ impl Replay {
         match service {
             "nnrf-nfm" | "nnrf-disc" => {
                 self.client.token(&self.sim.nrf_url(), "NRF", "nnrf-nfm nnrf-disc").await
+            }
+            "nsmf_event-exposure" | "nsmf-event-exposure" => {
+                self.client.token(&self.sim.nrf_url(), "SMF", "nsmf-event-exposure").await
             }
             other => self.client.token(&self.sim.nrf_url(), "AMF", other).await,
         }

@@ -5,9 +5,11 @@
 mod client;
 mod compliant_amf;
 mod compliant_nrf;
+mod compliant_smf;
 mod free5gc_extras;
 mod golden;
 mod golden_amf;
 mod golden_nrf;
+mod golden_smf;
 mod lifecycle;
 mod robustness;
