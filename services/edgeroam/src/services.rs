@@ -167,8 +167,7 @@ impl Ground<'_> {
             bus: self.bus.clone(),
             sites: catalogue.sites.clone(),
             names: operate::Names::of(catalogue),
-            token: admin.token()?,
-            listen: admin.listen,
+            access: admin.access()?,
         }))
     }
 

@@ -11,10 +11,9 @@ use anyhow::Context as _;
 use catalogue::Catalogue;
 use contract::PseudonymKey;
 use model::InstanceKey;
+use runtime::access::{Access, Token};
 use serde::Deserialize;
 use source::Source;
-
-use crate::operate::Token;
 
 /// The whole file, each section in the type of the crate that uses it.
 #[derive(Default, Deserialize)]
@@ -51,12 +50,23 @@ pub(crate) struct AdminSection {
 }
 
 impl AdminSection {
+    /// The setting, for messages.
+    const TOKEN_FILE: &str = "admin.token_file";
+
     /// The token, where one is set.
     ///
     /// # Errors
     /// Names the file and what is wrong with it.
     pub(crate) fn token(&self) -> anyhow::Result<Option<Token>> {
-        self.token_file.as_deref().map(Token::read).transpose()
+        Ok(self.token_file.as_deref().map(|path| Token::read(Self::TOKEN_FILE, path)).transpose()?)
+    }
+
+    /// Who may post commands.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token).
+    pub(crate) fn access(&self) -> anyhow::Result<Access> {
+        Ok(Access::new(Self::TOKEN_FILE, self.token()?, self.listen))
     }
 }
 
