@@ -28,6 +28,7 @@ struct File {
     public: relay::Config,
     decider: decider::Config,
     executor: executor::Config,
+    monitor: Option<monitor::Config>,
     emco: Option<emco::Config>,
     dns: Option<steering::dns::Config>,
     // The catalogue's sections stand here one by one: `flatten` would lose their lines.
@@ -102,6 +103,7 @@ pub(crate) struct Settings {
     pub(crate) public: relay::Config,
     pub(crate) decider: decider::Config,
     pub(crate) executor: executor::Config,
+    pub(crate) monitor: Option<monitor::Config>,
     pub(crate) emco: Option<emco::Config>,
     pub(crate) dns: Option<steering::dns::Config>,
     pub(crate) catalogue: Catalogue,
@@ -147,6 +149,7 @@ impl Settings {
             }
         };
         wrong.extend(source.of_core(&file.core));
+        wrong.extend(file.monitor.iter().flat_map(|monitor| source.of_monitor(monitor)));
         wrong.extend(file.public.problems().into_iter().map(|problem| format!("public.{problem}")));
         if file.instance_key_file.is_none() && !matches!(file.bus, bus::Config::Embedded(_)) {
             wrong.push(
@@ -174,6 +177,7 @@ impl Settings {
             public: file.public.relative_to(base),
             decider: file.decider,
             executor: file.executor,
+            monitor: file.monitor.map(|monitor| monitor.relative_to(base)),
             emco: file.emco.map(|emco| emco.relative_to(base)),
             dns: file.dns.map(|dns| dns.relative_to(base)),
             catalogue,

@@ -70,6 +70,9 @@ fn check(file: &Path) -> anyhow::Result<()> {
         catalogue.apps.len(),
         settings.state_dir.display(),
     ));
+    if let Some(monitor) = &settings.monitor {
+        super::print(&format!("  monitor: {}", measured(monitor)));
+    }
     for spec in &catalogue.apps {
         let app = &spec.app;
         let mode = match app.mode {
@@ -94,6 +97,19 @@ fn check(file: &Path) -> anyhow::Result<()> {
         super::print(&format!("  app {}: {mode}, {users}, {policy}", app.id));
     }
     Ok(())
+}
+
+/// What is measured, in words.
+fn measured(monitor: &monitor::Config) -> String {
+    let reports = monitor.reports.as_ref().map(|reports| format!("reports at {}", reports.listen));
+    let probes = monitor.probes.as_ref().map(|probes| {
+        format!("port {} of each site's ingress is probed every {:?}", probes.port, probes.interval)
+    });
+    let prometheus = monitor.prometheus.as_ref().map(|prometheus| {
+        format!("{} queries to {} every {:?}", prometheus.queries.len(), prometheus.url, prometheus.interval)
+    });
+    let all: Vec<_> = [reports, probes, prometheus].into_iter().flatten().collect();
+    if all.is_empty() { "nothing is measured".into() } else { all.join("; ") }
 }
 
 #[cfg(test)]
