@@ -62,6 +62,7 @@ impl Evidence {
                 }
             }
             Stream::UeEvents
+            | Stream::Qos
             | Stream::Sites
             | Stream::Commands
             | Stream::Decisions

@@ -31,6 +31,7 @@ pub struct Retentions {
     pub outcomes: Retention,
     pub instances: Retention,
     pub sagas: Retention,
+    pub qos: Retention,
     pub dead_letter: Retention,
 }
 
@@ -49,6 +50,8 @@ impl Default for Retentions {
             outcomes: keep(256, 7 * 24),
             instances: keep(64, 24),
             sagas: keep(64, 24),
+            // Measurements lose their worth within minutes.
+            qos: keep(64, 1),
             dead_letter: keep(64, 30 * 24),
         }
     }
@@ -66,6 +69,7 @@ impl Retentions {
             Stream::Outcomes => self.outcomes,
             Stream::Instances => self.instances,
             Stream::Sagas => self.sagas,
+            Stream::Qos => self.qos,
             Stream::DeadLetter => self.dead_letter,
         }
     }

@@ -7,6 +7,7 @@ mod explanation;
 mod instance;
 mod order;
 mod outcome;
+mod qos;
 mod site;
 mod trace;
 mod ue;

@@ -65,8 +65,13 @@ fn qos(event: &UeQos) -> String {
             what.push(format!("{name} {} ms", delays.join(" ")));
         }
     }
+    what.extend(quality.jitter.map(|jitter| format!("jitter {jitter} ms")));
+    what.extend(quality.plr.map(|tenths| format!("loss {}.{} %", tenths / 10, tenths % 10)));
     let rates = [("ul", &quality.ul_data_rate), ("dl", &quality.dl_data_rate)];
     what.extend(rates.into_iter().filter_map(|(name, rate)| Some(format!("{name} {}", rate.as_ref()?))));
+    what.extend(event.app.iter().map(|app| format!("of {app}")));
+    what.extend(event.site.iter().map(|site| format!("at {site}")));
+    what.extend(event.measured_by.iter().map(|source| format!("by {}", source.as_str())));
     let who = who(&event.ue, event.supi.as_deref());
     format!("{}  qos       {who}  {}", at(event.observed_at), what.join("  "))
 }

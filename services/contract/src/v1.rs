@@ -24,4 +24,4 @@ pub use outcome::{
     RelocationUndone, Step,
 };
 pub use site::{Capacity, Evacuation, EvacuationState, Position, SiteState, SiteStatus};
-pub use ue::{CmState, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos};
+pub use ue::{CmState, MeasuredBy, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos};

@@ -19,6 +19,7 @@ mod order;
 mod outcome;
 mod plmn;
 mod position;
+mod qos;
 mod site;
 mod site_record;
 mod stream;
@@ -39,6 +40,7 @@ pub use order::Order;
 pub use outcome::{Outcome, OutcomeKind, Step};
 pub use plmn::PlmnId;
 pub use position::{Position, PositionError};
+pub use qos::{Measured, QosReport, QosSource};
 pub use site::{ClusterRef, Site, SiteId};
 pub use site_record::{
     Evacuation, EvacuationState, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,

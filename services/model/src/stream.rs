@@ -21,13 +21,15 @@ pub enum Stream {
     /// What an executor must not forget of an instance: open saga logs and what is left over; key: app `/` instance.
     /// Read by the replica that takes over.
     Sagas,
+    /// [`QosReport`](crate::QosReport); key: the SUPI.
+    Qos,
     /// What no consumer could digest, with the reason; key: the original key.
     DeadLetter,
 }
 
 impl Stream {
     /// Every stream.
-    pub const ALL: [Stream; 9] = [
+    pub const ALL: [Stream; 10] = [
         Self::UeEvents,
         Self::Sites,
         Self::Commands,
@@ -37,6 +39,7 @@ impl Stream {
         Self::Instances,
         Self::DeadLetter,
         Self::Sagas,
+        Self::Qos,
     ];
 
     /// Its name on every bus.
@@ -50,6 +53,7 @@ impl Stream {
             Self::Outcomes => "outcomes",
             Self::Instances => "instances",
             Self::Sagas => "sagas",
+            Self::Qos => "qos",
             Self::DeadLetter => "dead-letter",
         }
     }

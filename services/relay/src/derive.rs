@@ -6,8 +6,15 @@ use contract::{Deriver, Event};
 use model::Stream;
 
 /// The streams that public events are derived from.
-pub(crate) const STREAMS: [Stream; 6] =
-    [Stream::UeEvents, Stream::Decisions, Stream::Orders, Stream::Outcomes, Stream::Instances, Stream::Sites];
+pub(crate) const STREAMS: [Stream; 7] = [
+    Stream::UeEvents,
+    Stream::Qos,
+    Stream::Decisions,
+    Stream::Orders,
+    Stream::Outcomes,
+    Stream::Instances,
+    Stream::Sites,
+];
 
 /// The public events of one record.
 ///
@@ -24,6 +31,7 @@ pub(crate) fn derive(
     let at = delivery.sequence.0;
     let events = match stream {
         Stream::UeEvents => deriver.ue_event(at, &read(delivery)?),
+        Stream::Qos => deriver.qos_report(at, &read(delivery)?),
         Stream::Decisions => deriver.decision(at, &read(delivery)?),
         Stream::Orders => deriver.order(at, &read(delivery)?),
         Stream::Outcomes => deriver.outcome(at, &read(delivery)?),

@@ -12,8 +12,8 @@ use bus::public::{Outlet, PublicEvent};
 use bus::{Bus, BusError, Class, Record, Start};
 use contract::PseudonymKey;
 use model::{
-    CellId, ClusterRef, PlmnId, Site, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus, Stream,
-    Supi, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
+    CellId, ClusterRef, Measured, PlmnId, QosReport, QosSource, Site, SiteCondition, SiteRecord, SiteReport,
+    SiteSource, SiteStatus, Stream, Supi, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
 };
 use prometheus_client::registry::Registry;
 use relay::{Config, Inputs, Relay};
@@ -215,4 +215,30 @@ async fn what_holds_for_a_site_is_told_and_what_a_source_reports_is_not() {
     assert_eq!((taken[0].attribute("type"), &*taken[0].key), (Some("io.edgeroam.site.status.v1"), "north"));
     let told: serde_json::Value = serde_json::from_slice(&taken[0].data).unwrap();
     assert_eq!((&told["name"], &told["state"]), (&"North Pier".into(), &"cordoned".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_measured_of_a_ue_is_told_in_the_units_of_3gpp() {
+    let (dir, broker) = (tempfile::tempdir().unwrap(), Arc::new(Broker::default()));
+    let bus = open(&dir);
+    let report = QosReport {
+        supi: Supi::from_imsi(208_930_000_000_001, 15).unwrap(),
+        app: None,
+        site: Some(site().id),
+        observed_at: Timestamp::from_micros(1_000_000),
+        reported_at: None,
+        source: QosSource::App,
+        measured: Measured { rtt_us: Some(31_400), loss: Some(0.02), ..Measured::default() },
+    };
+    let data = serde_json::to_vec(&report).unwrap().into();
+    bus.publish(Stream::Qos, vec![Record { key: report.key().into(), id: None, data }]).await.unwrap();
+    let relay = start(&bus, &broker);
+    broker.has(1).await;
+    end(relay).await;
+    let taken = broker.taken.lock().unwrap();
+    assert_eq!(taken[0].attribute("type"), Some("io.edgeroam.ue.qos.v1"));
+    let told: serde_json::Value = serde_json::from_slice(&taken[0].data).unwrap();
+    assert_eq!((&told["rtDelays"], &told["plr"]), (&serde_json::json!([31]), &20.into()));
+    assert_eq!((&told["measuredBy"], &told["site"]), (&"app".into(), &"north".into()));
+    assert!(told.get("supi").is_none() && told.get("app").is_none(), "{told}");
 }

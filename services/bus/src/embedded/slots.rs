@@ -39,6 +39,7 @@ impl Slot {
             Stream::Instances => 7,
             Stream::DeadLetter => 8,
             Stream::Sagas => 9,
+            Stream::Qos => 10,
         })
     }
 
@@ -84,11 +85,11 @@ mod tests {
     #[test]
     fn every_stream_has_a_number_of_its_own() {
         let numbers: Vec<_> = Slot::all().map(Slot::number).collect();
-        assert_eq!(numbers, (0..=9).collect::<Vec<_>>());
+        assert_eq!(numbers, (0..=10).collect::<Vec<_>>());
         for slot in Slot::all() {
             assert!(slot.index() < SLOTS);
             assert_eq!(Slot::from_number(slot.number()), Some(slot));
         }
-        assert_eq!(Slot::from_number(10), None);
+        assert_eq!(Slot::from_number(11), None);
     }
 }

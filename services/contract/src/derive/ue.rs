@@ -1,11 +1,11 @@
 //! `ue-events`.
 
-use model::{Supi, Timestamp, UeEvent, UeSource};
+use model::{Timestamp, UeEvent, UeSource};
 
 use super::Deriver;
 use super::cell::{cell, tai};
 use super::envelope::About;
-use crate::v1::{CmState, ObtainedBy, Quality, UeChange, UeLocation, UeQos};
+use crate::v1::{CmState, ObtainedBy, UeChange, UeLocation};
 use crate::{Event, Kind, Time};
 
 impl Deriver {
@@ -43,31 +43,11 @@ impl Deriver {
         }
         self.event(about(kind, &told.ue, sequence, event.observed_at), &told)
     }
-
-    /// What quality of service was measured for a UE: for a source of such measurements.
-    pub fn ue_qos(
-        &self,
-        sequence: u64,
-        supi: &Supi,
-        observed_at: Timestamp,
-        reported_at: Option<model::ReportedAt>,
-        quality: Quality,
-    ) -> Vec<Event> {
-        let kind = Kind::UeQos;
-        let told = UeQos {
-            ue: self.key.ue(supi),
-            supi: self.clear(kind, supi),
-            observed_at: observed_at.into(),
-            reported_at: reported_at.map(Time::from),
-            quality,
-        };
-        self.event(about(kind, &told.ue, sequence, observed_at), &told)
-    }
 }
 
 /// One answer of the core can tell several things of one UE, so time alone does not tell them apart; and after a bus
 /// was made anew, sequences alone do not.
-fn about(kind: Kind, ue: &str, sequence: u64, observed_at: Timestamp) -> About {
+pub(super) fn about(kind: Kind, ue: &str, sequence: u64, observed_at: Timestamp) -> About {
     About {
         kind,
         id: format!("{sequence}-{}", observed_at.as_micros()),

@@ -90,9 +90,32 @@ pub struct UeQos {
     /// When the network says that it was so (`timeStamp` of TS 29.508), by the network's clock.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reported_at: Option<Time>,
+    /// Who measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub measured_by: Option<MeasuredBy>,
+    /// Of which app's traffic; of the UE's traffic in general where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub app: Option<String>,
+    /// Between the UE and this site; the one that serves it where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub site: Option<String>,
     /// What was measured.
     #[serde(flatten)]
     pub quality: Quality,
+}
+
+open_words! {
+    /// Who measured.
+    pub enum MeasuredBy {
+        /// The app or its client.
+        App = "app",
+        /// A probe of EdgeRoam.
+        Probe = "probe",
+        /// A query to Prometheus.
+        Prometheus = "prometheus",
+        /// The 5G core.
+        Core = "core",
+    }
 }
 
 /// Measured quality of service: a QOS_MON event (TS 29.508 `EventNotification`) or a report of the PCF (TS 29.514
@@ -115,6 +138,13 @@ pub struct Quality {
     /// Round trip delays in milliseconds.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub rt_delays: Vec<u32>,
+    /// Variation of the delay in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub jitter: Option<u32>,
+    /// Packet loss rate in tenths of a percent (TS 29.571 `PacketLossRate`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(range(max = 1_000))]
+    pub plr: Option<u16>,
     /// Whether measuring packet delays failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pdmf: Option<bool>,

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use contract::v1::{QosNotifType, Quality};
 use contract::{Deriver, Event, Kind, PseudonymKey};
 use model::{
     AppId, Basis, Candidate, Decision, Evacuation, EvacuationState, Explanation, Generation, InstanceId,
-    InstanceKey, InstanceState, Mode, Order, Outcome, OutcomeKind, Placement, Policy, Position, RelocationId,
-    ReportedAt, Rule, Serving, Site, SiteCondition, SiteRecord, SiteSource, SiteStatus, Step, Supi,
-    Threshold, Timestamp, Trigger, UeChange, UeEvent, UeLocation, UeSource, Verdict,
+    InstanceKey, InstanceState, Measured, Mode, Order, Outcome, OutcomeKind, Placement, Policy, Position,
+    QosReport, QosSource, RelocationId, ReportedAt, Rule, Serving, Site, SiteCondition, SiteRecord,
+    SiteSource, SiteStatus, Step, Supi, Threshold, Timestamp, Trigger, UeChange, UeEvent, UeLocation,
+    UeSource, Verdict,
 };
 
 pub(crate) const SUPI: &str = "imsi-208930000000003";
@@ -170,16 +170,23 @@ pub(crate) fn site() -> Site {
     }
 }
 
-fn quality() -> Quality {
-    Quality {
-        pdu_se_id: Some(1),
-        notif_type: Some(QosNotifType::NotGuaranteed),
-        ul_delays: vec![12, 15],
-        dl_delays: vec![9],
-        rt_delays: vec![22],
-        pdmf: None,
-        ul_data_rate: Some("12.5 Mbps".into()),
-        dl_data_rate: Some("80 Mbps".into()),
+pub(crate) fn measured() -> QosReport {
+    QosReport {
+        supi: supi(),
+        app: Some("arena".parse().unwrap()),
+        site: Some(NORTH.parse().unwrap()),
+        observed_at: at(0),
+        reported_at: None,
+        source: QosSource::Core,
+        measured: Measured {
+            rtt_us: Some(21_600),
+            jitter_us: Some(3_200),
+            loss: Some(0.0125),
+            ul_delay_us: Some(12_000),
+            dl_delay_us: Some(9_499),
+            guaranteed: Some(false),
+            pdu_session: Some(1),
+        },
     }
 }
 
@@ -188,7 +195,7 @@ pub(crate) fn event(deriver: &Deriver, kind: Kind) -> Event {
     let reason = || "site north did not become ready within 60s".to_owned();
     let mut events = match kind {
         Kind::UeLocation => deriver.ue_event(4711, &moved("208-93-00000900a")),
-        Kind::UeQos => deriver.ue_qos(12, &supi(), at(0), None, quality()),
+        Kind::UeQos => deriver.qos_report(12, &measured()),
         Kind::SiteStatus => deriver.site(2, &SiteRecord::Status(status())),
         Kind::Decided => deriver.decision(815, &decision(Mode::Act)),
         Kind::Ordered => deriver.order(97, &order()),

@@ -16,7 +16,7 @@ fn every_kind_is_a_line_that_says_when_what_and_of_whom() {
                 format!("06:36:33.407Z  ue        {ue}  cell 208-93-00000900a  tai 208-93-000001")
             }
             Kind::UeQos => {
-                format!("qos       {ue}  NOT_GUARANTEED  ul 12 15 ms  dl 9 ms  rt 22 ms  ul 12.5 Mbps")
+                format!("{ue}  NOT_GUARANTEED  ul 12 ms  dl 9 ms  rt 22 ms  jitter 3 ms  loss 1.3 %  of arena  at north  by core")
             }
             Kind::SiteStatus => "06:36:33.407Z  site      north  draining: new disks  9 of 12 still there, 1 have nowhere to go".into(),
             Kind::Decided => {

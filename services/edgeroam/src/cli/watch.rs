@@ -1,6 +1,7 @@
-//! `edgeroam watch`: a line for each cell change, command, condition of a site, decision and saga step.
+//! `edgeroam watch`: a line for each cell change, measurement, command, condition of a site, decision and saga step.
 
 pub(super) mod lines;
+mod measurements;
 pub(super) mod operations;
 mod public;
 
@@ -13,8 +14,9 @@ use model::Stream;
 
 use super::which_bus::WhichBus;
 
-const STREAMS: [Stream; 6] = [
+const STREAMS: [Stream; 7] = [
     Stream::UeEvents,
+    Stream::Qos,
     Stream::Commands,
     Stream::Sites,
     Stream::Decisions,

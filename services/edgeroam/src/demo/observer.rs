@@ -60,7 +60,12 @@ fn enter(
             ledger.outcome(&outcome);
             progress::outcome(&outcome);
         }
-        Stream::Sites | Stream::Commands | Stream::Instances | Stream::DeadLetter | Stream::Sagas => {}
+        Stream::Qos
+        | Stream::Sites
+        | Stream::Commands
+        | Stream::Instances
+        | Stream::DeadLetter
+        | Stream::Sagas => {}
     }
     Ok(())
 }

@@ -6,12 +6,13 @@ use model::{
 };
 use serde::de::DeserializeOwned;
 
-use super::operations;
+use super::{measurements, operations};
 
 /// One record as a line for people.
 pub(super) fn line(stream: Stream, data: &[u8]) -> Option<String> {
     match stream {
         Stream::UeEvents => parsed(data, event),
+        Stream::Qos => parsed(data, measurements::line),
         Stream::Decisions => parsed(data, decision),
         Stream::Outcomes => parsed(data, outcome),
         Stream::DeadLetter => Some(format!("dead letter   {}", String::from_utf8_lossy(data))),

@@ -107,6 +107,7 @@ impl<'a> Gathering<'a> {
                 }
             }
             Stream::UeEvents
+            | Stream::Qos
             | Stream::Sites
             | Stream::Commands
             | Stream::Orders
