@@ -20,6 +20,7 @@ mod outcome;
 mod plmn;
 mod position;
 mod site;
+mod site_load;
 mod site_record;
 mod stream;
 mod supi;
@@ -40,6 +41,7 @@ pub use outcome::{Outcome, OutcomeKind, Step};
 pub use plmn::PlmnId;
 pub use position::{Position, PositionError};
 pub use site::{ClusterRef, Site, SiteId};
+pub use site_load::SiteLoad;
 pub use site_record::{
     Evacuation, EvacuationState, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,
 };
