@@ -93,6 +93,9 @@ impl Services {
         let relay = if has(Role::Relay) { ground.relay(&mut registry).await? } else { None };
         let monitor = if has(Role::Monitor) { ground.monitor(&mut registry, roles).await? } else { None };
         let reports = monitor.as_ref().and_then(monitor::Monitor::reports_addr);
+        if let Some(reports) = reports {
+            write_down(&state.join("reports.address"), reports)?;
+        }
         let callback = subscriber.as_ref().map(subscriber::Subscriber::callback_addr);
         let readiness = Readiness::default();
         let more = if has(Role::Decider) { ground.counter()? } else { axum::Router::new() };
@@ -100,9 +103,6 @@ impl Services {
         let admin = runtime::admin::serve(listen, registry, readiness.clone(), level, more, stop).await?;
         if listen.port() == 0 {
             write_down(&settings.admin_address_file(), admin)?;
-        }
-        if let Some(reports) = reports {
-            write_down(&state.join("reports.address"), reports)?;
         }
         readiness.set(true);
         let bus = ground.bus;

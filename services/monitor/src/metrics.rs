@@ -81,13 +81,13 @@ struct OfSite {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfQuery {
-    what: &'static str,
+    what: String,
     result: Asked,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfSample {
-    what: &'static str,
+    what: String,
     result: Sampled,
 }
 
@@ -170,10 +170,15 @@ impl Metrics {
     }
 
     pub(crate) fn query(&self, what: What, result: Asked) {
-        self.queries.get_or_create(&OfQuery { what: what.as_str(), result }).inc();
+        self.queries.get_or_create(&OfQuery { what: word(what), result }).inc();
     }
 
     pub(crate) fn sample(&self, what: What, result: Sampled) {
-        self.samples.get_or_create(&OfSample { what: what.as_str(), result }).inc();
+        self.samples.get_or_create(&OfSample { what: word(what), result }).inc();
     }
+}
+
+/// The word for what is asked in the form that labels have here.
+fn word(what: What) -> String {
+    what.as_str().replace('.', "_")
 }
