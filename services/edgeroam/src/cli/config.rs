@@ -129,6 +129,27 @@ mod tests {
     }
 
     #[test]
+    fn what_the_template_has_as_a_comment_for_measurements_is_valid_too() {
+        let folder = tempfile::tempdir().expect("temporary directory");
+        let file = folder.path().join("edgeroam.yaml");
+        let at = TEMPLATE.find("# monitor:").expect("the section");
+        let (before, rest) = TEMPLATE.split_at(at);
+        let (section, after) = rest.split_once("\n\n").expect("its end");
+        let section = section.lines().map(|line| line.strip_prefix("# ").unwrap_or(line));
+        let section = section.collect::<Vec<_>>().join("\n");
+        std::fs::write(&file, format!("{before}{section}\n\n{after}")).expect("written");
+        let monitor = Settings::load(&file).expect("valid").monitor.expect("the section");
+        let said = measured(&monitor);
+        for part in ["reports at 127.0.0.1:9092", "port 443", "2 queries to http://127.0.0.1:9090"] {
+            assert!(said.contains(part), "{part} is not in: {said}");
+        }
+        let open = format!("{before}monitor: {{ reports: {{}} }}\n\n{after}");
+        std::fs::write(&file, open).expect("written");
+        let refused = Settings::load(&file).err().expect("refused").to_string();
+        assert!(refused.contains("monitor.reports.token_file: is missing"), "{refused}");
+    }
+
+    #[test]
     fn every_error_is_told_at_once() {
         let folder = tempfile::tempdir().expect("temporary directory");
         let file = folder.path().join("edgeroam.yaml");

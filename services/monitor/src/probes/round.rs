@@ -53,48 +53,26 @@ impl Round {
     async fn judge(&mut self) -> Result<(), BusError> {
         // When it was so is known no better than by when it was asked.
         let at = clock::now();
-        let sights: Vec<Sight<'_>> = futures_util::stream::iter(&self.targets)
-            .map(|(site, target)| self.probe(site, target))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
+        let probing: Vec<_> = self.targets.iter().map(|(site, target)| self.probe(site, target)).collect();
+        let sights: Vec<_> = futures_util::stream::iter(probing).buffer_unordered(AT_ONCE).collect().await;
         let said = Said::read(self.bus.as_ref(), SiteSource::Probe).await?;
-        let were_well = sights.iter().filter(|sight| said.condition(sight.site) != SiteCondition::Failed);
-        let failing = were_well.clone().filter(|sight| sight.seen == Seen::Silent).count();
-        let (were_well, most) = (were_well.count(), self.most_failing);
-        let our_own = crowd::is_our_own(failing, were_well, most);
-        if our_own && !self.our_own {
-            tracing::warn!(
+        let doubtful = too_many(&sights, &said, self.most_failing);
+        match doubtful {
+            Some((failing, of)) if !self.our_own => tracing::warn!(
                 failing,
-                of = were_well,
-                most,
+                of,
+                most = self.most_failing,
                 "so many sites do not fail at one time: our own network has failed, nothing is said of any site"
-            );
-        } else if self.our_own && !our_own {
-            tracing::info!("sites are reached again: what probes see is told again");
+            ),
+            None if self.our_own => tracing::info!("sites are reached again: what probes see is told again"),
+            Some(_) | None => {}
         }
-        self.our_own = our_own;
-        self.metrics.our_own(SiteSource::Probe, our_own);
-        if our_own {
+        self.our_own = doubtful.is_some();
+        self.metrics.our_own(SiteSource::Probe, self.our_own);
+        if self.our_own {
             return Ok(());
         }
-        let mut changes = said.taken_back(self.without.iter(), "no longer probed: it has no ingress");
-        for sight in sights {
-            let streak = self.streaks.entry(sight.site.clone()).or_default();
-            streak.count(sight.seen);
-            let before = said.condition(sight.site);
-            let condition = streak.condition(before, self.needed);
-            if condition != before {
-                let reason = match condition {
-                    SiteCondition::Failed => format!("{}; {} probes in a row", sight.reason, streak.silent()),
-                    SiteCondition::Degraded
-                    | SiteCondition::InService
-                    | SiteCondition::Cordoned
-                    | SiteCondition::Draining { .. } => sight.reason,
-                };
-                changes.push(Change { site: sight.site.clone(), condition, reason });
-            }
-        }
+        let changes = changes(&mut self.streaks, self.needed, sights, &self.without, &said);
         for change in &changes {
             let (site, condition) = (&change.site, change.condition.as_str());
             tracing::info!(%site, condition, reason = change.reason, "a site is seen in another condition");
@@ -128,4 +106,35 @@ impl Round {
         });
         Sight { site, seen, reason }
     }
+}
+
+/// How many sites are silent of how many that were well, where these are so many that nothing can be said of any.
+fn too_many(sights: &[Sight<'_>], said: &Said, most: f64) -> Option<(usize, usize)> {
+    let were_well = sights.iter().filter(|sight| said.condition(sight.site) != SiteCondition::Failed);
+    let failing = were_well.clone().filter(|sight| sight.seen == Seen::Silent).count();
+    let of = were_well.count();
+    crowd::is_our_own(failing, of, most).then_some((failing, of))
+}
+
+/// What has changed of sites by what was seen of them, and by what was seen of them before.
+fn changes(
+    streaks: &mut BTreeMap<SiteId, Streak>,
+    needed: Needed,
+    sights: Vec<Sight<'_>>,
+    without: &[SiteId],
+    said: &Said,
+) -> Vec<Change> {
+    let mut changes = said.taken_back(without.iter(), "no longer probed: it has no ingress");
+    for Sight { site, seen, reason } in sights {
+        let streak = streaks.entry(site.clone()).or_default();
+        streak.count(seen);
+        let (before, silent) = (said.condition(site), streak.silent());
+        let condition = streak.condition(before, needed);
+        if condition != before {
+            let failed = condition == SiteCondition::Failed;
+            let reason = if failed { format!("{reason}; {silent} probes in a row") } else { reason };
+            changes.push(Change { site: site.clone(), condition, reason });
+        }
+    }
+    changes
 }

@@ -65,7 +65,7 @@ impl Client {
     /// Why there is no answer, for an operator.
     pub(super) async fn ask(&self, query: &str) -> Result<Answer, String> {
         // A form: queries may be longer than URLs.
-        let form = [("query", query), ("timeout", &self.timeout)];
+        let form = [("query", query), ("timeout", self.timeout.as_str())];
         let mut request = self.http.post(self.query.clone()).header(ACCEPT, "application/json").form(&form);
         if let Some(token) = self.token().map_err(|error| error.to_string())? {
             request = request.bearer_auth(token.as_str());

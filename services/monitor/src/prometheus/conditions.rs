@@ -32,7 +32,7 @@ pub(super) fn condition(
     said: SiteCondition,
     findings: impl Iterator<Item = (SiteCondition, Finding)>,
 ) -> SiteCondition {
-    let may_hold = |(condition, finding)| match finding {
+    let may_hold = |(condition, finding): (SiteCondition, Finding)| match finding {
         Finding::Holds(_) => Some(condition),
         Finding::Unknown if condition <= said => Some(condition),
         Finding::Unknown | Finding::Clear => None,

@@ -75,11 +75,8 @@ impl Round {
 
     async fn ask(&mut self) -> Found {
         let queries = &self.config.queries;
-        let answers: Vec<_> = futures_util::stream::iter(queries)
-            .map(|query| self.client.ask(&query.query))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+        let asking: Vec<_> = queries.iter().map(|query| self.client.ask(&query.query)).collect();
+        let answers: Vec<_> = futures_util::stream::iter(asking).buffered(AT_ONCE).collect().await;
         let mut found = Found::new();
         for (at, (query, answer)) in queries.iter().zip(answers).enumerate() {
             let (answer, failed) = match answer {

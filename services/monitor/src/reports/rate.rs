@@ -1,9 +1,7 @@
 //! How many reports are taken in a second.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 /// So many a second from all together, and as many at once. Whoever is let in may report more than is left: the next
 /// ones wait for it.
@@ -20,30 +18,29 @@ struct Left {
 }
 
 impl Rate {
-    pub(super) fn new(per_second: u32) -> Self {
+    pub(super) fn new(per_second: u32, now: Instant) -> Self {
         let per_second = f64::from(per_second);
-        Self { per_second, left: Mutex::new(Left { reports: per_second, at: Instant::now() }) }
+        Self { per_second, left: Mutex::new(Left { reports: per_second, at: now }) }
     }
 
     /// Whether a report may come in now.
     ///
     /// # Errors
     /// For how long none may.
-    pub(super) fn may(&self) -> Result<(), Duration> {
-        let left = self.refilled(0.0);
+    pub(super) fn may(&self, now: Instant) -> Result<(), Duration> {
+        let left = self.refilled(now, 0.0);
         if left >= 1.0 { Ok(()) } else { Err(Duration::from_secs_f64((1.0 - left) / self.per_second)) }
     }
 
     /// Counts reports that came in.
-    pub(super) fn count(&self, reports: usize) {
+    pub(super) fn count(&self, now: Instant, reports: usize) {
         // Bodies are bounded, so that a double holds their count exactly.
-        self.refilled(reports as f64);
+        self.refilled(now, reports as f64);
     }
 
-    fn refilled(&self, taken: f64) -> f64 {
+    fn refilled(&self, now: Instant, taken: f64) -> f64 {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let since = now.duration_since(left.at).as_secs_f64();
+        let since = now.saturating_duration_since(left.at).as_secs_f64();
         left.reports = (left.reports + since * self.per_second).min(self.per_second) - taken;
         left.at = now;
         left.reports
@@ -54,20 +51,24 @@ impl Rate {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_second_worth_comes_at_once_and_what_is_over_is_waited_for() {
-        let rate = Rate::new(10);
-        assert_eq!(rate.may(), Ok(()));
-        rate.count(10);
-        assert_eq!(rate.may(), Err(Duration::from_millis(100)));
-        tokio::time::advance(Duration::from_millis(100)).await;
-        assert_eq!(rate.may(), Ok(()));
-        rate.count(21);
-        assert_eq!(rate.may(), Err(Duration::from_millis(2_100)));
-        tokio::time::advance(Duration::from_secs(60)).await;
-        rate.count(9);
-        assert_eq!(rate.may(), Ok(()), "a minute without reports gives no more than a second's worth");
-        rate.count(1);
-        assert!(rate.may().is_err());
+    #[test]
+    fn a_second_worth_comes_at_once_and_what_is_over_is_waited_for() {
+        let begun = Instant::now();
+        let after = |millis| begun + Duration::from_millis(millis);
+        let rate = Rate::new(10, begun);
+        assert_eq!(rate.may(begun), Ok(()));
+        rate.count(begun, 10);
+        assert_eq!(rate.may(begun), Err(Duration::from_millis(100)));
+        assert_eq!(rate.may(after(100)), Ok(()));
+        rate.count(after(100), 21);
+        assert_eq!(rate.may(after(100)), Err(Duration::from_millis(2_100)));
+        rate.count(after(60_000), 9);
+        assert_eq!(
+            rate.may(after(60_000)),
+            Ok(()),
+            "a minute without reports gives no more than a second's worth"
+        );
+        rate.count(after(60_000), 1);
+        assert!(rate.may(after(60_000)).is_err());
     }
 }

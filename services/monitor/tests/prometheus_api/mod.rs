@@ -110,7 +110,7 @@ async fn query(
         "" => refused(
             "bad_data",
             StatusCode::BAD_REQUEST,
-            "unknown position: parse error: no expression found in input".into(),
+            "invalid parameter \"query\": 1:1: parse error: no expression found in input".into(),
         ),
         "slow" => refused(
             "timeout",
