@@ -130,3 +130,19 @@ async fn reports_over_the_rate_are_put_off() {
     assert_eq!(rig.qos().await.len(), 3);
     running.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_come_over_tls_where_there_is_a_certificate() {
+    let rig = rig();
+    let pem = |name: &str| format!("{}/../sbi/tests/tls/{name}.pem", env!("CARGO_MANIFEST_DIR"));
+    let tls = json!({ "cert_file": pem("cert"), "key_file": pem("key") });
+    let running = start(&rig, json!({ "tls": tls })).await;
+    let trusted = reqwest::Certificate::from_pem(&std::fs::read(pem("cert")).unwrap()).unwrap();
+    let client = reqwest::Client::builder().tls_certs_only([trusted]).build().unwrap();
+    let url = format!("https://{}/v1/qos", running.monitor.reports_addr().unwrap());
+    let report = json!({ "supi": SUPI, "rtt_us": 1 });
+    let answer = client.post(url).bearer_auth(TOKEN).json(&report).send().await.unwrap();
+    assert_eq!((answer.status(), answer.version()), (StatusCode::NO_CONTENT, reqwest::Version::HTTP_2));
+    assert_eq!(rig.qos().await.len(), 1);
+    running.end().await;
+}

@@ -1,5 +1,7 @@
 //! A running monitor on an embedded bus.
 
+#![allow(dead_code, reason = "each test binary uses its own part of it")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
