@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("decider", 3),
     ("executor", 3),
     ("relay", 3),
+    ("monitor", 3),
     ("evaluation", 3),
     ("edgeroam", 4),
 ];

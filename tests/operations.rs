@@ -6,6 +6,8 @@
 mod brokers_alone;
 #[path = "operations/desk.rs"]
 mod desk;
+#[path = "operations/measurements.rs"]
+mod measurements;
 
 use desk::{Desk, text};
 use serde_json::json;

@@ -157,6 +157,16 @@ impl Desk {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
+    /// Reports a measurement, as an app or a site would; the status, and what is wrong where something is.
+    pub(crate) async fn report(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let address = self.config.with_file_name("state").join("reports.address");
+        let url = format!("http://{}{path}", std::fs::read_to_string(address).unwrap().trim());
+        let request = self.client.request(method.parse().unwrap(), url).json(body);
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
+    }
+
     /// The lines of this sort that `edgeroam watch --from-oldest` shows within some seconds: what stands in the log by
     /// now, and what comes meanwhile.
     pub(crate) async fn watched(&self, sort: &str) -> Vec<String> {

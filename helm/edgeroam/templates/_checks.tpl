@@ -13,6 +13,14 @@
 {{- fail (printf "config.core.callback.advertise: with `bus: %s` each subscriber has an address of its own; use subscriber.advertise" $bus) }}
 {{- end }}
 {{- end }}
+{{- if not .Values.existingConfigMap }}
+{{- if and .Values.monitor.enabled (not .Values.config.monitor) }}
+{{- fail "monitor.enabled, but `config.monitor` does not say what is measured: reports, probes or prometheus" }}
+{{- end }}
+{{- if and .Values.config.monitor (not .Values.monitor.enabled) (ne $bus "embedded") }}
+{{- fail (printf "config.monitor is given, but nobody would measure: with `bus: %s` set monitor.enabled" $bus) }}
+{{- end }}
+{{- end }}
 {{- if eq $bus "nats" }}{{ include "edgeroam.checks.nats" . }}{{ end }}
 {{- if eq $bus "kafka" }}{{ include "edgeroam.checks.kafka" . }}{{ end }}
 {{- end }}

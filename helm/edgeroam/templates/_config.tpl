@@ -6,6 +6,10 @@
 {{- $_ := set $config "instance_key_file" "/etc/edgeroam-secrets/keys/instance" }}
 {{- end }}
 {{- end }}
+{{- if include "edgeroam.reports" . }}
+{{- $listen := printf "0.0.0.0:%v" .Values.ports.reports }}
+{{- $config = merge $config (dict "monitor" (dict "reports" (dict "listen" $listen))) }}
+{{- end }}
 {{- if eq .Values.bus "embedded" }}
 {{- $url := printf "http://%s-callback.%s.svc:%v" (include "edgeroam.fullname" .) .Release.Namespace .Values.service.callback.port }}
 {{- $config = merge $config (dict "core" (dict "callback" (dict "advertise" $url))) }}

@@ -48,6 +48,17 @@ app.kubernetes.io/component: {{ .role }}
 {{- end }}
 {{- end }}
 
+{{/* Whether Pods of monitor stand alone: "true", or nothing. */}}
+{{- define "edgeroam.monitor" -}}
+{{- if and .Values.monitor.enabled (ne .Values.bus "embedded") }}true{{ end }}
+{{- end }}
+
+{{/* Whether reports are taken: "true", or nothing. A ConfigMap of one's own says it by `monitor.enabled`. */}}
+{{- define "edgeroam.reports" -}}
+{{- if .Values.existingConfigMap }}{{ if .Values.monitor.enabled }}true{{ end }}
+{{- else if hasKey (.Values.config.monitor | default dict) "reports" }}true{{ end }}
+{{- end }}
+
 {{- define "edgeroam.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create }}
 {{- default (include "edgeroam.fullname" .) .Values.serviceAccount.name }}

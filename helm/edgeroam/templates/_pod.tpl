@@ -4,6 +4,7 @@
 {{- $root := .root }}
 {{- $values := .root.Values }}
 {{- $callback := has .role (list "all" "subscriber") }}
+{{- $reports := and (has .role (list "all" "monitor")) (include "edgeroam.reports" $root) }}
 {{- $secrets := include "edgeroam.secrets" . | fromYamlArray }}
 {{- include "edgeroam.checks" $root -}}
 metadata:
@@ -70,6 +71,11 @@ spec:
           {{- with .hostPort }}
           hostPort: {{ . }}
           {{- end }}
+        {{- end }}
+        {{- if $reports }}
+        - name: reports
+          containerPort: {{ $values.ports.reports }}
+          protocol: TCP
         {{- end }}
       startupProbe:
         httpGet: { path: /livez, port: admin }

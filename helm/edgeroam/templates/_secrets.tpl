@@ -13,7 +13,14 @@
 {{- if and (has .role (list "all" "decider")) $secrets.adminToken.name }}
 - { name: admin-token, folder: admin, secret: {{ $secrets.adminToken.name | quote }}, files: { token: {{ $secrets.adminToken.key | quote }} } }
 {{- end }}
-{{- if and (or $acts (eq .role "subscriber")) $secrets.tls.name }}
+{{- $measures := has .role (list "all" "monitor") }}
+{{- if and $measures $secrets.reportsToken.name }}
+- { name: reports-token, folder: reports, secret: {{ $secrets.reportsToken.name | quote }}, files: { token: {{ $secrets.reportsToken.key | quote }} } }
+{{- end }}
+{{- if and $measures $secrets.prometheusToken.name }}
+- { name: prometheus-token, folder: prometheus, secret: {{ $secrets.prometheusToken.name | quote }}, files: { token: {{ $secrets.prometheusToken.key | quote }} } }
+{{- end }}
+{{- if and (or $acts $measures (eq .role "subscriber")) $secrets.tls.name }}
 - { name: tls, folder: tls, secret: {{ $secrets.tls.name | quote }} }
 {{- end }}
 {{- with $secrets.keys }}

@@ -22,7 +22,7 @@ impl ByteSize {
     }
 
     /// In bytes, as far as memory goes.
-    pub(crate) fn in_memory(self) -> usize {
+    pub fn in_memory(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }

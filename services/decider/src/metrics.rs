@@ -191,7 +191,12 @@ impl Metrics {
                 let label = OfSite { condition: Word(report.condition.as_str()) };
                 self.site_reports.get_or_create(&label).inc();
             }
-            Item::Ue(_) | Item::Outcome(_) | Item::Instance(_) | Item::Order(_) | Item::Own => {}
+            Item::Ue(_)
+            | Item::Outcome(_)
+            | Item::Instance(_)
+            | Item::Order(_)
+            | Item::Load(_)
+            | Item::Own => {}
         }
     }
 

@@ -276,6 +276,7 @@ impl Runner {
                 | Item::Instance(_)
                 | Item::Order(_)
                 | Item::Site(_)
+                | Item::Load(_)
                 | Item::Command(_)
                 | Item::Own,
             )
@@ -327,7 +328,7 @@ fn feed(engine: &mut Engine, now: Timestamp, item: &Item, commands: &mut Vec<Com
         Item::Order(order) => Input::OrderSeen(order),
         Item::Site(report) => Input::Site(report),
         Item::Command(command) => Input::Operator(command),
-        Item::Own => return,
+        Item::Load(_) | Item::Own => return,
     };
     engine.handle(now, input, commands);
 }

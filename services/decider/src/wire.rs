@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bus::Delivery;
 use model::{
-    CmState, InstanceState, OperatorCommand, Order, Outcome, ReportedAt, SiteRecord, SiteReport, Timestamp,
-    UeChange, UeEvent, UeLocation, UeSource,
+    CmState, InstanceState, OperatorCommand, Order, Outcome, ReportedAt, SiteLoad, SiteRecord, SiteReport,
+    Timestamp, UeChange, UeEvent, UeLocation, UeSource,
 };
 use serde::Deserialize;
 
@@ -19,6 +19,7 @@ pub(crate) enum Item {
     Instance(Box<InstanceState>),
     Order(Box<Order>),
     Site(Box<SiteReport>),
+    Load(Box<SiteLoad>),
     Command(Box<OperatorCommand>),
     /// What deciders publish themselves.
     Own,
@@ -47,6 +48,7 @@ fn plain<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Result<Box<T>, String> {
 fn site(data: &[u8]) -> Result<Item, String> {
     let report = match *plain::<SiteRecord>(data)? {
         SiteRecord::Status(_) => return Ok(Item::Own),
+        SiteRecord::Load(load) => return load.problem().map_or_else(|| Ok(Item::Load(Box::new(load))), Err),
         SiteRecord::Reported(report) => report,
     };
     if report.source == model::SiteSource::Operator {
@@ -192,10 +194,17 @@ mod tests {
         );
         let status = r#"{"status":{"site":"north","at":7,"condition":"in_service","since":7,"instances":0}}"#;
         assert_eq!(read(status), Ok(Item::Own));
+        let load = |load: &str| {
+            format!(
+                r#"{{"load":{{"site":"north","source":"metrics","at":7,"load":{load},"valid_until":9}}}}"#
+            )
+        };
+        assert!(matches!(read(&load("0.9")), Ok(Item::Load(load)) if load.valid_until.as_micros() == 9));
         for (text, reason) in [
             (report("operator", ""), "`commands`"),
             (report("emco", &"x".repeat(2_000)), "1024 bytes"),
             (report("rumour", ""), "rumour"),
+            (load("-1"), "`load` is -1"),
             (r#"{"gone":{}}"#.to_owned(), "gone"),
         ] {
             let refused = read(&text).expect_err("no report");

@@ -1,6 +1,7 @@
 //! The services of one process, on one bus and one store.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -26,11 +27,14 @@ pub(crate) enum Role {
     Executor,
     /// What derives the public events.
     Relay,
+    /// What measures.
+    Monitor,
 }
 
 impl Role {
     /// Those of `edgeroam all`.
-    pub(crate) const ALL: &[Self] = &[Self::Subscriber, Self::Decider, Self::Executor, Self::Relay];
+    pub(crate) const ALL: &[Self] =
+        &[Self::Subscriber, Self::Decider, Self::Executor, Self::Relay, Self::Monitor];
 }
 
 /// The running services.
@@ -41,10 +45,13 @@ pub(crate) struct Services {
     executor: Option<executor::Executor>,
     labels: Option<executor::LabelWatch>,
     relay: Option<relay::Relay>,
+    monitor: Option<monitor::Monitor>,
     /// Where the admin port listens.
     pub(crate) admin: SocketAddr,
     /// Where the 5G core posts its notifications.
     pub(crate) callback: Option<SocketAddr>,
+    /// Where apps and clients report what they measure.
+    pub(crate) reports: Option<SocketAddr>,
 }
 
 /// What every service is started with.
@@ -84,17 +91,22 @@ impl Services {
         let subscriber =
             if has(Role::Subscriber) { Some(ground.subscriber(&mut registry).await?) } else { None };
         let relay = if has(Role::Relay) { ground.relay(&mut registry).await? } else { None };
+        let monitor = if has(Role::Monitor) { ground.monitor(&mut registry, roles).await? } else { None };
+        let reports = monitor.as_ref().and_then(monitor::Monitor::reports_addr);
+        if let Some(reports) = reports {
+            write_down(&state.join("reports.address"), reports)?;
+        }
         let callback = subscriber.as_ref().map(subscriber::Subscriber::callback_addr);
         let readiness = Readiness::default();
         let more = if has(Role::Decider) { ground.counter()? } else { axum::Router::new() };
         let (listen, stop) = (settings.admin.listen, stop.clone());
         let admin = runtime::admin::serve(listen, registry, readiness.clone(), level, more, stop).await?;
         if listen.port() == 0 {
-            let path = settings.admin_address_file();
-            std::fs::write(&path, format!("{admin}\n")).with_context(|| path.display().to_string())?;
+            write_down(&settings.admin_address_file(), admin)?;
         }
         readiness.set(true);
-        Ok(Self { bus: ground.bus, subscriber, decider, executor, labels, relay, admin, callback })
+        let bus = ground.bus;
+        Ok(Self { bus, subscriber, decider, executor, labels, relay, monitor, admin, callback, reports })
     }
 
     /// The bus, for readers of its streams.
@@ -120,6 +132,9 @@ impl Services {
         }
         if let Some(relay) = self.relay {
             relay.join().await;
+        }
+        if let Some(monitor) = self.monitor {
+            monitor.join().await;
         }
         self.bus.close().await;
     }
@@ -167,8 +182,7 @@ impl Ground<'_> {
             bus: self.bus.clone(),
             sites: catalogue.sites.clone(),
             names: operate::Names::of(catalogue),
-            token: admin.token()?,
-            listen: admin.listen,
+            access: admin.access()?,
         }))
     }
 
@@ -208,4 +222,27 @@ impl Ground<'_> {
         let inputs = relay::Inputs { config, key, sites, bus: self.bus.clone(), outlet };
         Ok(Some(relay::Relay::start(inputs, registry, self.stop.clone())))
     }
+
+    /// None where nothing is to be measured.
+    async fn monitor(
+        &self,
+        registry: &mut Registry,
+        roles: &[Role],
+    ) -> anyhow::Result<Option<monitor::Monitor>> {
+        let Some(config) = self.settings.monitor.clone() else {
+            if roles == [Role::Monitor] {
+                bail!("`monitor` is missing: say what is measured (monitor.reports, probes, prometheus)");
+            }
+            return Ok(None);
+        };
+        let catalogue = &self.settings.catalogue;
+        let (sites, names) = (catalogue.sites.clone(), catalogue::Names::of(catalogue));
+        let inputs = monitor::Inputs { config, sites, names, bus: self.bus.clone() };
+        Ok(Some(monitor::Monitor::start(inputs, registry, self.stop.clone()).await?))
+    }
+}
+
+/// Writes down where a port is, for whoever cannot know.
+fn write_down(path: &Path, address: SocketAddr) -> anyhow::Result<()> {
+    std::fs::write(path, format!("{address}\n")).with_context(|| path.display().to_string())
 }

@@ -11,10 +11,9 @@ use anyhow::Context as _;
 use catalogue::Catalogue;
 use contract::PseudonymKey;
 use model::InstanceKey;
+use runtime::access::{Access, Token};
 use serde::Deserialize;
 use source::Source;
-
-use crate::operate::Token;
 
 /// The whole file, each section in the type of the crate that uses it.
 #[derive(Default, Deserialize)]
@@ -29,6 +28,7 @@ struct File {
     public: relay::Config,
     decider: decider::Config,
     executor: executor::Config,
+    monitor: Option<monitor::Config>,
     emco: Option<emco::Config>,
     dns: Option<steering::dns::Config>,
     // The catalogue's sections stand here one by one: `flatten` would lose their lines.
@@ -51,12 +51,23 @@ pub(crate) struct AdminSection {
 }
 
 impl AdminSection {
+    /// The setting, for messages.
+    const TOKEN_FILE: &str = "admin.token_file";
+
     /// The token, where one is set.
     ///
     /// # Errors
     /// Names the file and what is wrong with it.
     pub(crate) fn token(&self) -> anyhow::Result<Option<Token>> {
-        self.token_file.as_deref().map(Token::read).transpose()
+        Ok(self.token_file.as_deref().map(|path| Token::read(Self::TOKEN_FILE, path)).transpose()?)
+    }
+
+    /// Who may post commands.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token).
+    pub(crate) fn access(&self) -> anyhow::Result<Access> {
+        Ok(Access::new(Self::TOKEN_FILE, self.token()?, self.listen))
     }
 }
 
@@ -92,6 +103,7 @@ pub(crate) struct Settings {
     pub(crate) public: relay::Config,
     pub(crate) decider: decider::Config,
     pub(crate) executor: executor::Config,
+    pub(crate) monitor: Option<monitor::Config>,
     pub(crate) emco: Option<emco::Config>,
     pub(crate) dns: Option<steering::dns::Config>,
     pub(crate) catalogue: Catalogue,
@@ -137,6 +149,7 @@ impl Settings {
             }
         };
         wrong.extend(source.of_core(&file.core));
+        wrong.extend(file.monitor.iter().flat_map(|monitor| source.of_monitor(monitor)));
         wrong.extend(file.public.problems().into_iter().map(|problem| format!("public.{problem}")));
         if file.instance_key_file.is_none() && !matches!(file.bus, bus::Config::Embedded(_)) {
             wrong.push(
@@ -164,6 +177,7 @@ impl Settings {
             public: file.public.relative_to(base),
             decider: file.decider,
             executor: file.executor,
+            monitor: file.monitor.map(|monitor| monitor.relative_to(base)),
             emco: file.emco.map(|emco| emco.relative_to(base)),
             dns: file.dns.map(|dns| dns.relative_to(base)),
             catalogue,

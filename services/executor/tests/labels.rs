@@ -67,7 +67,9 @@ fn reports(lab: &Lab) -> Vec<SiteReport> {
     let records = lab.bus.all(Stream::Sites);
     let report = |record: &bus::Delivery| match serde_json::from_slice(&record.data).unwrap() {
         SiteRecord::Reported(report) => report,
-        SiteRecord::Status(status) => panic!("the executor says what holds: {status:?}"),
+        other @ (SiteRecord::Load(_) | SiteRecord::Status(_)) => {
+            panic!("not the executor's to say: {other:?}")
+        }
     };
     records.iter().map(report).collect()
 }

@@ -21,6 +21,7 @@ mod plmn;
 mod position;
 mod qos;
 mod site;
+mod site_load;
 mod site_record;
 mod stream;
 mod supi;
@@ -42,6 +43,7 @@ pub use plmn::PlmnId;
 pub use position::{Position, PositionError};
 pub use qos::{Measured, QosReport, QosSource};
 pub use site::{ClusterRef, Site, SiteId};
+pub use site_load::SiteLoad;
 pub use site_record::{
     Evacuation, EvacuationState, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,
 };

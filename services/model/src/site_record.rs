@@ -2,23 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SiteId, Timestamp};
+use crate::{SiteId, SiteLoad, Timestamp};
 
 /// What stands on stream `sites`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SiteRecord {
     /// What one source says of a site; to the decider.
     Reported(SiteReport),
+    /// How loaded one source says that a site is; to the decider.
+    Load(SiteLoad),
     /// What holds for a site, all sources and commands together; from the decider.
     Status(SiteStatus),
 }
 
 impl SiteRecord {
-    /// Its key on the bus, so that each source's last word is kept: site `/` source, or the site alone for what holds.
+    /// Its key on the bus, so that each source's last word is kept: site `/` source (loads with `/load`), or the
+    /// site alone for what holds.
     pub fn key(&self) -> String {
         match self {
             Self::Reported(report) => format!("{}/{}", report.site, report.source.as_str()),
+            Self::Load(load) => load.key(),
             Self::Status(status) => status.site.to_string(),
         }
     }

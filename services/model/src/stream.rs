@@ -6,7 +6,8 @@
 pub enum Stream {
     /// [`UeEvent`](crate::UeEvent); key: the SUPI.
     UeEvents,
-    /// [`SiteRecord`](crate::SiteRecord); key: the site id, for reports with `/` and their source.
+    /// [`SiteRecord`](crate::SiteRecord); key: the site id, for reports with `/` and their source, for loads with
+    /// `/load` after that.
     Sites,
     /// [`OperatorCommand`](crate::OperatorCommand); key: the site id, app `/` instance, or the app.
     Commands,

@@ -24,7 +24,7 @@ impl Deriver {
     pub fn site(&self, sequence: u64, record: &SiteRecord) -> Vec<Event> {
         let status = match record {
             SiteRecord::Status(status) => status,
-            SiteRecord::Reported(_) => return Vec::new(),
+            SiteRecord::Reported(_) | SiteRecord::Load(_) => return Vec::new(),
         };
         let known = self.sites.get(&status.site);
         let name = known.map(|(name, _)| &**name).filter(|name| !name.is_empty());

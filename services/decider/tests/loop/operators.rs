@@ -29,7 +29,7 @@ fn conditions(world: &World) -> Vec<SiteCondition> {
     let records: Vec<SiteRecord> = read(&world.bus, Stream::Sites);
     let told = records.into_iter().filter_map(|record| match record {
         SiteRecord::Status(status) if status.source.is_some() => Some(status.condition),
-        SiteRecord::Status(_) | SiteRecord::Reported(_) => None,
+        SiteRecord::Status(_) | SiteRecord::Reported(_) | SiteRecord::Load(_) => None,
     });
     told.collect()
 }

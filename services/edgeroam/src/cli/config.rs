@@ -70,6 +70,9 @@ fn check(file: &Path) -> anyhow::Result<()> {
         catalogue.apps.len(),
         settings.state_dir.display(),
     ));
+    if let Some(monitor) = &settings.monitor {
+        super::print(&format!("  monitor: {}", measured(monitor)));
+    }
     for spec in &catalogue.apps {
         let app = &spec.app;
         let mode = match app.mode {
@@ -96,6 +99,19 @@ fn check(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What is measured, in words.
+fn measured(monitor: &monitor::Config) -> String {
+    let reports = monitor.reports.as_ref().map(|reports| format!("reports at {}", reports.listen));
+    let probes = monitor.probes.as_ref().map(|probes| {
+        format!("port {} of each site's ingress is probed every {:?}", probes.port, probes.interval)
+    });
+    let prometheus = monitor.prometheus.as_ref().map(|prometheus| {
+        format!("{} queries to {} every {:?}", prometheus.queries.len(), prometheus.url, prometheus.interval)
+    });
+    let all: Vec<_> = [reports, probes, prometheus].into_iter().flatten().collect();
+    if all.is_empty() { "nothing is measured".into() } else { all.join("; ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +126,27 @@ mod tests {
         assert!(settings.catalogue.apps.iter().all(|spec| spec.app.mode == Mode::Observe));
         check(&file).expect("shown");
         assert!(init(&file).is_err(), "an existing file is not overwritten");
+    }
+
+    #[test]
+    fn what_the_template_has_as_a_comment_for_measurements_is_valid_too() {
+        let folder = tempfile::tempdir().expect("temporary directory");
+        let file = folder.path().join("edgeroam.yaml");
+        let at = TEMPLATE.find("# monitor:").expect("the section");
+        let (before, rest) = TEMPLATE.split_at(at);
+        let (section, after) = rest.split_once("\n\n").expect("its end");
+        let section = section.lines().map(|line| line.strip_prefix("# ").unwrap_or(line));
+        let section = section.collect::<Vec<_>>().join("\n");
+        std::fs::write(&file, format!("{before}{section}\n\n{after}")).expect("written");
+        let monitor = Settings::load(&file).expect("valid").monitor.expect("the section");
+        let said = measured(&monitor);
+        for part in ["reports at 127.0.0.1:9092", "port 443", "2 queries to http://127.0.0.1:9090"] {
+            assert!(said.contains(part), "{part} is not in: {said}");
+        }
+        let open = format!("{before}monitor: {{ reports: {{}} }}\n\n{after}");
+        std::fs::write(&file, open).expect("written");
+        let refused = Settings::load(&file).err().expect("refused").to_string();
+        assert!(refused.contains("monitor.reports.token_file: is missing"), "{refused}");
     }
 
     #[test]

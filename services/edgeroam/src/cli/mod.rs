@@ -42,7 +42,7 @@ enum Verb {
     /// Play a mobility scenario against simulators of a 5G core and EMCO, and show what became of it.
     #[cfg(feature = "testbed")]
     Demo(demo::Args),
-    /// Run subscriber, decider and executor beside your own 5G core, EMCO and DNS server.
+    /// Run every service beside your own 5G core, EMCO and DNS server.
     All(serve::Args),
     /// Run a subscriber alone, on a bus that others share.
     Subscriber(serve::Args),
@@ -52,6 +52,9 @@ enum Verb {
     Executor(serve::Args),
     /// Run a relay alone: it derives the public events from the internal streams.
     Relay(serve::Args),
+    /// Run a monitor alone: it takes reports of quality and load; of all that share a bus one probes sites and asks
+    /// Prometheus.
+    Monitor(serve::Args),
     /// Run the simulators alone: 5G core, EMCO, DNS server, application and its clients.
     #[cfg(feature = "testbed")]
     Testbed(testbed::Args),
@@ -100,6 +103,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Verb::Decider(args) => serve::run(&args, &[Role::Decider]),
         Verb::Executor(args) => serve::run(&args, &[Role::Executor]),
         Verb::Relay(args) => serve::run(&args, &[Role::Relay]),
+        Verb::Monitor(args) => serve::run(&args, &[Role::Monitor]),
         #[cfg(feature = "testbed")]
         Verb::Testbed(args) => testbed::run(args),
         Verb::Config(args) => config::run(args),

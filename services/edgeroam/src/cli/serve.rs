@@ -1,4 +1,4 @@
-//! `edgeroam all | subscriber | decider | executor | relay`: services beside an external core, EMCO and DNS server.
+//! `edgeroam all | subscriber | decider | executor | relay | monitor`: services beside an external core, EMCO and DNS server.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +36,7 @@ pub(super) fn run(args: &Args, roles: &'static [Role]) -> anyhow::Result<ExitCod
             services = ?roles,
             admin = %services.admin,
             callback = services.callback.map(tracing::field::display),
+            reports = services.reports.map(tracing::field::display),
             sites = settings.catalogue.sites.len(),
             cells = settings.catalogue.cells.len(),
             apps = settings.catalogue.apps.len(),

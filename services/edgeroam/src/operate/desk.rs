@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use bus::Bus;
 use model::{OperatorCommand, Site};
+use runtime::access::Token;
 use serde_json::Value;
 
-use super::{SiteView, Token, publish, view};
+use super::{SiteView, publish, view};
 use crate::settings::Settings;
 
 /// How long an answer of the admin port may take.

@@ -1,22 +1,23 @@
 //! Commands and sites on the admin port.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bus::{Bus, BusError};
+use catalogue::Unknown;
 use model::{OperatorCommand, Site};
+use runtime::access::Access;
+use runtime::problem::Problem;
 use serde_json::json;
 
-use super::problem::Problem;
 use super::request::Request;
-use super::{Names, Token, now, publish, view};
+use super::{Names, now, publish, view};
 
 /// The longest body that is read, in bytes.
 const MOST: usize = 16 << 10;
@@ -26,10 +27,8 @@ pub(crate) struct Counter {
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) sites: Vec<Site>,
     pub(crate) names: Names,
-    /// What whoever posts must show. Without it only this machine may post.
-    pub(crate) token: Option<Token>,
-    /// Where the admin port was told to listen.
-    pub(crate) listen: SocketAddr,
+    /// Who may post.
+    pub(crate) access: Access,
 }
 
 /// `POST /v1/commands` and `GET /v1/sites`.
@@ -44,10 +43,11 @@ pub(crate) fn router(counter: Counter) -> Router {
 /// 202 with id and time once the bus has the command.
 async fn command(
     State(counter): State<Arc<Counter>>,
+    target: Uri,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    counter.may_ask(&headers)?;
+    counter.access.check(&target, &headers)?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.split(';').next().map(str::trim) != Some("application/json") {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "application/json is wanted"));
@@ -55,7 +55,7 @@ async fn command(
     let body = body.map_err(|rejected| Problem::new(rejected.status(), rejected.body_text()))?;
     let command =
         Request::read(&body, now()).map_err(|reason| Problem::new(StatusCode::BAD_REQUEST, reason))?;
-    counter.names.check(&command.ask)?;
+    counter.names.check(&command.ask).map_err(of_name)?;
     let stands = counter.put(command).await?;
     tracing::info!(ask = stands.ask.as_str(), key = stands.ask.key(), by = stands.by, id = %stands.id, "asked");
     let body = json!({ "id": stands.id, "at": stands.at }).to_string();
@@ -70,26 +70,6 @@ async fn sites(State(counter): State<Arc<Counter>>) -> Result<Response, Problem>
 }
 
 impl Counter {
-    fn may_ask(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        if let Some(token) = &self.token {
-            let refused = || Problem::new(StatusCode::UNAUTHORIZED, "show the token of admin.token_file");
-            return if token.is_shown(headers) { Ok(()) } else { Err(refused()) };
-        }
-        if !self.listen.ip().is_loopback() {
-            let why = format!(
-                "others can reach {}: commands are taken there once admin.token_file is set",
-                self.listen
-            );
-            return Err(Problem::new(StatusCode::FORBIDDEN, why));
-        }
-        // A name that somebody else has pointed to this machine is how a page in a browser would get here.
-        let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-        if host.is_some_and(is_this_machine) {
-            return Ok(());
-        }
-        Err(Problem::new(StatusCode::FORBIDDEN, "without a token, ask 127.0.0.1, [::1] or localhost"))
-    }
-
     /// Puts the command on the bus; what stands there under its id.
     async fn put(&self, command: OperatorCommand) -> Result<OperatorCommand, Problem> {
         let bus = self.bus.as_ref();
@@ -109,17 +89,8 @@ fn of_bus(error: &BusError) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
 }
 
-/// Whether a `Host` (RFC 9110, clause 7.2) names the loopback interface.
-fn is_this_machine(host: &str) -> bool {
-    if host.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback()) {
-        return true;
-    }
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    if bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
-        return true;
-    }
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name.eq_ignore_ascii_case("localhost")
+fn of_name(unknown: Unknown) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, unknown.to_string()).with_known(unknown.known)
 }
 
 #[cfg(test)]

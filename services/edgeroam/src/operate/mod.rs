@@ -8,16 +8,13 @@
 mod desk;
 mod http;
 mod names;
-mod problem;
 mod publish;
 mod request;
-mod token;
 mod view;
 
 pub(crate) use desk::Desk;
 pub(crate) use http::{Counter, router};
 pub(crate) use names::Names;
-pub(crate) use token::Token;
 pub(crate) use view::SiteView;
 
 use model::Timestamp;

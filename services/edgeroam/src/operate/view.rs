@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bus::{Bus, BusError};
-use model::{Ask, OperatorCommand, Site, SiteId, SiteRecord, SiteReport, SiteStatus, Stream};
+use model::{Ask, OperatorCommand, Site, SiteId, SiteLoad, SiteRecord, SiteReport, SiteStatus, Stream};
 use serde::{Deserialize, Serialize};
 
 use super::publish;
@@ -20,6 +20,9 @@ pub(crate) struct SiteView {
     pub(crate) status: Option<SiteStatus>,
     /// The last word of each source.
     pub(crate) reports: Vec<SiteReport>,
+    /// The last load that each source measured, whether or not it is still valid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) loads: Vec<SiteLoad>,
     /// The operators' last word: `cordon`, `drain` or `resume`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) asked: Option<OperatorCommand>,
@@ -45,6 +48,7 @@ fn gather(
         name: site.name.clone(),
         status: None,
         reports: Vec::new(),
+        loads: Vec::new(),
         asked: None,
     };
     let mut views: Vec<_> = catalogue.iter().map(view).collect();
@@ -61,10 +65,16 @@ fn gather(
                     views[at].reports.push(report);
                 }
             }
+            SiteRecord::Load(load) => {
+                if let Some(&at) = places.get(&load.site) {
+                    views[at].loads.push(load);
+                }
+            }
         }
     }
     for view in &mut views {
         view.reports.sort_by_key(|report| report.source);
+        view.loads.sort_by_key(|load| load.source);
     }
     for command in commands {
         let site = match &command.ask {
@@ -109,6 +119,12 @@ mod tests {
         SiteRecord::Reported(SiteReport { site, source, at, condition: SiteCondition::Failed, reason: None })
     }
 
+    fn load(name: &str, source: SiteSource) -> SiteRecord {
+        let (site, at) = (name.parse().expect("valid"), Timestamp::default());
+        let valid_until = Timestamp::from_micros(9);
+        SiteRecord::Load(SiteLoad { site, source, at, load: 0.5, valid_until, resources: BTreeMap::new() })
+    }
+
     fn asked(number: u128, ask: Ask) -> OperatorCommand {
         OperatorCommand {
             id: Uuid::from_u128(number),
@@ -125,6 +141,8 @@ mod tests {
             report("south", SiteSource::Probe),
             report("south", SiteSource::Emco),
             report("elsewhere", SiteSource::Emco),
+            load("south", SiteSource::Metrics),
+            load("elsewhere", SiteSource::Metrics),
         ];
         let south = || "south".parse().expect("valid");
         let commands = vec![
@@ -138,6 +156,7 @@ mod tests {
         assert_eq!((views[0].reports.len(), &views[0].asked), (0, &None));
         let sources: Vec<_> = views[1].reports.iter().map(|report| report.source).collect();
         assert_eq!(sources, [SiteSource::Emco, SiteSource::Probe]);
+        assert_eq!((views[0].loads.len(), views[1].loads.len()), (0, 1));
         assert_eq!(views[1].asked.as_ref().map(|asked| asked.id), Some(Uuid::from_u128(2)));
     }
 }

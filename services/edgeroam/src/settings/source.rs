@@ -28,7 +28,16 @@ impl Source {
 
     /// All that is wrong with the section `core`.
     pub(super) fn of_core(&self, core: &subscriber::Config) -> Vec<String> {
-        let problems = core.problems().into_iter().map(|problem| format!("core.{problem}"));
+        self.of_section("core", core.problems())
+    }
+
+    /// All that is wrong with the section `monitor`.
+    pub(super) fn of_monitor(&self, monitor: &monitor::Config) -> Vec<String> {
+        self.of_section("monitor", monitor.problems())
+    }
+
+    fn of_section(&self, section: &str, problems: Vec<String>) -> Vec<String> {
+        let problems = problems.into_iter().map(|problem| format!("{section}.{problem}"));
         problems.map(|text| self.told(text.split(": ").next().unwrap_or(&text), &text, &text)).collect()
     }
 

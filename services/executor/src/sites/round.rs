@@ -117,7 +117,7 @@ fn last(records: &[bus::Delivery]) -> BTreeMap<SiteId, Last> {
         Ok(SiteRecord::Reported(report)) if report.source == SiteSource::Emco => {
             Some((report.site, Last { condition: report.condition, position: delivery.sequence }))
         }
-        Ok(SiteRecord::Reported(_) | SiteRecord::Status(_)) | Err(_) => None,
+        Ok(SiteRecord::Reported(_) | SiteRecord::Load(_) | SiteRecord::Status(_)) | Err(_) => None,
     };
     records.iter().filter_map(reported).collect()
 }

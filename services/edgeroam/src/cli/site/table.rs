@@ -2,9 +2,9 @@
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use model::{EvacuationState, SiteStatus};
+use model::{EvacuationState, SiteLoad, SiteStatus};
 
-use crate::cli::watch::operations::{because, spaced};
+use crate::cli::watch::operations::{because, percent, spaced};
 use crate::operate::SiteView;
 
 /// A row for each site.
@@ -18,6 +18,7 @@ pub(super) fn render(sites: &[SiteView]) -> String {
         "since",
         "by",
         "instances",
+        "load",
         "leaving",
         "asked",
         "reported",
@@ -28,7 +29,7 @@ pub(super) fn render(sites: &[SiteView]) -> String {
     table.to_string()
 }
 
-fn row(site: &SiteView) -> [String; 9] {
+fn row(site: &SiteView) -> [String; 10] {
     let status = site.status.as_ref();
     let dash = || "-".to_owned();
     let reported = site.reports.iter().map(|report| {
@@ -46,6 +47,7 @@ fn row(site: &SiteView) -> [String; 9] {
         status.map_or_else(dash, |status| status.since.to_string()),
         status.and_then(|status| status.source).map_or_else(dash, |source| source.as_str().to_owned()),
         status.map_or_else(dash, instances),
+        if site.loads.is_empty() { dash() } else { loads(&site.loads) },
         status.map_or_else(dash, leaving),
         asked.unwrap_or_else(dash),
         reported.collect::<Vec<_>>().join("\n"),
@@ -55,6 +57,12 @@ fn row(site: &SiteView) -> [String; 9] {
 fn instances(status: &SiteStatus) -> String {
     let limit = status.instances_limit.map_or_else(String::new, |limit| format!(" of {limit}"));
     format!("{}{limit}", status.instances)
+}
+
+/// What each source measured last, and until when that is valid.
+fn loads(loads: &[SiteLoad]) -> String {
+    let lines = loads.iter().map(|load| format!("{} until {}", percent(load.load), load.valid_until));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn leaving(status: &SiteStatus) -> String {
@@ -83,9 +91,10 @@ mod tests {
             name: "North Pier".into(),
             status,
             reports: Vec::new(),
+            loads: Vec::new(),
             asked: None,
         };
-        assert_eq!(row(&view(None))[2..7], ["in service", "-", "-", "-", "-"]);
+        assert_eq!(row(&view(None))[2..8], ["in service", "-", "-", "-", "-", "-"]);
         let at = Timestamp::from_micros(0);
         let evacuation = Evacuation {
             since: at,
@@ -106,8 +115,19 @@ mod tests {
             instances_limit: Some(40),
             evacuation: Some(evacuation),
         };
-        let shown = row(&view(Some(status)));
-        assert_eq!(shown[4..7], ["operator", "4 of 40", "8 of 12, 1 stranded, OVERDUE"]);
+        let load = SiteLoad {
+            site: "north".parse().expect("valid"),
+            source: SiteSource::Metrics,
+            at,
+            load: 0.912,
+            valid_until: Timestamp::from_micros(9_000_000),
+            resources: std::collections::BTreeMap::new(),
+        };
+        let shown = row(&SiteView { loads: vec![load], ..view(Some(status)) });
+        assert_eq!(
+            shown[4..8],
+            ["operator", "4 of 40", "91 % until 1970-01-01T00:00:09.000Z", "8 of 12, 1 stranded, OVERDUE"]
+        );
         assert!(render(&[view(None)]).contains("North Pier"));
     }
 }

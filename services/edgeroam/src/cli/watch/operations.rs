@@ -1,7 +1,8 @@
 //! Operators' commands and conditions of sites as lines for people.
 
 use model::{
-    Ask, Evacuation, EvacuationState, OperatorCommand, SiteCondition, SiteRecord, SiteReport, SiteStatus,
+    Ask, Evacuation, EvacuationState, OperatorCommand, SiteCondition, SiteLoad, SiteRecord, SiteReport,
+    SiteStatus,
 };
 
 /// A command.
@@ -28,6 +29,7 @@ pub(in crate::cli) fn command(command: &OperatorCommand) -> String {
 pub(in crate::cli) fn site(record: &SiteRecord) -> String {
     match record {
         SiteRecord::Reported(report) => reported(report),
+        SiteRecord::Load(load) => loaded(load),
         SiteRecord::Status(status) => holds(status),
     }
 }
@@ -36,6 +38,14 @@ fn reported(report: &SiteReport) -> String {
     let (condition, source) = (spaced(report.condition), report.source.as_str());
     let because = because(report.reason.as_ref());
     format!("{}  report    {}  {source} says {condition}{because}", report.at, report.site)
+}
+
+fn loaded(load: &SiteLoad) -> String {
+    let (share, source) = (percent(load.load), load.source.as_str());
+    let resources = load.resources.iter().map(|(name, share)| format!("{name} {}", percent(*share)));
+    let resources = resources.collect::<Vec<_>>().join(", ");
+    let of = if resources.is_empty() { resources } else { format!(" ({resources})") };
+    format!("{}  load      {}  {source} says {share}{of}, until {}", load.at, load.site, load.valid_until)
 }
 
 fn holds(status: &SiteStatus) -> String {
@@ -55,6 +65,11 @@ fn left(evacuation: &Evacuation) -> String {
         EvacuationState::Overdue => format!("  OVERDUE: {there}"),
         EvacuationState::Done => format!("  empty: all {instances} have left"),
     }
+}
+
+/// A share in whole percent.
+pub(in crate::cli) fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
 }
 
 /// A condition in words.
@@ -88,6 +103,23 @@ mod tests {
         );
         assert!(line(Ask::Move { app, instance, site: site() }).contains("move echo/00ff to north  by"));
         assert!(line(Ask::Freeze { app: None, until: None }).contains("freeze all apps  by ann"));
+    }
+
+    #[test]
+    fn a_load_says_of_what_and_until_when() {
+        let load = SiteLoad {
+            site: "north".parse().expect("valid"),
+            source: SiteSource::Metrics,
+            at: Timestamp::from_micros(0),
+            load: 0.914,
+            valid_until: Timestamp::from_micros(60_000_000),
+            resources: [("cpu".to_owned(), 0.914), ("memory".to_owned(), 0.5)].into(),
+        };
+        assert_eq!(
+            site(&SiteRecord::Load(load)),
+            "1970-01-01T00:00:00.000Z  load      north  metrics says 91 % (cpu 91 %, memory 50 %), \
+             until 1970-01-01T00:01:00.000Z"
+        );
     }
 
     #[test]
