@@ -203,6 +203,34 @@ fn what_cannot_be_used_is_named_with_the_reason_and_exit_status_1() {
 }
 
 #[test]
+fn a_limit_of_instances_is_kept_and_who_finds_no_room_is_told() {
+    let case = case(&walks());
+    let sites = SITES.replace("lat\n", "lat,max_instances\n").replace("43.73\n", "43.73,1\n");
+    let sites =
+        written(case.folder.path(), "small.csv", &sites.replace("east,7.44,43.73,1", "east,7.44,43.73,0"));
+    let [_, cells, events] = &case.files;
+    let dump = case.path("dump");
+    let args = ["evaluate", "--json", "--sites", &sites, "--cells", cells, "--events", events, "--dump"];
+    let output = edgeroam(&[&args[..], &[dump.to_str().unwrap()]].concat(), "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("3 sites (3 with a limit of instances)"),
+        "{}",
+        text(&output.stderr)
+    );
+    let report: Value = serde_json::from_str(text(&output.stdout)).unwrap();
+    assert_eq!(report["input"]["limited_sites"], 3);
+    let policies = report["policies"].as_array().unwrap();
+    for policy in policies.iter().filter(|policy| policy["name"] != "optimum") {
+        assert_eq!((&policy["capacity_violations"], &policy["wrong_targets"]), (&0.into(), &0.into()));
+        // Two places for three people who are there at the same time.
+        assert!(policy["unserved_percent"].as_f64().unwrap() > 5.0, "{policy}");
+    }
+    let outside = std::fs::read_to_string(dump.join("outside.csv")).unwrap();
+    assert!(outside.contains(",ue-gone\n"), "{outside}");
+}
+
+#[test]
 fn a_page_is_written_where_one_is_asked_for() {
     let case = case(&walks());
     let page = case.path("report.html");

@@ -62,7 +62,7 @@ pub fn html(report: &Report) -> String {
     );
     let _ = write!(
         page,
-        "<h2>Distance to the serving site</h2>\n<p class=\"quiet\">Share of the samples at which the serving cell was no \
+        "<h2>Distance to the serving site</h2>\n<p class=\"quiet\">Share of the served samples at which the serving cell was no \
          farther from the serving site.</p>\n{}\n",
         distribution::chart(&series, report.settings.budget_meters)
     );
@@ -80,7 +80,7 @@ fn input(report: &Report) -> String {
         ),
     };
     format!(
-        "<p>{} events of {} UEs in {:.1} UE-hours over {} cells and {} sites.{left_out}</p>\n\
+        "<p>{} events of {} UEs in {:.1} UE-hours over {} cells and {} sites{}.{left_out}</p>\n\
          <p class=\"quiet\">Cost: metres from the serving cell to the serving site at each sample, {:?} apart, and {} m for \
          a relocation. The latency budget allows {} m. The optimum knows the future.</p>",
         report.events,
@@ -88,6 +88,7 @@ fn input(report: &Report) -> String {
         report.ue_hours,
         report.cells,
         report.sites,
+        report.limits(),
         settings.sample,
         settings.relocation_cost_meters,
         settings.budget_meters,

@@ -29,8 +29,10 @@ mod json;
 mod network;
 mod optimum;
 mod replay;
+mod room;
 mod steps;
 mod timeline;
+mod traffic;
 
 pub use contender::{Contender, ContenderError, contenders};
 pub use dump::Dump;
