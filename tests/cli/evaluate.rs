@@ -13,12 +13,12 @@ const CELLS: &str = "mcc,mnc,nci,lon,lat\n\
     001,01,000000003,7.425,43.728\n001,01,00000000a,7.439,43.731\n";
 
 /// A folder with sites, cells and events.
-struct Case {
-    folder: tempfile::TempDir,
-    files: [String; 3],
+pub(super) struct Case {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) files: [String; 3],
 }
 
-fn case(events: &str) -> Case {
+pub(super) fn case(events: &str) -> Case {
     let folder = tempfile::tempdir().unwrap();
     let files = [("sites.csv", SITES), ("cells.csv", CELLS), ("events.csv", events)]
         .map(|(name, content)| written(folder.path(), name, content));
@@ -26,7 +26,7 @@ fn case(events: &str) -> Case {
 }
 
 /// Three people who go from west to east and back, each in another rhythm.
-fn walks() -> String {
+pub(super) fn walks() -> String {
     let mut rows = String::from("ue,time,mcc,mnc,nci\n");
     for (ue, pace) in [("imsi-001010000000001", 17.0), ("bus 7", 43.5), ("Zoë", 88.25)] {
         for (step, nci) in ["000000001", "000000002", "000000003", "00000000A", "000000003", "000000002"]
@@ -49,7 +49,7 @@ impl Case {
         edgeroam(&[&args[..], more].concat(), "")
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
@@ -200,6 +200,34 @@ fn what_cannot_be_used_is_named_with_the_reason_and_exit_status_1() {
     let output = edgeroam(&["evaluate", "--sites", sites, "--cells", cells], "");
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("--events"));
+}
+
+#[test]
+fn a_limit_of_instances_is_kept_and_who_finds_no_room_is_told() {
+    let case = case(&walks());
+    let sites = SITES.replace("lat\n", "lat,max_instances\n").replace("43.73\n", "43.73,1\n");
+    let sites =
+        written(case.folder.path(), "small.csv", &sites.replace("east,7.44,43.73,1", "east,7.44,43.73,0"));
+    let [_, cells, events] = &case.files;
+    let dump = case.path("dump");
+    let args = ["evaluate", "--json", "--sites", &sites, "--cells", cells, "--events", events, "--dump"];
+    let output = edgeroam(&[&args[..], &[dump.to_str().unwrap()]].concat(), "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("3 sites (3 with a limit of instances)"),
+        "{}",
+        text(&output.stderr)
+    );
+    let report: Value = serde_json::from_str(text(&output.stdout)).unwrap();
+    assert_eq!(report["input"]["limited_sites"], 3);
+    let policies = report["policies"].as_array().unwrap();
+    for policy in policies.iter().filter(|policy| policy["name"] != "optimum") {
+        assert_eq!((&policy["capacity_violations"], &policy["wrong_targets"]), (&0.into(), &0.into()));
+        // Two places for three people who are there at the same time.
+        assert!(policy["unserved_percent"].as_f64().unwrap() > 5.0, "{policy}");
+    }
+    let outside = std::fs::read_to_string(dump.join("outside.csv")).unwrap();
+    assert!(outside.contains(",ue-gone\n"), "{outside}");
 }
 
 #[test]

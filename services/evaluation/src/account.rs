@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::Settings;
 use crate::distances::Distances;
+use crate::events::Instant;
 use crate::grid::Grid;
+use crate::room::violations;
 use crate::steps::{Step, Steps};
 use crate::timeline::Timeline;
 
@@ -16,14 +18,19 @@ pub(crate) const PING_PONG: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Account {
     pub(crate) samples: u64,
-    /// Over all samples.
+    /// Over the samples that were served.
     pub(crate) meters: f64,
+    /// Samples without an instance, because no site had room.
+    pub(crate) unserved: u64,
+    /// To the nearest site, over the samples without an instance.
+    pub(crate) unserved_meters: f64,
     pub(crate) relocations: u64,
     pub(crate) ping_pongs: u64,
-    /// Samples outside the latency budget.
+    /// Samples outside the latency budget; whoever is not served is.
     pub(crate) outside: u64,
     pub(crate) wrong_targets: u64,
-    /// How many samples there were at which distance: nearest first, each distance once.
+    pub(crate) capacity_violations: u64,
+    /// How many samples were served at which distance: nearest first, each distance once.
     pub(crate) distances: Vec<(f64, u64)>,
 }
 
@@ -31,46 +38,85 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Unserved {
     pub(crate) ue: u32,
-    pub(crate) at: crate::Instant,
+    pub(crate) at: Instant,
 }
 
 impl Account {
     /// Adds up what the steps of all UEs cost.
     ///
     /// # Errors
-    /// [`Unserved`].
+    /// [`Unserved`], where no site has a limit.
     pub(crate) fn of(
         steps: &Steps,
         timelines: &[Option<Timeline>],
-        distances: &mut Distances<'_>,
+        distances: &Distances<'_>,
         settings: &Settings,
     ) -> Result<Self, Unserved> {
         let mut account = Self::default();
+        let network = distances.network();
         let mut pairs = BTreeMap::new();
         for (timeline, steps) in timelines.iter().zip(&steps.of) {
             let Some(timeline) = timeline else { continue };
             account.relocations(steps);
-            samples(timeline, steps, settings, &mut pairs)?;
+            samples(timeline, steps, settings, |at, location, site, count| {
+                if site.is_none() && network.limited_sites() == 0 {
+                    return Err(Unserved { ue: timeline.ue, at });
+                }
+                *pairs.entry((location, site)).or_default() += count;
+                Ok(())
+            })?;
         }
+        account.capacity_violations = violations(&network.limits, steps.all());
         for ((location, site), count) in pairs {
-            let meters = distances.meters(location, site);
             account.samples += count;
+            let Some(site) = site else {
+                let nearest = distances.nearest(location).first();
+                let meters = nearest.map_or(0.0, |site| distances.meters(location, *site));
+                account.unserved += count;
+                account.unserved_meters += meters * count as f64;
+                account.outside += count;
+                continue;
+            };
+            let meters = distances.meters(location, site);
             account.meters += meters * count as f64;
             account.outside += if meters > settings.budget_meters { count } else { 0 };
             account.distances.push((meters, count));
         }
-        account.distances.sort_by(|a, b| a.0.total_cmp(&b.0));
-        account.distances.dedup_by(|next, kept| {
+        account.tidy();
+        Ok(account)
+    }
+
+    /// The sums of both.
+    pub(crate) fn with(mut self, other: Self) -> Self {
+        self.samples += other.samples;
+        self.meters += other.meters;
+        self.unserved += other.unserved;
+        self.unserved_meters += other.unserved_meters;
+        self.relocations += other.relocations;
+        self.ping_pongs += other.ping_pongs;
+        self.outside += other.outside;
+        self.wrong_targets += other.wrong_targets;
+        self.capacity_violations += other.capacity_violations;
+        self.distances.extend(other.distances);
+        self.tidy();
+        self
+    }
+
+    /// Orders the distances and has each once.
+    fn tidy(&mut self) {
+        self.distances.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self.distances.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
             kept.1 += if same { next.1 } else { 0 };
             same
         });
-        Ok(account)
     }
 
-    /// Metres of all samples, and the price of the relocations.
+    /// Metres of all samples, and the price of the relocations. A sample without an instance costs as much as to be
+    /// placed anew at the nearest site: so the optimum, which has room everywhere, is never dearer.
     pub(crate) fn cost(&self, settings: &Settings) -> f64 {
-        self.meters + self.relocations as f64 * settings.relocation_cost_meters
+        let prices = self.relocations + self.unserved;
+        self.meters + self.unserved_meters + prices as f64 * settings.relocation_cost_meters
     }
 
     fn relocations(&mut self, steps: &[Step]) {
@@ -89,12 +135,12 @@ impl Account {
     }
 }
 
-/// Counts the samples of one UE by location and site.
+/// Tells the samples of one UE: from when, at which location, served from which site, how many.
 fn samples(
     timeline: &Timeline,
     steps: &[Step],
     settings: &Settings,
-    pairs: &mut BTreeMap<(u32, u32), u64>,
+    mut told: impl FnMut(Instant, u32, Option<u32>, u64) -> Result<(), Unserved>,
 ) -> Result<(), Unserved> {
     let grid = Grid::new(timeline.start(), settings.sample_micros());
     let mut steps = steps.iter().peekable();
@@ -108,8 +154,7 @@ fn samples(
             let to = steps.peek().map_or(end, |step| step.at.min(end));
             let count = grid.count(from, to);
             if let (Some(location), true) = (stretch.location, count > 0) {
-                let site = site.ok_or(Unserved { ue: timeline.ue, at: from })?;
-                *pairs.entry((location, site)).or_default() += count;
+                told(from, location, site, count)?;
             }
             from = to;
         }

@@ -6,8 +6,11 @@ use std::path::Path;
 
 use crate::Network;
 use crate::events::{Events, Instant};
-use crate::steps::Step;
+use crate::steps::{Step, Steps};
 use crate::timeline::Timeline;
+
+/// The header of files of decisions.
+const STEPS: &str = "ue,time,from,to,trigger";
 
 /// What one policy did, and where the UEs were meanwhile.
 #[derive(Debug)]
@@ -15,7 +18,7 @@ pub struct Dump<'a> {
     network: &'a Network,
     events: &'a Events,
     timelines: Vec<Option<Timeline>>,
-    steps: Vec<Vec<Step>>,
+    steps: Steps,
 }
 
 impl<'a> Dump<'a> {
@@ -23,12 +26,13 @@ impl<'a> Dump<'a> {
         network: &'a Network,
         events: &'a Events,
         timelines: Vec<Option<Timeline>>,
-        steps: Vec<Vec<Step>>,
+        steps: Steps,
     ) -> Self {
         Self { network, events, timelines, steps }
     }
 
-    /// Writes `events.csv` and `decisions.csv` into a folder, which is made where it is not there.
+    /// Writes `events.csv` and `decisions.csv` into a folder, which is made where it is not there; where a site has a
+    /// limit `outside.csv` too.
     ///
     /// # Errors
     /// What the system says.
@@ -36,7 +40,11 @@ impl<'a> Dump<'a> {
         std::fs::create_dir_all(folder)?;
         let create = |name: &str| File::create(folder.join(name)).map(BufWriter::new);
         self.write_events(&mut create("events.csv")?)?;
-        self.write_decisions(&mut create("decisions.csv")?)
+        self.write_decisions(&mut create("decisions.csv")?)?;
+        if self.network.limited_sites() > 0 {
+            self.write_outside(&mut create("outside.csv")?)?;
+        }
+        Ok(())
     }
 
     /// `ue,time,cell,lon,lat`: a row for each change of the cell that counts, UE by UE. Cell and position are empty
@@ -81,18 +89,33 @@ impl<'a> Dump<'a> {
     /// # Errors
     /// What the writer says.
     pub fn write_decisions(&self, to: &mut dyn Write) -> io::Result<()> {
-        writeln!(to, "ue,time,from,to,trigger")?;
+        writeln!(to, "{STEPS}")?;
+        for (number, steps) in (0u32..).zip(&self.steps.of) {
+            let ue = self.ue(number);
+            steps.iter().try_for_each(|step| self.write_step(to, &ue, step))?;
+        }
+        to.flush()
+    }
+
+    /// The same header: what was decided outside the times of the UEs, in the order of time. It costs nothing, but an
+    /// instance takes room until it is let go.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_outside(&self, to: &mut dyn Write) -> io::Result<()> {
+        writeln!(to, "{STEPS}")?;
+        for (number, step) in &self.steps.outside {
+            self.write_step(to, &self.ue(*number), step)?;
+        }
+        to.flush()
+    }
+
+    fn write_step(&self, to: &mut dyn Write, ue: &str, step: &Step) -> io::Result<()> {
         let site = |site: Option<u32>| {
             site.and_then(|slot| self.network.sites.get(slot as usize)).map_or("", |(id, _)| id.as_str())
         };
-        for (number, steps) in (0u32..).zip(&self.steps) {
-            let ue = self.ue(number);
-            for step in steps {
-                let trigger = step.trigger.as_str();
-                writeln!(to, "{ue},{},{},{},{trigger}", step.at, site(step.from), site(step.to))?;
-            }
-        }
-        to.flush()
+        let trigger = step.trigger.as_str();
+        writeln!(to, "{ue},{},{},{},{trigger}", step.at, site(step.from), site(step.to))
     }
 
     /// A UE's id as a field: quoted where it holds a quote (RFC 4180).

@@ -45,4 +45,7 @@ pub enum EvaluateError {
         /// When, in seconds of the input.
         at: String,
     },
+    /// Whoever was told how far it is wanted no more.
+    #[error("stopped before the end")]
+    Stopped,
 }

@@ -3,13 +3,10 @@
 use model::Policy;
 
 use crate::account::Account;
-use crate::distances::Distances;
 use crate::dump::Dump;
 use crate::figures::{Figures, Ledger};
-use crate::optimum::optimum;
-use crate::replay::Replay;
 use crate::steps::Steps;
-use crate::timeline::{Timeline, timelines};
+use crate::traffic::Traffic;
 use crate::{Contender, EvaluateError, Events, Network, Settings};
 
 /// How far it is.
@@ -46,10 +43,22 @@ pub struct Report {
     pub samples: u64,
     /// Sites to choose from.
     pub sites: usize,
+    /// Of these, sites with a limit of instances.
+    pub limited_sites: usize,
     /// Cells.
     pub cells: usize,
     /// One for each policy, in their order; the optimum last.
     pub policies: Vec<Figures>,
+}
+
+impl Report {
+    /// How many of the sites have a limit, as a clause for whoever names the sites; empty where none has.
+    pub fn limits(&self) -> String {
+        match self.limited_sites {
+            0 => String::new(),
+            limited => format!(" ({limited} with a limit of instances)"),
+        }
+    }
 }
 
 /// Replays the events once for each policy. `told` hears how far it is. Also gives what the default policy did, where it
@@ -64,63 +73,46 @@ pub fn evaluate<'a>(
     settings: &Settings,
     told: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(Report, Dump<'a>), EvaluateError> {
-    if settings.sample_micros() == 0 {
-        return Err(EvaluateError::Sample);
-    }
-    let mut distances = Distances::new(network, events);
-    let timelines = timelines(events, |location| distances.origin(location).is_some(), settings.linger);
-    let ues = timelines.iter().flatten().count();
-    if ues == 0 {
-        return Err(EvaluateError::NoKnownCell { events: events.len(), cells: network.cells() });
-    }
-    let ue_hours = hours(&timelines);
-    let account = |name: &str, steps: &Steps, distances: &mut Distances<'_>| {
-        Account::of(steps, &timelines, distances, settings).map_err(|unserved| EvaluateError::Unserved {
-            name: name.to_owned(),
-            ue: events.ues[unserved.ue as usize].to_string(),
-            at: unserved.at.to_string(),
-        })
-    };
-    let replay = Replay { events, timelines: &timelines, settings };
+    let traffic = Traffic::new(network, events, settings)?;
+    let ue_hours = traffic.ue_hours;
+    let ledger = |account: Account, counts| Ledger { account, counts, settings, ue_hours };
     let mut figures = Vec::new();
-    let mut kept: Option<(bool, Vec<Vec<crate::steps::Step>>)> = None;
+    let mut kept: Option<(bool, Steps)> = None;
     for Contender { name, policy } in policies {
-        let mut tell = |done| told(Progress { policy: name, what: "events", done, of: events.len() });
-        let steps = replay
-            .run(*policy, &mut distances, &mut tell)
-            .map_err(|source| EvaluateError::Policy { name: name.clone(), source })?;
-        let account = account(name, &steps, &mut distances)?;
-        let ledger = Ledger { account, counts: steps.counts, settings, ue_hours };
-        figures.push(ledger.figures(name.clone(), Some(*policy)));
+        let mut tell = |done| {
+            told(Progress { policy: name, what: "events", done, of: events.len() });
+            true
+        };
+        let (steps, account) = traffic.replay(name, *policy, &mut tell)?;
+        figures.push(ledger(account, steps.counts.clone()).figures(name.clone(), Some(*policy)));
         let is_default = *policy == Policy::default();
         if kept.as_ref().is_none_or(|(default, _)| is_default && !default) {
-            kept = Some((is_default, steps.of));
+            kept = Some((is_default, steps));
         }
     }
-    let of = timelines.len();
+    let of = traffic.timelines.len();
     let mut tell = |done| told(Progress { policy: "optimum", what: "UEs", done, of });
-    let best = optimum(&timelines, &mut distances, settings, &mut tell);
-    let account = account("optimum", &best, &mut distances)?;
+    let (best, account) = traffic.optimum(&mut tell)?;
     let samples = account.samples;
-    let ledger = Ledger { account, counts: best.counts, settings, ue_hours };
-    figures.push(ledger.figures("optimum".into(), None));
+    figures.push(ledger(account, best.counts).figures("optimum".into(), None));
     compare(&mut figures);
-    let (unknown_cells, unknown_cell_events) = unknown(events, &distances);
+    let (unknown_cells, unknown_cell_events) = traffic.unknown();
     let report = Report {
         settings: *settings,
         events: events.len(),
         unknown_cell_events,
         unknown_cells,
-        ues,
-        ues_left_out: timelines.len() - ues,
+        ues: traffic.ues,
+        ues_left_out: of - traffic.ues,
         ue_hours,
         samples,
         sites: network.sites(),
+        limited_sites: network.limited_sites(),
         cells: network.cells(),
         policies: figures,
     };
-    let steps = kept.map_or_else(Vec::new, |(_, steps)| steps);
-    Ok((report, Dump::new(network, events, timelines, steps)))
+    let steps = kept.map_or_else(Steps::default, |(_, steps)| steps);
+    Ok((report, Dump::new(network, events, traffic.timelines, steps)))
 }
 
 fn compare(figures: &mut [Figures]) {
@@ -129,17 +121,4 @@ fn compare(figures: &mut [Figures]) {
     for policy in figures {
         policy.compare(optimum, nearest);
     }
-}
-
-fn hours(timelines: &[Option<Timeline>]) -> f64 {
-    let micros: u64 = timelines.iter().flatten().map(Timeline::micros).sum();
-    micros as f64 / 3.6e9
-}
-
-/// How many cells are not known, and how many events are on them.
-fn unknown(events: &Events, distances: &Distances<'_>) -> (usize, usize) {
-    let lost = |location: u32| distances.origin(location).is_none();
-    let cells = (0..events.locations.len() as u32).filter(|location| lost(*location)).count();
-    let rows = events.rows.iter().filter(|row| row.location().is_some_and(lost)).count();
-    (cells, rows)
 }

@@ -19,7 +19,7 @@ pub struct Figures {
     pub cost_meters: f64,
     /// That cost as a multiple of the optimum's.
     pub cost_over_optimum: Option<f64>,
-    /// From the serving cell to the serving site, over all samples.
+    /// From the serving cell to the serving site, over the samples that were served.
     pub mean_distance_meters: Option<f64>,
     /// An instance that served went to another site.
     pub relocations: u64,
@@ -29,14 +29,19 @@ pub struct Figures {
     pub fewer_than_nearest_percent: Option<f64>,
     /// Relocations back to the site that the one before had left at most 60 s ago, percent of all.
     pub ping_pong_percent: f64,
-    /// Samples farther from the site than the latency budget allows, percent of all.
+    /// Samples farther from the site than the latency budget allows, or without an instance, percent of all.
     pub outside_budget_percent: Option<f64>,
-    /// Placements and relocations to another site than the nearest one of the UE's cell; `None` for the optimum, which
-    /// may do so.
+    /// Samples without an instance, because no site had room, percent of all.
+    pub unserved_percent: Option<f64>,
+    /// Placements and relocations to another site than the one with room that is nearest to the UE's cell; `None` for
+    /// the optimum, which may do so.
     pub wrong_targets: Option<u64>,
+    /// Placements and relocations to a site that then held more instances than its limit; `None` for the optimum, which
+    /// knows no limits.
+    pub capacity_violations: Option<u64>,
     /// Decisions by trigger and verdict.
     pub decisions: Counts,
-    /// How many samples there were at which distance in metres, nearest first.
+    /// How many samples were served at which distance in metres, nearest first.
     pub distances: Vec<(f64, u64)>,
 }
 
@@ -58,14 +63,16 @@ impl Ledger<'_> {
             is_default: policy == Some(Policy::default()),
             cost_meters: account.cost(self.settings),
             cost_over_optimum: None,
-            mean_distance_meters: share(account.meters, samples),
+            mean_distance_meters: share(account.meters, samples - account.unserved as f64),
             relocations: account.relocations,
             relocations_per_ue_hour: share(account.relocations as f64, self.ue_hours),
             fewer_than_nearest_percent: None,
             ping_pong_percent: share(100.0 * account.ping_pongs as f64, account.relocations as f64)
                 .unwrap_or(0.0),
             outside_budget_percent: share(100.0 * account.outside as f64, samples),
+            unserved_percent: share(100.0 * account.unserved as f64, samples),
             wrong_targets: policy.is_some().then_some(account.wrong_targets),
+            capacity_violations: policy.is_some().then_some(account.capacity_violations),
             policy,
             decisions: self.counts,
             distances: account.distances,
@@ -106,8 +113,14 @@ pub const COLUMNS: &[Column] = &[
     Column { head: "fewer than nearest", cell: |f| number(f.fewer_than_nearest_percent, 1, " %") },
     Column { head: "ping-pong", cell: |f| number(Some(f.ping_pong_percent), 1, " %") },
     Column { head: "outside budget", cell: |f| number(f.outside_budget_percent, 1, " %") },
-    Column { head: "wrong targets", cell: |f| f.wrong_targets.map_or("–".into(), |n| n.to_string()) },
+    Column { head: "unserved", cell: |f| number(f.unserved_percent, 1, " %") },
+    Column { head: "wrong targets", cell: |f| count(f.wrong_targets) },
+    Column { head: "capacity violations", cell: |f| count(f.capacity_violations) },
 ];
+
+fn count(value: Option<u64>) -> String {
+    value.map_or_else(|| "–".into(), |value| value.to_string())
+}
 
 fn number(value: Option<f64>, decimals: usize, unit: &str) -> String {
     value.map_or_else(|| "–".into(), |value| format!("{value:.decimals$}{unit}"))

@@ -2,13 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::Report;
 use crate::figures::Figures;
 use crate::steps::Counts;
+use crate::{Report, Settings};
 
 /// The report as JSON, for scripts. Distances are metres, numbers are rounded to six decimals.
 pub fn json(report: &Report) -> Value {
-    let settings = &report.settings;
     json!({
         "input": {
             "events": report.events,
@@ -20,18 +19,23 @@ pub fn json(report: &Report) -> Value {
             "samples": report.samples,
             "cells": report.cells,
             "sites": report.sites,
+            "limited_sites": report.limited_sites,
         },
-        "settings": {
-            "sample_seconds": settings.sample.as_secs_f64(),
-            "relocation_cost_meters": settings.relocation_cost_meters,
-            "budget_meters": settings.budget_meters,
-            "linger_seconds": settings.linger.as_secs_f64(),
-        },
+        "settings": settings(&report.settings),
         "policies": report.policies.iter().map(policy).collect::<Vec<_>>(),
     })
 }
 
-fn policy(figures: &Figures) -> Value {
+pub(crate) fn settings(settings: &Settings) -> Value {
+    json!({
+        "sample_seconds": settings.sample.as_secs_f64(),
+        "relocation_cost_meters": settings.relocation_cost_meters,
+        "budget_meters": settings.budget_meters,
+        "linger_seconds": settings.linger.as_secs_f64(),
+    })
+}
+
+pub(crate) fn policy(figures: &Figures) -> Value {
     json!({
         "name": figures.name,
         "default": figures.is_default,
@@ -44,7 +48,9 @@ fn policy(figures: &Figures) -> Value {
         "fewer_relocations_than_nearest_percent": rounded(figures.fewer_than_nearest_percent),
         "ping_pong_percent": rounded(Some(figures.ping_pong_percent)),
         "outside_budget_percent": rounded(figures.outside_budget_percent),
+        "unserved_percent": rounded(figures.unserved_percent),
         "wrong_targets": figures.wrong_targets,
+        "capacity_violations": figures.capacity_violations,
         "decisions": counts(&figures.decisions),
     })
 }
@@ -58,6 +64,6 @@ fn counts(counts: &Counts) -> Value {
     Value::Object(triggers.collect::<Map<_, _>>())
 }
 
-fn rounded(value: Option<f64>) -> Option<f64> {
+pub(crate) fn rounded(value: Option<f64>) -> Option<f64> {
     value.map(|value| (value * 1e6).round() / 1e6)
 }

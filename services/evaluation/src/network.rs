@@ -14,6 +14,10 @@ pub struct Network {
     pub(crate) topology: Arc<Topology>,
     /// In the order of ids.
     pub(crate) sites: Vec<(SiteId, Position)>,
+    /// The most instances that each site may have.
+    pub(crate) limits: Vec<Option<u32>>,
+    /// How many have a limit.
+    limited: usize,
     pub(crate) cells: HashMap<CellId, Position>,
 }
 
@@ -35,13 +39,20 @@ impl Network {
         });
         let places = places.collect();
         let topology = Topology::new(sites, cells, Vec::new())?;
+        let limits: Vec<_> = topology.sites().iter().map(|site| site.max_instances).collect();
+        let limited = limits.iter().flatten().count();
         let sites = topology.sites().iter().filter_map(|site| Some((site.id.clone(), site.position?)));
-        Ok(Self { sites: sites.collect(), cells: places, topology: Arc::new(topology) })
+        Ok(Self { sites: sites.collect(), limits, limited, cells: places, topology: Arc::new(topology) })
     }
 
     /// How many sites there are.
     pub fn sites(&self) -> usize {
         self.sites.len()
+    }
+
+    /// How many of them have a limit of instances.
+    pub const fn limited_sites(&self) -> usize {
+        self.limited
     }
 
     /// How many cells there are.

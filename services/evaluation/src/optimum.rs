@@ -28,7 +28,7 @@ struct Run {
 /// `told` hears how many UEs are done.
 pub(crate) fn optimum(
     timelines: &[Option<Timeline>],
-    distances: &mut Distances<'_>,
+    distances: &Distances<'_>,
     settings: &Settings,
     told: &mut dyn FnMut(usize),
 ) -> Steps {
@@ -70,7 +70,7 @@ fn runs(timeline: &Timeline, settings: &Settings) -> Vec<Run> {
 }
 
 /// Every site, or with many of them those that are near to any of the UE's cells.
-fn candidates(runs: &[Run], distances: &mut Distances<'_>) -> Vec<u32> {
+fn candidates(runs: &[Run], distances: &Distances<'_>) -> Vec<u32> {
     let count = distances.network().sites.len();
     if count <= ALL_SITES {
         return (0..count as u32).collect();
@@ -88,7 +88,7 @@ fn candidates(runs: &[Run], distances: &mut Distances<'_>) -> Vec<u32> {
 fn cheapest(
     runs: &[Run],
     sites: &[u32],
-    distances: &mut Distances<'_>,
+    distances: &Distances<'_>,
     relocation: f64,
 ) -> Vec<(Option<u32>, u32)> {
     let mut values = vec![0.0; sites.len()];
@@ -162,7 +162,7 @@ mod tests {
     }
 
     /// The cheapest of all sequences of sites, sample by sample.
-    fn tried(timeline: &Timeline, distances: &mut Distances<'_>, settings: &Settings, sites: u32) -> f64 {
+    fn tried(timeline: &Timeline, distances: &Distances<'_>, settings: &Settings, sites: u32) -> f64 {
         let mut samples: Vec<(u32, bool)> = Vec::new();
         let (mut at, mut fresh_at) = (timeline.start(), timeline.start());
         while at < timeline.closes() {
@@ -206,13 +206,13 @@ mod tests {
                 linger: Duration::from_secs(2),
                 ..Settings::default()
             };
-            let mut distances = Distances::new(&network, &events);
+            let distances = Distances::new(&network, &events);
             let timelines = timelines(&events, |_| true, settings.linger);
-            let steps = optimum(&timelines, &mut distances, &settings, &mut |_| ());
-            let account = Account::of(&steps, &timelines, &mut distances, &settings).expect("served");
+            let steps = optimum(&timelines, &distances, &settings, &mut |_| ());
+            let account = Account::of(&steps, &timelines, &distances, &settings).expect("served");
             let by_trial = timelines[0]
                 .as_ref()
-                .map_or(0.0, |timeline| tried(timeline, &mut distances, &settings, sites.len() as u32));
+                .map_or(0.0, |timeline| tried(timeline, &distances, &settings, sites.len() as u32));
             prop_assert!((account.cost(&settings) - by_trial).abs() < 1e-6, "{account:?} {by_trial}");
         }
     }

@@ -9,6 +9,7 @@ use placement::{AppError, Command, Engine, Input};
 use crate::Settings;
 use crate::distances::Distances;
 use crate::events::{Events, Instant};
+use crate::room::Room;
 use crate::steps::{Step, Steps};
 use crate::timeline::Timeline;
 
@@ -25,16 +26,16 @@ pub(crate) struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// Does as the policy says, and tells now and then how many events are done.
+    /// Does as the policy says, and tells now and then how many events are done; whoever hears it says whether to go on.
     ///
     /// # Errors
-    /// [`AppError`] where the engine does not take the policy.
+    /// [`Halt`].
     pub(crate) fn run(
         &self,
         policy: Policy,
-        distances: &mut Distances<'_>,
-        told: &mut dyn FnMut(usize),
-    ) -> Result<Steps, AppError> {
+        distances: &Distances<'_>,
+        told: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Steps, Halt> {
         let topology = distances.network().topology.clone();
         let mut engine = Engine::new(topology, vec![app(policy, self.settings)], key())?;
         let mut log = Log {
@@ -42,12 +43,13 @@ impl Replay<'_> {
             here: vec![None; self.events.ues.len()],
             clock: Clock { first: self.events.rows.first().map_or(Instant::from_micros(0), |row| row.at) },
             steps: Steps { of: vec![Vec::new(); self.events.ues.len()], ..Steps::default() },
+            room: Room::new(&distances.network().limits, self.events.ues.len()),
             distances,
         };
         let mut out = Vec::new();
         for (done, row) in self.events.rows.iter().enumerate() {
-            if done % TOLD_EACH == 0 {
-                told(done);
+            if done % TOLD_EACH == 0 && !told(done) {
+                return Err(Halt::Stopped);
             }
             let now = log.clock.engine(row.at);
             // What an event says at that very moment is known when something else is due then.
@@ -68,6 +70,21 @@ impl Replay<'_> {
         }
         told(self.events.rows.len());
         Ok(log.steps)
+    }
+}
+
+/// Why a replay has no end.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Halt {
+    /// The engine does not take the policy.
+    App(AppError),
+    /// Whoever was told how far it is wants no more.
+    Stopped,
+}
+
+impl From<AppError> for Halt {
+    fn from(error: AppError) -> Self {
+        Self::App(error)
     }
 }
 
@@ -118,7 +135,8 @@ struct Log<'a, 'n> {
     here: Vec<Option<u32>>,
     clock: Clock,
     steps: Steps,
-    distances: &'a mut Distances<'n>,
+    room: Room<'n>,
+    distances: &'a Distances<'n>,
 }
 
 impl Log<'_, '_> {
@@ -138,18 +156,26 @@ impl Log<'_, '_> {
         };
         let at = self.clock.input(decision.at);
         // Whose time is over costs nothing any more.
-        if self.timelines[ue].as_ref().is_none_or(|timeline| at >= timeline.closes()) {
-            return;
+        let counts = self.timelines[ue].as_ref().is_some_and(|timeline| at < timeline.closes());
+        if counts {
+            let of = self.steps.counts.entry(decision.trigger).or_default();
+            *of.entry(decision.verdict).or_default() += 1;
         }
-        *self.steps.counts.entry(decision.trigger).or_default().entry(decision.verdict).or_default() += 1;
         if decision.verdict != Verdict::Move {
             return;
         }
         let network = self.distances.network();
         let from = decision.source.as_ref().and_then(|site| network.site(site));
         let to = decision.target.as_ref().and_then(|site| network.site(site));
-        let nearest = self.here[ue].and_then(|location| self.distances.nearest(location).first().copied());
+        let open = |site| self.room.is_open(ue, site);
+        let nearest = self.here[ue].and_then(|location| self.distances.nearest_open(location, open));
         let wrong = decision.target.is_some() && (to.is_none() || to != nearest);
-        self.steps.of[ue].push(Step { at, from, to, trigger: decision.trigger, wrong });
+        self.room.change(ue, to);
+        let step = Step { at, from, to, trigger: decision.trigger, wrong };
+        if counts {
+            self.steps.of[ue].push(step);
+        } else if network.limited_sites() > 0 {
+            self.steps.outside.push((ue as u32, step));
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Step {
     /// The site that is gone to; `None`: let go.
     pub(crate) to: Option<u32>,
     pub(crate) trigger: Trigger,
-    /// Whether the target is not the nearest site of the UE's cell, or not even a site.
+    /// Whether the target is not the nearest site of the UE's cell that has room, or not even a site.
     pub(crate) wrong: bool,
 }
 
@@ -33,5 +33,15 @@ impl Step {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Steps {
     pub(crate) of: Vec<Vec<Step>>,
+    /// What was done outside the times of the UEs, in the order of time, with the UE: it costs nothing, but takes room.
+    /// Empty where no site has a limit.
+    pub(crate) outside: Vec<(u32, Step)>,
     pub(crate) counts: Counts,
+}
+
+impl Steps {
+    /// Every step, in no particular order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Step> {
+        self.of.iter().flatten().chain(self.outside.iter().map(|(_, step)| step))
+    }
 }

@@ -1,10 +1,12 @@
 //! A street along the equator: cells and sites a tenth of a degree apart or less, so that distances are easy.
 
+// Each test takes what it needs.
+#![allow(dead_code)]
+
 use evaluation::{Contender, Events, EventsBuilder, Network, Report, Settings};
 use model::{Cell, CellId, ClusterRef, Pin, PlmnId, Position, Site, SiteId, UeLocation};
 
 /// Metres in a degree of the equator: π/180 × 6,378,137 m.
-#[allow(dead_code)]
 pub(crate) const DEGREE: f64 = 111_319.490_793_273_57;
 
 pub(crate) fn cell(number: u64) -> CellId {
@@ -14,17 +16,23 @@ pub(crate) fn cell(number: u64) -> CellId {
 
 /// Cell 0, 1, … at these degrees of longitude on the equator; sites by id.
 pub(crate) fn street(cells: &[f64], sites: &[(&str, f64)]) -> Network {
+    let sites: Vec<_> = sites.iter().map(|(id, lon)| (*id, *lon, None)).collect();
+    limited(cells, &sites)
+}
+
+/// The same with the most instances that each site may have.
+pub(crate) fn limited(cells: &[f64], sites: &[(&str, f64, Option<u32>)]) -> Network {
     let at = |lon: f64| Position::new(lon, 0.0).unwrap();
     let cells =
         (0..).zip(cells).map(|(n, lon)| Cell { id: cell(n), tai: None, pin: Pin::Position(at(*lon)) });
-    let sites = sites.iter().map(|(id, lon)| Site {
+    let sites = sites.iter().map(|(id, lon, most)| Site {
         id: SiteId::new(id).unwrap(),
         name: (*id).to_owned(),
         position: Some(at(*lon)),
         cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
         ingress: None,
         labels: std::collections::BTreeSet::new(),
-        max_instances: None,
+        max_instances: *most,
     });
     Network::new(cells.collect(), sites.collect()).unwrap()
 }

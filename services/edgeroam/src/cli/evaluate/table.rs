@@ -24,7 +24,7 @@ fn name(figures: &Figures) -> String {
 
 fn input(report: &Report) -> String {
     format!(
-        "{} events of {} UEs in {:.1} UE-hours, {} samples, {} cells, {} sites; a sample each {:?}, a relocation \
+        "{} events of {} UEs in {:.1} UE-hours, {} samples, {} cells, {} sites{}; a sample each {:?}, a relocation \
          costs {} m, the budget is {} m",
         report.events,
         report.ues,
@@ -32,6 +32,7 @@ fn input(report: &Report) -> String {
         report.samples,
         report.cells,
         report.sites,
+        report.limits(),
         report.settings.sample,
         report.settings.relocation_cost_meters,
         report.settings.budget_meters,
