@@ -193,8 +193,7 @@ impl Metrics {
         );
         registry.register(
             "ignored_qos_reports",
-            "Reports on quality of service since the start that had no effect: of no UE, site or app that wants quality, \
-             too old, or heard before",
+            "Reports on quality of service since the start that had no effect: too old, heard before, or of nobody",
             metrics.ignored_measurements.clone(),
         );
         metrics

@@ -21,8 +21,13 @@ pub(super) fn otherwise(decision: &Decision) -> String {
         Rule::NoReturn => no_return(decision),
         Rule::CostReached => cost(decision, "would have stayed"),
         Rule::Evacuation => "it would have stayed, were its site in service".to_owned(),
-        Rule::QosViolated => "it would have stayed after one good report, or where no other site were known or expected to be better".to_owned(),
-        Rule::NoBetterQos => "goes once a site is measured to be as good as wanted, or what was measured elsewhere no longer counts".to_owned(),
+        Rule::QosViolated => {
+            "it would have stayed after one good report, or with no other site to try".to_owned()
+        }
+        Rule::NoBetterQos => {
+            "goes once another site is measured to be good, or what was measured there no longer counts"
+                .to_owned()
+        }
         Rule::OperatorMove => "the policy would have been asked, had no operator named a site".to_owned(),
         Rule::Pinned => "the policy is asked again after `edgeroam instance unpin`".to_owned(),
         Rule::Guarded(guard) => guarded(guard).to_owned(),
