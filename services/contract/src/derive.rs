@@ -8,6 +8,7 @@ mod instance;
 mod order;
 mod outcome;
 mod qos;
+mod quality;
 mod site;
 mod trace;
 mod ue;

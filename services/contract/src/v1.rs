@@ -11,6 +11,7 @@ mod explanation;
 mod instance;
 mod ordered;
 mod outcome;
+mod quality;
 mod site;
 mod ue;
 
@@ -23,5 +24,6 @@ pub use outcome::{
     ProgressState, Relocation, RelocationCompleted, RelocationFailed, RelocationFenced, RelocationProgress,
     RelocationUndone, Step,
 };
+pub use quality::{QosTarget, SiteQuality};
 pub use site::{Capacity, Evacuation, EvacuationState, Position, SiteState, SiteStatus};
 pub use ue::{CmState, MeasuredBy, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos};

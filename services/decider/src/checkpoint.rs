@@ -7,7 +7,7 @@ use crate::feed::Positions;
 /// The name of the snapshot in the store.
 pub(crate) const NAME: &str = "decider";
 /// Version of the bytes; another one means a cold start.
-const SCHEMA: u16 = 2;
+const SCHEMA: u16 = 3;
 
 /// One snapshot. The engine's bytes carry the hash of the catalogue that they belong to.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -13,17 +13,30 @@ pub(crate) enum Feed {
     Orders,
     Sites,
     Commands,
+    Qos,
 }
 
 impl Feed {
+    /// Whether what is older than retention keeps does not matter any more.
+    pub(crate) const fn fades(self) -> bool {
+        matches!(self, Self::Qos)
+    }
+
     /// In the order in which history is read: what runs where, then what is said of sites and what operators ask, then
-    /// what was ordered since, then what became of it, and last what UEs did. How far each one goes is asked in the
-    /// opposite order, so that nothing is known without its cause.
-    pub(crate) const HISTORY: [Self; 6] =
-        [Self::Instances, Self::Sites, Self::Commands, Self::Orders, Self::Outcomes, Self::UeEvents];
+    /// what was ordered since, then what became of it, then what UEs did, and last what was measured of them. How far
+    /// each one goes is asked in the opposite order, so that nothing is known without its cause.
+    pub(crate) const HISTORY: [Self; 7] = [
+        Self::Instances,
+        Self::Sites,
+        Self::Commands,
+        Self::Orders,
+        Self::Outcomes,
+        Self::UeEvents,
+        Self::Qos,
+    ];
     /// Those that are followed.
-    pub(crate) const LIVE: [Self; 5] =
-        [Self::UeEvents, Self::Outcomes, Self::Instances, Self::Sites, Self::Commands];
+    pub(crate) const LIVE: [Self; 6] =
+        [Self::UeEvents, Self::Outcomes, Self::Instances, Self::Sites, Self::Commands, Self::Qos];
 
     pub(crate) const fn stream(self) -> Stream {
         match self {
@@ -33,6 +46,7 @@ impl Feed {
             Self::Orders => Stream::Orders,
             Self::Sites => Stream::Sites,
             Self::Commands => Stream::Commands,
+            Self::Qos => Stream::Qos,
         }
     }
 }
@@ -46,6 +60,7 @@ pub(crate) struct Positions {
     orders: Sequence,
     sites: Sequence,
     commands: Sequence,
+    qos: Sequence,
 }
 
 impl Positions {
@@ -57,6 +72,7 @@ impl Positions {
             Feed::Orders => self.orders,
             Feed::Sites => self.sites,
             Feed::Commands => self.commands,
+            Feed::Qos => self.qos,
         }
     }
 
@@ -69,6 +85,7 @@ impl Positions {
             Feed::Orders => &mut self.orders,
             Feed::Sites => &mut self.sites,
             Feed::Commands => &mut self.commands,
+            Feed::Qos => &mut self.qos,
         };
         *position = (*position).max(to);
     }

@@ -11,6 +11,8 @@ const CONSUMER: &str = "decider-history";
 const BATCH: usize = 4096;
 /// A stream whose kept part ended before its newest position (everything was too old) never delivers it.
 const SILENCE: Duration = Duration::from_secs(10);
+/// The same where that is the rule: nothing has been measured for a while.
+const SHORT_SILENCE: Duration = Duration::from_secs(1);
 
 /// Hands the records of a stream from `start` up to and including `through` to `each`, in order.
 ///
@@ -32,9 +34,12 @@ pub(crate) async fn read(
         return Ok(());
     }
     let mut consumer = bus.consume(feed.stream(), CONSUMER, start).await?;
+    let silence = if feed.fades() { SHORT_SILENCE } else { SILENCE };
     loop {
-        let Ok(batch) = tokio::time::timeout(SILENCE, consumer.next(BATCH)).await else {
-            tracing::warn!(stream = feed.stream().name(), through = through.0, "history ends early");
+        let Ok(batch) = tokio::time::timeout(silence, consumer.next(BATCH)).await else {
+            if !feed.fades() {
+                tracing::warn!(stream = feed.stream().name(), through = through.0, "history ends early");
+            }
             return Ok(());
         };
         for delivery in batch? {

@@ -49,6 +49,12 @@ pub(crate) struct OfSite {
     condition: Word,
 }
 
+/// `source` of a measurement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OfSource {
+    source: Word,
+}
+
 /// `trigger`, as `model` names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OfOrder {
@@ -65,6 +71,7 @@ pub(crate) struct Metrics {
     operator_commands: Family<OfCommand, Counter>,
     site_reports: Family<OfSite, Counter>,
     site_statuses: Family<OfSite, Counter>,
+    qos_reports: Family<OfSource, Counter>,
     pub(crate) order_delay: Histogram,
     pub(crate) snapshot_bytes: Gauge,
     pub(crate) cold_starts: Counter,
@@ -79,6 +86,8 @@ pub(crate) struct Metrics {
     unknown_cells: Gauge,
     area_fallbacks: Gauge,
     nowhere: Gauge,
+    measured: Gauge,
+    ignored_measurements: Gauge,
 }
 
 impl Metrics {
@@ -93,6 +102,7 @@ impl Metrics {
             operator_commands: Family::default(),
             site_reports: Family::default(),
             site_statuses: Family::default(),
+            qos_reports: Family::default(),
             order_delay: Histogram::new(exponential_buckets(0.000_1, 2.0, 18)),
             snapshot_bytes: Gauge::default(),
             cold_starts: Counter::default(),
@@ -106,6 +116,8 @@ impl Metrics {
             unknown_cells: Gauge::default(),
             area_fallbacks: Gauge::default(),
             nowhere: Gauge::default(),
+            measured: Gauge::default(),
+            ignored_measurements: Gauge::default(),
         };
         registry.register("records", "Records taken from a stream", metrics.records.clone());
         registry.register("dead_letters", "Records that could not be read", metrics.dead_letters.clone());
@@ -118,6 +130,11 @@ impl Metrics {
         );
         registry.register("site_reports", "Reports about sites that came in", metrics.site_reports.clone());
         registry.register("site_statuses", "Statuses of sites published", metrics.site_statuses.clone());
+        registry.register(
+            "qos_reports",
+            "Reports on the quality of service of UEs that came in",
+            metrics.qos_reports.clone(),
+        );
         registry.register_with_unit(
             "order_delay",
             "From when an order became due until it was on the bus",
@@ -169,6 +186,16 @@ impl Metrics {
             "Reports since the start that nothing could place",
             metrics.nowhere.clone(),
         );
+        registry.register(
+            "measured_instances",
+            "Instances of whose quality of service something is measured",
+            metrics.measured.clone(),
+        );
+        registry.register(
+            "ignored_qos_reports",
+            "Reports on quality of service since the start that had no effect: too old, heard before, or of nobody",
+            metrics.ignored_measurements.clone(),
+        );
         metrics
     }
 
@@ -190,6 +217,10 @@ impl Metrics {
             Item::Site(report) => {
                 let label = OfSite { condition: Word(report.condition.as_str()) };
                 self.site_reports.get_or_create(&label).inc();
+            }
+            Item::Qos(report) => {
+                let label = OfSource { source: Word(report.source.as_str()) };
+                self.qos_reports.get_or_create(&label).inc();
             }
             Item::Ue(_)
             | Item::Outcome(_)
@@ -229,6 +260,8 @@ impl Metrics {
             (&self.unknown_cells, counts.unknown_cells),
             (&self.area_fallbacks, counts.area_fallbacks),
             (&self.nowhere, counts.nowhere),
+            (&self.measured, counts.measured),
+            (&self.ignored_measurements, counts.ignored_measurements),
         ] {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         }

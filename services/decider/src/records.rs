@@ -138,6 +138,7 @@ mod tests {
                 under_way: 0,
                 under_way_limit: 1,
                 frozen: false,
+                qos: None,
                 rule: Rule::Guarded(by),
                 catalogue_version: 1,
             },

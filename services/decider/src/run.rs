@@ -83,8 +83,12 @@ impl Runner {
         match message {
             Handed::Batch(batch) => self.batch(batch).await,
             Handed::FellBehind(feed, error) => {
-                tracing::error!(%error, "records are lost to retention: this stream is read again from its oldest record");
-                self.metrics.cold_starts.inc();
+                if feed.fades() {
+                    tracing::info!(%error, "records are lost to retention, too old to matter");
+                } else {
+                    tracing::error!(%error, "records are lost to retention: this stream is read again from its oldest record");
+                    self.metrics.cold_starts.inc();
+                }
                 if let Err(error) = self.read_again(feed).await {
                     self.give_up(feed, &error);
                 }
@@ -205,6 +209,7 @@ impl Runner {
         through: Option<Sequence>,
     ) -> Result<(), BusError> {
         match self.read(feed, start, through).await {
+            Err(BusError::FellBehind { .. }) if feed.fades() => self.read(feed, Start::Oldest, through).await,
             Err(error @ BusError::FellBehind { .. }) => {
                 tracing::error!(%error, "records are lost to retention: this stream is read from its oldest record");
                 self.metrics.cold_starts.inc();
@@ -278,6 +283,7 @@ impl Runner {
                 | Item::Site(_)
                 | Item::Load(_)
                 | Item::Command(_)
+                | Item::Qos(_)
                 | Item::Own,
             )
             | Err(_) => None,
@@ -328,6 +334,7 @@ fn feed(engine: &mut Engine, now: Timestamp, item: &Item, commands: &mut Vec<Com
         Item::Order(order) => Input::OrderSeen(order),
         Item::Site(report) => Input::Site(report),
         Item::Command(command) => Input::Operator(command),
+        Item::Qos(report) => Input::Qos(report),
         Item::Load(_) | Item::Own => return,
     };
     engine.handle(now, input, commands);

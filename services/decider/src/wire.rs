@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bus::Delivery;
 use model::{
-    CmState, InstanceState, OperatorCommand, Order, Outcome, ReportedAt, SiteLoad, SiteRecord, SiteReport,
-    Timestamp, UeChange, UeEvent, UeLocation, UeSource,
+    CmState, InstanceState, OperatorCommand, Order, Outcome, QosReport, ReportedAt, SiteLoad, SiteRecord,
+    SiteReport, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
 };
 use serde::Deserialize;
 
@@ -21,6 +21,7 @@ pub(crate) enum Item {
     Site(Box<SiteReport>),
     Load(Box<SiteLoad>),
     Command(Box<OperatorCommand>),
+    Qos(Box<QosReport>),
     /// What deciders publish themselves.
     Own,
 }
@@ -38,6 +39,7 @@ pub(crate) fn decode(feed: Feed, delivery: &Delivery) -> Result<Item, String> {
         Feed::Orders => plain(data).map(Item::Order),
         Feed::Sites => site(data),
         Feed::Commands => command(data).map(Item::Command),
+        Feed::Qos => measured(data).map(Item::Qos),
     }
 }
 
@@ -63,6 +65,11 @@ fn site(data: &[u8]) -> Result<Item, String> {
 fn command(data: &[u8]) -> Result<Box<OperatorCommand>, String> {
     let command = plain::<OperatorCommand>(data)?;
     command.problem().map_or(Ok(command), Err)
+}
+
+fn measured(data: &[u8]) -> Result<Box<QosReport>, String> {
+    let report = plain::<QosReport>(data)?;
+    report.problem().map_or(Ok(report), Err)
 }
 
 /// [`UeEvent`] as it stands in JSON. The derived reader of a tagged enum first copies the change into a tree;
@@ -210,6 +217,20 @@ mod tests {
             let refused = read(&text).expect_err("no report");
             assert!(refused.contains(reason), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_measurement_is_read_within_bounds() {
+        let report = |figures: &str| {
+            let text = format!(
+                r#"{{"supi":"imsi-208930000000003","observed_at":7,"source":"app","measured":{{{figures}}}}}"#
+            );
+            measured(text.as_bytes())
+        };
+        assert_eq!(report(r#""rtt_us":9"#).expect("valid").measured.rtt_us, Some(9));
+        assert!(report("").expect_err("nothing").starts_with("nothing is measured"));
+        assert!(report(r#""loss":1.5"#).expect_err("no part of all").contains("`loss`"));
+        assert!(report(r#""rtt_us":-1"#).expect_err("no delay").contains("-1"));
     }
 
     #[test]

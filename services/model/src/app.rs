@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Supi;
 use crate::ident::name_type;
+use crate::{QosTarget, Supi};
 
 name_type!(
     /// Id of a relocatable application; a label of its DNS names.
@@ -34,6 +34,9 @@ pub struct App {
     /// Labels that a site must have, all of them, to take an instance.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub requires: BTreeSet<String>,
+    /// What quality of service its UEs should get; where there is none, measurements do not matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qos: Option<QosTarget>,
 }
 
 /// Whether orders are carried out.

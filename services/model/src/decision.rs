@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppId, CellId, Generation, InstanceId, Mode, Policy, RelocationId, SiteId, Supi, Tai, Timestamp,
+    AppId, CellId, Generation, InstanceId, Mode, Policy, QosTarget, RelocationId, SiteId, Supi, Tai,
+    Timestamp,
 };
 
 /// Why a decision was taken.
@@ -22,19 +23,22 @@ pub enum Trigger {
     SiteDegraded,
     /// The serving site does not serve any longer.
     SiteFailure,
+    /// What is measured of the UE's quality of service is worse than the app wants.
+    Qos,
     /// An operator asked for it.
     Operator,
 }
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Mobility,
         Self::FirstPlacement,
         Self::UeGone,
         Self::Maintenance,
         Self::SiteDegraded,
         Self::SiteFailure,
+        Self::Qos,
         Self::Operator,
     ];
 
@@ -47,6 +51,7 @@ impl Trigger {
             Self::Maintenance => "maintenance",
             Self::SiteDegraded => "site-degraded",
             Self::SiteFailure => "site-failure",
+            Self::Qos => "qos",
             Self::Operator => "operator",
         }
     }
@@ -126,6 +131,9 @@ pub struct Explanation {
     /// Whether an operator has frozen the app, or all of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub frozen: bool,
+    /// What quality of service the app wants, where it wants any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qos: Option<QosTarget>,
     /// The rule that gave the verdict.
     pub rule: Rule,
     /// Version of the catalogue it was decided on.
@@ -159,6 +167,30 @@ pub struct Candidate {
     /// `regret`: how its account stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regret: Option<Account>,
+    /// What has been measured between the UE and the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qos: Option<SiteQuality>,
+}
+
+/// What has been measured of the quality between a UE and a site, as far as the app has a limit for it and it is still
+/// valid.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct SiteQuality {
+    /// Round trip time in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_us: Option<u32>,
+    /// Variation of the delay in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jitter_us: Option<u32>,
+    /// What is lost, as a part of all: 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<f64>,
+    /// Whether the core fulfils the guaranteed QoS. That it does not counts where a limit has no figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guaranteed: Option<bool>,
+    /// For how long the limits have been exceeded, in milliseconds; absent where they are kept to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub violated_ms: Option<u64>,
 }
 
 /// What the `regret` policy holds for a site against the serving one.
@@ -186,6 +218,9 @@ pub struct Serving {
     /// Why nothing may stay there, where the site is to be left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_by: Option<Guard>,
+    /// What has been measured between the UE and the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qos: Option<SiteQuality>,
 }
 
 /// A guard that can forbid a move or a candidate.
@@ -206,6 +241,8 @@ pub enum Guard {
     Full,
     /// The site lacks a label that the app requires.
     MissingLabel,
+    /// What is measured between the UE and the site is worse than the app wants.
+    QosViolated,
     /// Each site that was looked at is rejected.
     NoFeasibleSite,
     /// An operator has frozen the app, or all of them.
@@ -221,7 +258,8 @@ impl Guard {
             | Self::Degraded
             | Self::Failed
             | Self::Full
-            | Self::MissingLabel => true,
+            | Self::MissingLabel
+            | Self::QosViolated => true,
             Self::ConcurrentRelocations | Self::NoFeasibleSite | Self::Frozen => false,
         }
     }
@@ -256,6 +294,11 @@ pub enum Rule {
     /// The serving site is to be left: the nearest site that takes the instance, whatever the policy says. Where the UE
     /// has gone, the instance is let go.
     Evacuation,
+    /// What is measured at the serving site has been worse than the app wants for long enough: the nearest site where it
+    /// is as good as wanted, else the nearest one of which nothing is known, whatever the policy says.
+    QosViolated,
+    /// The same, and no site is known or expected to be better.
+    NoBetterQos,
     /// An operator asked for this site.
     OperatorMove,
     /// An operator pinned the instance to a site.

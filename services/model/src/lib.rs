@@ -20,6 +20,7 @@ mod outcome;
 mod plmn;
 mod position;
 mod qos;
+mod qos_target;
 mod site;
 mod site_load;
 mod site_record;
@@ -31,7 +32,7 @@ mod ue_event;
 pub use app::{App, AppId, Mode, Policy, Regret, Scope, SupiRange, Threshold, Users};
 pub use cell::{Cell, CellId, Nid, Pin, Tac, Tai, TaiPin};
 pub use decision::{
-    Account, Basis, Candidate, Decision, Explanation, Guard, Rule, Serving, Trigger, Verdict,
+    Account, Basis, Candidate, Decision, Explanation, Guard, Rule, Serving, SiteQuality, Trigger, Verdict,
 };
 pub use ident::{IdentError, name_is_valid};
 pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
@@ -42,6 +43,7 @@ pub use outcome::{Outcome, OutcomeKind, Step};
 pub use plmn::PlmnId;
 pub use position::{Position, PositionError};
 pub use qos::{Measured, QosReport, QosSource};
+pub use qos_target::QosTarget;
 pub use site::{ClusterRef, Site, SiteId};
 pub use site_load::SiteLoad;
 pub use site_record::{

@@ -32,6 +32,16 @@ pub enum AppError {
     /// A margin that is no distance.
     #[error("app `{0}`: the policy's margin must be a number of metres, 0 or more")]
     Margin(AppId),
+    /// A target of quality that cannot be.
+    #[error("app `{app}`: qos.{member}: {reason}")]
+    Qos {
+        /// The app.
+        app: AppId,
+        /// What is wrong.
+        member: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// More apps than the tables hold.
     #[error("{0} apps are more than the 65535 that are supported")]
     TooMany(usize),
@@ -79,6 +89,9 @@ pub(crate) fn entries(apps: Vec<App>, topology: &Topology) -> Result<Vec<AppEntr
             && !(knobs.margin_meters.is_finite() && knobs.margin_meters >= 0.0)
         {
             return Err(AppError::Margin(app.id));
+        }
+        if let Some((member, reason)) = app.qos.and_then(|target| target.problem()) {
+            return Err(AppError::Qos { app: app.id, member, reason });
         }
         entries.push(AppEntry {
             users: UserSet::new(&app.users),

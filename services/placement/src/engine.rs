@@ -5,6 +5,7 @@ mod decide;
 mod decision;
 mod operator;
 mod outcomes;
+mod quality;
 mod regret;
 mod sites;
 mod snapshot;
@@ -24,6 +25,7 @@ use crate::estate::Estate;
 use crate::foreign::Foreign;
 use crate::guard::Freezes;
 use crate::index::{InstanceIx, SiteIx};
+use crate::quality::Qualities;
 use crate::timers::Timers;
 use crate::topology::Topology;
 use crate::ue::{Instances, Instant, State, Ues};
@@ -43,6 +45,9 @@ pub use snapshot::RestoreError;
 /// what serves at one that is drained, degraded or failed leaves, in step with `max_concurrent_relocations`. What no
 /// site takes waits until one does. A change of a site's condition is followed by a way through all instances, a slice
 /// a call of [`handle_timeout`](Self::handle_timeout).
+///
+/// Where an app wants some quality of service, what is measured of it counts before the policy: a site where it has been
+/// too poor for long enough is left for one that is better or of which nothing is known, and none is gone to where it is.
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) topology: Arc<Topology>,
@@ -56,6 +61,7 @@ pub struct Engine {
     pub(crate) estate: Estate,
     pub(crate) asks: Asks,
     pub(crate) freezes: Freezes,
+    pub(crate) qualities: Qualities,
     round: Option<waiting::Round>,
     key: InstanceKey,
     catching_up: bool,
@@ -71,6 +77,7 @@ struct Tally {
     foreign_instances: u64,
     ignored_commands: u64,
     ignored_reports: u64,
+    ignored_measurements: u64,
 }
 
 /// How much there is of what. Cheap to read.
@@ -106,6 +113,11 @@ pub struct Counts {
     pub ignored_commands: u64,
     /// Reports since the start about sites that are neither in the catalogue nor in use.
     pub ignored_reports: u64,
+    /// Instances of whose quality of service something is measured.
+    pub measured: u64,
+    /// Reports since the start on quality of service that had no effect: of no UE, site or app that wants quality, too old,
+    /// or heard before.
+    pub ignored_measurements: u64,
 }
 
 impl Engine {
@@ -129,6 +141,7 @@ impl Engine {
             estate: Estate::new(&topology),
             asks: Asks::default(),
             freezes: Freezes::default(),
+            qualities: Qualities::default(),
             round: None,
             topology,
             apps,
@@ -149,6 +162,7 @@ impl Engine {
             Input::OrderSeen(order) => self.order_seen(order),
             Input::Operator(command) => self.operator(now, command, out),
             Input::Site(report) => self.site_report(now, report, out),
+            Input::Qos(report) => self.qos_report(now, report),
         }
         self.follow_up(now, out);
         self.prune_timers();
@@ -235,6 +249,8 @@ impl Engine {
             foreign_instances: self.tally.foreign_instances,
             ignored_commands: self.tally.ignored_commands,
             ignored_reports: self.tally.ignored_reports,
+            measured: self.qualities.len() as u64,
+            ignored_measurements: self.tally.ignored_measurements,
         }
     }
 

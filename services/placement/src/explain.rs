@@ -62,6 +62,8 @@ impl Explained {
             | Rule::NoReturn
             | Rule::CostReached
             | Rule::Evacuation
+            | Rule::QosViolated
+            | Rule::NoBetterQos
             | Rule::OperatorMove
             | Rule::Pinned
             | Rule::NoCandidate => None,
@@ -72,6 +74,7 @@ impl Explained {
             let (_, meters, ..) = self.serving.filter(|(serving, ..)| *serving != rank.site)?;
             policy::standing(&case.app.policy, case.accounts, meters, (rank.site, rank.meters), case.now)
         };
+        let qos = |site| case.quality.and_then(|quality| quality.told(site));
         // Beyond the ranked sites the tree is walked by chords, which are not quite the order of distances.
         self.candidates.sort_by(|(a, _), (b, _)| a.meters.total_cmp(&b.meters));
         let candidate = |(rank, rejected_by): &(Rank, Option<Guard>)| Candidate {
@@ -79,6 +82,7 @@ impl Explained {
             meters: rank.meters,
             rejected_by: rejected_by.or(held.filter(|_| finding.target == Some(rank.site))),
             regret: regret(*rank).map(|Standing { account, trend }| Account { account, trend }),
+            qos: qos(rank.site),
         };
         Explanation {
             policy: case.app.policy,
@@ -91,11 +95,13 @@ impl Explained {
                 came_from: policy::barred(&case.app.policy, case.accounts, stayed_ms)
                     .map(|site| name(site).clone()),
                 rejected_by,
+                qos: qos(site),
             }),
             better_for_ms: self.better_for_ms,
             under_way: case.under_way,
             under_way_limit: case.app.max_concurrent_relocations,
             frozen: case.frozen,
+            qos: case.app.qos,
             rule: finding.rule,
             catalogue_version: case.topology.version(),
         }

@@ -6,6 +6,7 @@ use crate::asks::Asked;
 use crate::guard::Gate;
 use crate::index::{PlaceIx, SiteIx};
 use crate::policy::{self, Accounts, View, told};
+use crate::quality::Quality;
 use crate::search::From;
 use crate::sites::Rank;
 use crate::topology::Topology;
@@ -31,6 +32,8 @@ pub(crate) struct Case<'a> {
     pub(crate) accounts: Option<&'a Accounts>,
     /// What an operator asks of the instance.
     pub(crate) asked: Option<Asked>,
+    /// What is measured for the instance.
+    pub(crate) quality: Option<Quality<'a>>,
     /// Whether an operator has frozen the app.
     pub(crate) frozen: bool,
     /// Slots of the app that are taken.
@@ -87,7 +90,7 @@ pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
 }
 
 /// What is right, were there neither slots nor freezes: what an operator asks for, else to leave a site that is to be
-/// left, else what the policy wants.
+/// left, else to go where the quality of service is better, else what the policy wants.
 fn wanted(
     case: &Case<'_>,
     meters: Option<f64>,
@@ -97,6 +100,7 @@ fn wanted(
     let from = From {
         topology: case.topology,
         gate: case.gate,
+        quality: None,
         serving: case.serving.map(|(site, _)| site),
         ranks: case.place.map_or(&[][..], |place| case.topology.ranks(place)),
         origin: case.place.and_then(|place| case.topology.place(place).origin),
@@ -104,27 +108,31 @@ fn wanted(
     if let Some(finding) = case.asked.and_then(|asked| asked_for(case, &from, asked, left, recorder)) {
         return finding;
     }
+    // What operators name is theirs to weigh; for all else measurements count.
+    let from = From { quality: case.quality, ..from };
     match (case.serving, left) {
         (Some((site, _)), Some(guard)) => leave(case, from, site, guard, recorder),
         (serving, _) if from.ranks.is_empty() => Finding {
             target: serving.map(|(site, _)| site),
             ..finding(Verdict::Stay, Rule::NoCandidate, by_place(case))
         },
-        (serving, _) => {
-            let best = from.best(recorder);
-            match (serving, best) {
-                (None, None) => finding(Verdict::Blocked, NOWHERE, Trigger::FirstPlacement),
-                (None, Some(best)) => Finding {
-                    target: Some(best.site),
-                    ..finding(Verdict::Move, Rule::NoInstanceYet, Trigger::FirstPlacement)
-                },
+        (None, _) => match from.best_at_all(recorder) {
+            None => finding(Verdict::Blocked, NOWHERE, Trigger::FirstPlacement),
+            Some(best) => Finding {
+                target: Some(best.site),
+                ..finding(Verdict::Move, Rule::NoInstanceYet, Trigger::FirstPlacement)
+            },
+        },
+        (Some(serving), None) => {
+            let chosen = match from.best(recorder) {
                 // Nothing takes it, and it is well where it is.
-                (Some((site, _)), None) => Finding {
-                    target: Some(site),
+                None => Finding {
+                    target: Some(serving.0),
                     ..finding(Verdict::Stay, Rule::AlreadyBest, Trigger::Mobility)
                 },
-                (Some(serving), Some(best)) => by_policy(case, serving, meters, best, recorder),
-            }
+                Some(best) => by_policy(case, serving, meters, best, recorder),
+            };
+            by_quality(&from, serving.0, chosen)
         }
     }
 }
@@ -171,6 +179,24 @@ fn by_policy(
     }
 }
 
+/// Where the quality of service has been too poor for long enough, what the policy has chosen does not count, unless
+/// nothing is better and it goes elsewhere.
+fn by_quality(from: &From<'_>, site: SiteIx, chosen: Finding) -> Finding {
+    let Some(quality) = from.quality.filter(|quality| quality.is_poor(site)) else { return chosen };
+    let better_since = chosen.better_since;
+    match (from.better(&quality), chosen.verdict) {
+        (Some(better), _) => Finding {
+            target: Some(better.site),
+            better_since,
+            ..finding(Verdict::Move, Rule::QosViolated, Trigger::Qos)
+        },
+        (None, Verdict::Stay) => {
+            Finding { target: Some(site), trigger: Trigger::Qos, rule: Rule::NoBetterQos, ..chosen }
+        }
+        (None, Verdict::Move | Verdict::Blocked) => chosen,
+    }
+}
+
 /// What an operator asks for; `None` where that says nothing at present. An ask chooses among the sites that take
 /// instances: it opens none. A pin to a site that takes nothing does not leave a UE without an instance.
 fn asked_for(
@@ -213,7 +239,7 @@ fn leave(
     } else {
         from
     };
-    match from.best(recorder) {
+    match from.best_at_all(recorder) {
         Some(best) => {
             Finding { target: Some(best.site), ..finding(Verdict::Move, Rule::Evacuation, leaving(guard)) }
         }
@@ -230,6 +256,7 @@ const fn leaving(guard: Guard) -> Trigger {
         | Guard::Cordoned
         | Guard::Full
         | Guard::MissingLabel
+        | Guard::QosViolated
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
         | Guard::Frozen => Trigger::Maintenance,

@@ -4,7 +4,8 @@ use model::{Guard, Position};
 
 use crate::guard::Gate;
 use crate::index::SiteIx;
-use crate::judge::Recorder;
+use crate::judge::{Recorder, Silent};
+use crate::quality::Quality;
 use crate::sites::Rank;
 use crate::topology::Topology;
 
@@ -17,6 +18,8 @@ pub(crate) const WALKED_PAST: usize = 64;
 pub(crate) struct From<'a> {
     pub(crate) topology: &'a Topology,
     pub(crate) gate: Gate<'a>,
+    /// What is measured for the instance, where that counts.
+    pub(crate) quality: Option<Quality<'a>>,
     /// Where it serves.
     pub(crate) serving: Option<SiteIx>,
     /// The ranked sites of its place.
@@ -28,7 +31,7 @@ pub(crate) struct From<'a> {
 impl From<'_> {
     /// The best site; the serving one counts where it need not be left, whether or not it takes anything new.
     pub(crate) fn best(&self, recorder: &mut impl Recorder) -> Option<Rank> {
-        if self.gate.is_open() && !self.ranks.is_empty() {
+        if self.gate.is_open() && self.quality.is_none() && !self.ranks.is_empty() {
             self.ranks.iter().for_each(|rank| recorder.candidate(*rank, None));
             return self.ranks.first().copied();
         }
@@ -46,9 +49,26 @@ impl From<'_> {
         best.or_else(|| self.beyond(recorder))
     }
 
+    /// The best site; where quality bars all the others, it bars none: a poor site is better than none.
+    pub(crate) fn best_at_all(&self, recorder: &mut impl Recorder) -> Option<Rank> {
+        let barred = self.quality.is_some() && self.best(&mut Silent).is_none();
+        let quality = self.quality.filter(|_| !barred);
+        Self { quality, ..*self }.best(recorder)
+    }
+
+    /// The nearest ranked site where the quality is as good as wanted, else the nearest of which nothing is known.
+    pub(crate) fn better(&self, quality: &Quality<'_>) -> Option<Rank> {
+        let open = |rank: &&Rank| self.serving != Some(rank.site) && self.bars(rank.site).is_none();
+        let good = self.ranks.iter().filter(open).find(|rank| quality.is_good(rank.site));
+        good.or_else(|| self.ranks.iter().find(open)).copied()
+    }
+
     /// Why an instance cannot be at a site.
     pub(crate) fn bars(&self, site: SiteIx) -> Option<Guard> {
-        if self.serving == Some(site) { self.gate.leaves(site) } else { self.gate.rejects(site) }
+        if self.serving == Some(site) {
+            return self.gate.leaves(site);
+        }
+        self.gate.rejects(site).or_else(|| self.quality.and_then(|quality| quality.bars(site)))
     }
 
     /// Beyond the ranked sites. Allocates: the tree's walk keeps a heap.

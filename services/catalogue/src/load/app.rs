@@ -7,7 +7,7 @@ use model::{App, AppId, InstanceId, Supi, name_is_valid};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
-use super::{Catalogue, policy, required, serving, users};
+use super::{Catalogue, policy, qos, required, serving, users};
 use crate::error::Problems;
 use crate::section::{AppEntry, EmcoEntry, InstanceEntry, OptText, Section};
 use crate::{Adopted, AdoptedInstance, AppSpec, EmcoObjects};
@@ -59,6 +59,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
         given => Some(given.as_ref().map_or(MAX_CONCURRENT_RELOCATIONS, |m| m.value)),
     };
     let requires = super::labels(&app.requires, &format!("{path}.requires"), problems);
+    let wanted = qos::target(app.qos.as_ref(), path, problems);
     let emco = emco(app.emco.as_ref(), path, at, problems);
     let address = serving::address(app.address.as_ref(), path, at, problems);
     let probe = serving::probe(&app.probe, path, problems);
@@ -75,6 +76,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
             max_concurrent_relocations: most?,
             linger: app.linger.as_ref().map_or(LINGER, |l| l.value.0),
             requires: requires?,
+            qos: wanted?,
         },
         emco: emco?,
         address: address?,

@@ -5,6 +5,7 @@ mod cells;
 mod labels;
 mod policy;
 mod policy_file;
+mod qos;
 mod serving;
 mod sites;
 mod swapped;

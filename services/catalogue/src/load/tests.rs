@@ -68,7 +68,22 @@ fn an_app_needs_little_and_observes() {
     assert_eq!(spec.app.policy, Policy::Regret(model::Regret::default()));
     assert_eq!(spec.app.max_concurrent_relocations, 4);
     assert_eq!(spec.address, AddressFrom::LoadBalancer { port: 80 });
+    assert_eq!(spec.app.qos, None);
     assert!(spec.drain >= 2 * spec.dns_ttl);
+}
+
+#[test]
+fn a_target_of_quality_that_cannot_be_is_told_with_its_member() {
+    for (text, told) in [
+        ("{}", "qos.rtt"),
+        ("{loss: 100%}", "qos.loss"),
+        ("{rtt: 20ms, violated_for: 30s}", "qos.valid_for"),
+        ("{loss: 2}", "percentage"),
+        ("{delay: 20ms}", "unknown field `delay`"),
+    ] {
+        let refused = read(&with_app(&format!("    qos: {text}\n"))).expect_err("refused").to_string();
+        assert!(refused.contains(told), "{text}: {refused}");
+    }
 }
 
 #[test]
@@ -78,6 +93,7 @@ fn an_app_may_say_everything() {
     scope: per-ue
     policy: {threshold: {margin: 0.25km, time_to_trigger: 3s, minimum_stay: 1m}}
     max_concurrent_relocations: 7
+    qos: {rtt: 20ms, loss: 1%, valid_for: 1m}
     linger: 20s
     probe: {path: /healthz, timeout: 500ms, release: {header: X-Release}}
     dns: {ttl: 2s}
@@ -97,6 +113,13 @@ fn an_app_may_say_everything() {
     let Policy::Threshold(threshold) = spec.app.policy else { panic!("threshold") };
     assert_eq!((threshold.margin_meters, threshold.time_to_trigger), (250.0, Duration::from_secs(3)));
     assert_eq!((spec.app.mode, spec.app.max_concurrent_relocations), (Mode::Act, 7));
+    let wanted = QosTarget {
+        rtt: Some(Duration::from_millis(20)),
+        loss: Some(0.01),
+        valid_for: Duration::from_secs(60),
+        ..QosTarget::default()
+    };
+    assert_eq!(spec.app.qos, Some(wanted));
     assert_eq!(spec.probe.release, ReleaseIn::Header("X-Release".into()));
     assert_eq!((spec.dns_ttl, spec.drain), (Duration::from_secs(2), Duration::from_secs(4)));
     assert_eq!(spec.emco.override_values[0]["values"]["replicas"], 1);

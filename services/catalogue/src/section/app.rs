@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use super::{Entries, Meters, OptText, Span, Text, WordOr};
+use super::{Entries, Meters, OptText, Ratio, Span, Text, WordOr};
 
 /// A duration with its place in the file, if it is given.
 type OptSpan = Option<Spanned<Span>>;
@@ -20,6 +20,7 @@ pub(crate) struct AppEntry {
     pub(crate) max_concurrent_relocations: Option<Spanned<u32>>,
     pub(crate) linger: OptSpan,
     pub(crate) requires: Vec<Spanned<Text>>,
+    pub(crate) qos: Option<Spanned<QosEntry>>,
     pub(crate) emco: Option<Spanned<EmcoEntry>>,
     pub(crate) address: Option<Spanned<AddressEntry>>,
     pub(crate) probe: ProbeEntry,
@@ -60,6 +61,16 @@ pub(crate) struct RegretEntry {
     pub(crate) smoothing: OptSpan,
     pub(crate) no_return: OptSpan,
     pub(crate) tick: OptSpan,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct QosEntry {
+    pub(crate) rtt: OptSpan,
+    pub(crate) jitter: OptSpan,
+    pub(crate) loss: Option<Spanned<Ratio>>,
+    pub(crate) violated_for: OptSpan,
+    pub(crate) valid_for: OptSpan,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -8,12 +8,12 @@ mod entries;
 mod scalar;
 
 pub(crate) use app::{
-    AddressEntry, AppEntry, EmcoEntry, InstanceEntry, PolicyEntry, ProbeEntry, RegretEntry, ReleaseEntry,
-    ThresholdEntry, UsersEntry,
+    AddressEntry, AppEntry, EmcoEntry, InstanceEntry, PolicyEntry, ProbeEntry, QosEntry, RegretEntry,
+    ReleaseEntry, ThresholdEntry, UsersEntry,
 };
 pub(crate) use entries::{Entries, WordOr};
 pub use scalar::meters;
-pub(crate) use scalar::{Meters, Span, Text};
+pub(crate) use scalar::{Meters, Ratio, Span, Text};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 

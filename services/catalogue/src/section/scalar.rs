@@ -82,6 +82,19 @@ impl Visitor<'_> for MetersVisitor {
     }
 }
 
+/// A part of all, in percent with its sign: `1%`, `0.5 %`. It may be any number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Ratio(pub(crate) f64);
+
+impl<'de> Deserialize<'de> for Ratio {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        let refuse = || D::Error::custom(format!("`{text}` is no part of all: write a percentage, like 1%"));
+        percent.map(|percent| Self(percent / 100.0)).ok_or_else(refuse)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +114,15 @@ mod tests {
             assert_eq!(serde_saphyr::from_str::<Meters>(text).expect("a length"), Meters(meters));
         }
         assert!(serde_saphyr::from_str::<Meters>("100 miles").is_err());
+    }
+
+    #[test]
+    fn parts_of_all_are_percentages() {
+        for (text, ratio) in [("1%", 0.01), ("0.5 %", 0.005), ("0%", 0.0)] {
+            assert_eq!(serde_saphyr::from_str::<Ratio>(text).expect("a percentage"), Ratio(ratio));
+        }
+        assert!(serde_saphyr::from_str::<Ratio>("1").is_err());
+        assert!(serde_saphyr::from_str::<Ratio>("few%").is_err());
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub(super) const fn trigger(trigger: model::Trigger) -> Trigger {
         model::Trigger::Maintenance => Trigger::Maintenance,
         model::Trigger::SiteDegraded => Trigger::SiteDegraded,
         model::Trigger::SiteFailure => Trigger::SiteFailure,
+        model::Trigger::Qos => Trigger::Qos,
         model::Trigger::Operator => Trigger::Operator,
     }
 }

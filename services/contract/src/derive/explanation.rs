@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::cell::{cell, tai};
+use super::quality;
 use crate::v1::{Basis, BasisKind, Candidate, Explanation, Guard, Policy, PolicyName, Rule, Serving};
 
 pub(super) fn explanation(from: &model::Explanation) -> Explanation {
@@ -19,11 +20,13 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
             stayed_ms: serving.stayed_ms,
             came_from: serving.came_from.as_ref().map(ToString::to_string),
             rejected_by: serving.rejected_by.map(guard),
+            qos: serving.qos.as_ref().map(quality::measured),
         }),
         better_for_ms: from.better_for_ms,
         under_way: from.under_way,
         under_way_limit: from.under_way_limit,
         frozen: from.frozen,
+        qos_target: from.qos.as_ref().map(quality::target),
         catalogue_version: from.catalogue_version,
     }
 }
@@ -42,6 +45,8 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
         model::Rule::NoReturn => (Rule::NoReturn, None),
         model::Rule::CostReached => (Rule::CostReached, None),
         model::Rule::Evacuation => (Rule::Evacuation, None),
+        model::Rule::QosViolated => (Rule::QosViolated, None),
+        model::Rule::NoBetterQos => (Rule::NoBetterQos, None),
         model::Rule::OperatorMove => (Rule::OperatorMove, None),
         model::Rule::Pinned => (Rule::Pinned, None),
         model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
@@ -58,6 +63,7 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::Failed => Guard::Failed,
         model::Guard::Full => Guard::Full,
         model::Guard::MissingLabel => Guard::MissingLabel,
+        model::Guard::QosViolated => Guard::QosViolated,
         model::Guard::NoFeasibleSite => Guard::NoFeasibleSite,
         model::Guard::Frozen => Guard::Frozen,
     }
@@ -83,7 +89,7 @@ fn policy(policy: &model::Policy) -> Policy {
     }
 }
 
-fn millis(span: Duration) -> u64 {
+pub(super) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -111,5 +117,6 @@ fn candidate(candidate: &model::Candidate) -> Candidate {
         rejected_by: candidate.rejected_by.map(guard),
         account: candidate.regret.map(|regret| regret.account),
         trend_meters: candidate.regret.map(|regret| regret.trend),
+        qos: candidate.qos.as_ref().map(quality::measured),
     }
 }

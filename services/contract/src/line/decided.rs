@@ -53,6 +53,10 @@ fn why(explanation: &Explanation) -> String {
             None => "waits".into(),
         },
         Rule::Evacuation => "its site is being left".into(),
+        Rule::QosViolated => "its quality of service has been too poor for long enough".into(),
+        Rule::NoBetterQos => {
+            "its quality of service is too poor, and no site is known or expected to be better".into()
+        }
         Rule::OperatorMove => "an operator asked for it".into(),
         Rule::Pinned => "an operator pinned it".into(),
         Rule::NoCandidate => "its place maps to no site".into(),
@@ -74,6 +78,7 @@ fn guarded(guard: &Guard) -> String {
         Guard::Failed => "the site does not serve",
         Guard::Full => "the site is full",
         Guard::MissingLabel => "the site lacks a label that the app requires",
+        Guard::QosViolated => "the quality of service is measured to be too poor there",
         Guard::NoFeasibleSite => "no site takes it",
         Guard::Frozen => "an operator has frozen the app",
         Guard::ConcurrentRelocations => "max_concurrent_relocations is used up",

@@ -66,6 +66,8 @@ open_words! {
         SiteDegraded = "site_degraded",
         /// The serving site does not serve any longer.
         SiteFailure = "site_failure",
+        /// What is measured of the UE's quality of service is worse than the app wants.
+        Qos = "qos",
         /// An operator asked for it.
         Operator = "operator",
     }

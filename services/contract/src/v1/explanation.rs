@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ecgi, Ncgi, Tai};
+use super::{Ecgi, Ncgi, QosTarget, SiteQuality, Tai};
 use crate::words::open_words;
 
 /// Numbers enough to recompute a verdict.
@@ -33,6 +33,9 @@ pub struct Explanation {
     /// Whether an operator has frozen the app, or all of them.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub frozen: bool,
+    /// What quality of service the app wants, where it wants any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub qos_target: Option<QosTarget>,
     /// Version of the catalogue that it was decided on.
     pub catalogue_version: u64,
 }
@@ -64,6 +67,11 @@ open_words! {
         CostReached = "cost_reached",
         /// The serving site is to be left: the nearest site that takes the instance, whatever the policy says.
         Evacuation = "evacuation",
+        /// The quality of service has been too poor at the serving site for long enough: the nearest site where it is as
+        /// good as wanted, else the nearest one of which nothing is known, whatever the policy says.
+        QosViolated = "qos_violated",
+        /// The same, and no site is known or expected to be better.
+        NoBetterQos = "no_better_qos",
         /// An operator asked for this site.
         OperatorMove = "operator_move",
         /// An operator pinned the instance to a site.
@@ -92,6 +100,8 @@ open_words! {
         Full = "full",
         /// The site lacks a label that the app requires.
         MissingLabel = "missing_label",
+        /// What is measured between the UE and the site is worse than the app wants.
+        QosViolated = "qos_violated",
         /// Each site that was looked at is rejected.
         NoFeasibleSite = "no_feasible_site",
         /// An operator has frozen the app, or all of them.
@@ -207,6 +217,9 @@ pub struct Candidate {
     /// `regret`: by how many metres it has been nearer of late.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trend_meters: Option<f64>,
+    /// What has been measured between the UE and the site.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub qos: Option<SiteQuality>,
 }
 
 /// The serving site as the policy saw it.
@@ -227,4 +240,7 @@ pub struct Serving {
     /// Why nothing may stay there, where the site is to be left.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rejected_by: Option<Guard>,
+    /// What has been measured between the UE and the site.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub qos: Option<SiteQuality>,
 }

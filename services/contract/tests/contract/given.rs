@@ -7,9 +7,9 @@ use contract::{Deriver, Event, Kind, PseudonymKey};
 use model::{
     AppId, Basis, Candidate, Decision, Evacuation, EvacuationState, Explanation, Generation, InstanceId,
     InstanceKey, InstanceState, Measured, Mode, Order, Outcome, OutcomeKind, Placement, Policy, Position,
-    QosReport, QosSource, RelocationId, ReportedAt, Rule, Serving, Site, SiteCondition, SiteRecord,
-    SiteSource, SiteStatus, Step, Supi, Threshold, Timestamp, Trigger, UeChange, UeEvent, UeLocation,
-    UeSource, Verdict,
+    QosReport, QosSource, QosTarget, RelocationId, ReportedAt, Rule, Serving, Site, SiteCondition,
+    SiteQuality, SiteRecord, SiteSource, SiteStatus, Step, Supi, Threshold, Timestamp, Trigger, UeChange,
+    UeEvent, UeLocation, UeSource, Verdict,
 };
 
 pub(crate) const SUPI: &str = "imsi-208930000000003";
@@ -75,8 +75,20 @@ pub(crate) fn decision(mode: Mode) -> Decision {
             policy: Policy::Threshold(Threshold::default()),
             basis: Basis::Cell("208-93-00000900a".parse().unwrap()),
             candidates: vec![
-                Candidate { site: NORTH.parse().unwrap(), meters: 212.5, rejected_by: None, regret: None },
-                Candidate { site: SOUTH.parse().unwrap(), meters: 1_840.25, rejected_by: None, regret: None },
+                Candidate {
+                    site: NORTH.parse().unwrap(),
+                    meters: 212.5,
+                    rejected_by: None,
+                    regret: None,
+                    qos: None,
+                },
+                Candidate {
+                    site: SOUTH.parse().unwrap(),
+                    meters: 1_840.25,
+                    rejected_by: None,
+                    regret: None,
+                    qos: None,
+                },
             ],
             serving: Some(Serving {
                 site: SOUTH.parse().unwrap(),
@@ -84,11 +96,13 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                 stayed_ms: 95_000,
                 came_from: None,
                 rejected_by: None,
+                qos: Some(SiteQuality { rtt_us: Some(18_500), ..SiteQuality::default() }),
             }),
             better_for_ms: 10_000,
             under_way: 1,
             under_way_limit: 16,
             frozen: false,
+            qos: Some(QosTarget { rtt: Some(Duration::from_millis(20)), ..QosTarget::default() }),
             rule: Rule::ThresholdMet,
             catalogue_version: 3,
         },

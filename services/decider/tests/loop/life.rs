@@ -45,6 +45,7 @@ impl World {
                 max_concurrent_relocations: 4,
                 linger: Duration::from_secs(60),
                 requires: std::collections::BTreeSet::new(),
+                qos: None,
             },
             sites: 3,
             config: Config { snapshot_interval: Duration::from_secs(3600), ..Config::default() },

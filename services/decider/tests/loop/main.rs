@@ -7,5 +7,6 @@ mod following;
 mod life;
 mod memory_bus;
 mod operators;
+mod quality;
 mod replicas;
 mod restarts;

@@ -40,6 +40,7 @@ impl Engine {
         new.catching_up = self.catching_up;
         new.take_over_sites(self);
         new.take_over_asks(self);
+        new.take_over_qualities(self);
         *self = new;
         if !self.catching_up {
             self.look_at_all(now, out);

@@ -55,6 +55,7 @@ impl Engine {
                 }
             }
         }
+        self.tend_quality(ix, now);
     }
 
     /// Notes since when another site has been better, by the time of the report: whoever takes over or starts again
@@ -93,6 +94,7 @@ impl Engine {
             better_since: instance.state.better_since().map(Timestamp::from),
             accounts: instance.accounts.as_deref(),
             asked: self.asked(ix),
+            quality: self.quality(ix, now),
             frozen: self.freezes.hold(instance.app, now),
             under_way: entry.slots.taken(),
         }
@@ -102,7 +104,11 @@ impl Engine {
         self.leave_queue(ix);
         let told = &mut self.instances.at_mut(ix).told;
         told.forget_blocked();
+        if finding.rule != Rule::NoBetterQos {
+            told.forget_poor();
+        }
         let news = match finding.rule {
+            Rule::NoBetterQos => told.tell_poor(),
             Rule::WithinMargin
             | Rule::TimeToTrigger
             | Rule::MinimumStay
@@ -118,6 +124,7 @@ impl Engine {
             | Rule::ThresholdMet
             | Rule::CostReached
             | Rule::Evacuation
+            | Rule::QosViolated
             | Rule::OperatorMove
             | Rule::Guarded(_)
             | Rule::NoCandidate => false,
@@ -175,7 +182,8 @@ impl Engine {
         }
         self.transition(ix, state);
         self.instances.at_mut(ix).generation = generation;
-        if mode == Mode::Observe && (asked || self.asked(ix).is_some()) {
+        let weighed = asked || self.asked(ix).is_some() || self.quality(ix, now).is_some();
+        if mode == Mode::Observe && weighed {
             // No outcome will have it looked at again, and what is wanted of it need not be where it is now.
             self.arm(ix, now);
         }

@@ -15,13 +15,14 @@ use crate::estate::Known;
 use crate::foreign::Foreign;
 use crate::guard::{Freezes, Queue, Slots};
 use crate::index::{InstanceIx, SiteIx};
+use crate::quality::Qualities;
 use crate::slab::Slab;
 use crate::timers::Timers;
 use crate::topology::{StableHash, Topology};
 use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues};
 
 /// Version of the bytes; another one means a cold start.
-const SCHEMA: u16 = 4;
+const SCHEMA: u16 = 5;
 
 /// Why a snapshot cannot be used. Each one means a cold start from the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -60,6 +61,7 @@ struct Written<'a> {
     alarms: &'a BTreeSet<(Timestamp, SiteIx)>,
     asks: &'a Asks,
     freezes: &'a Freezes,
+    qualities: &'a Qualities,
     round: Option<Round>,
 }
 
@@ -76,6 +78,7 @@ struct Read {
     alarms: BTreeSet<(Timestamp, SiteIx)>,
     asks: Asks,
     freezes: Freezes,
+    qualities: Qualities,
     round: Option<Round>,
 }
 
@@ -110,6 +113,7 @@ impl Engine {
             alarms: self.estate.alarms(),
             asks: &self.asks,
             freezes: &self.freezes,
+            qualities: &self.qualities,
             round: self.round,
         };
         // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
@@ -159,7 +163,8 @@ impl Engine {
         engine
             .restore_sites(read.sites, read.alarms)
             .ok_or_else(|| damaged("it names sites twice, or none"))?;
-        (engine.asks, engine.freezes, engine.round) = (read.asks, read.freezes, read.round);
+        (engine.asks, engine.freezes, engine.qualities) = (read.asks, read.freezes, read.qualities);
+        engine.round = read.round;
         engine.check().map_err(|violation| RestoreError::Damaged(violation.to_string()))?;
         engine.prune_timers();
         Ok(engine)

@@ -56,6 +56,9 @@ impl Engine {
         let before = std::mem::replace(&mut ue.whereabouts, whereabouts);
         ue.observed_at = observed_at;
         let mut next = ue.first;
+        if whereabouts == Whereabouts::GONE {
+            self.forget_qualities(next);
+        }
         let [from, to] = [before, whereabouts].map(|at| self.foreign.place(&self.topology, at));
         while let Some(instance) = next {
             next = self.instances.at(instance).next;

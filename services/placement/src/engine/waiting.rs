@@ -39,6 +39,7 @@ impl Engine {
                 | Guard::Failed
                 | Guard::Full
                 | Guard::MissingLabel
+                | Guard::QosViolated
                 | Guard::NoFeasibleSite
                 | Guard::Frozen,
                 _,

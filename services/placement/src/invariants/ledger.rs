@@ -41,7 +41,7 @@ impl Ledger {
     /// Takes note of an input, before the engine gets it.
     pub fn input(&mut self, input: &Input<'_>) {
         match input {
-            Input::Ue(_) => (),
+            Input::Ue(_) | Input::Qos(_) => (),
             Input::Outcome(outcome) if outcome.kind.ends_order() => {
                 let key = (outcome.app.clone(), outcome.instance.clone());
                 let newest = match &outcome.kind {

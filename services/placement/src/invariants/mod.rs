@@ -4,6 +4,7 @@
 //! - the generation of an instance only grows,
 //! - no order to a site outside the catalogue, none that goes nowhere,
 //! - no order to a site that is cordoned, drained, degraded or failed, that is full, or that lacks a label,
+//! - no order of the policy, or for quality's sake, to a site where the quality is measured to be too poor,
 //! - no order while the app is frozen,
 //! - every order follows from a decision that says the same,
 //! - the engine's tables agree with each other.
@@ -15,7 +16,7 @@ mod ledger;
 mod tables;
 mod town;
 
-use model::{AppId, Decision, Generation, Guard, InstanceId, RelocationId, SiteId};
+use model::{AppId, Decision, Generation, Guard, InstanceId, RelocationId, SiteId, Trigger};
 use thiserror::Error;
 
 use crate::engine::Engine;
@@ -94,6 +95,11 @@ pub(crate) fn may_order(engine: &Engine, ix: InstanceIx, decision: &Decision) ->
             return Err(Violation::OutsideCatalogue(target.clone()));
         };
         if let Some(by) = engine.gate(ix).rejects(site) {
+            return Err(Violation::Infeasible { site: target.clone(), by });
+        }
+        let chosen = matches!(decision.trigger, Trigger::Mobility | Trigger::Qos);
+        let quality = engine.quality(ix, decision.at).filter(|_| chosen);
+        if let Some(by) = quality.and_then(|quality| quality.bars(site)) {
             return Err(Violation::Infeasible { site: target.clone(), by });
         }
     }

@@ -6,6 +6,7 @@ use crate::engine::{Engine, MOST};
 use crate::guard::Ticket;
 use crate::index::{InstanceIx, SiteIx, UeIx};
 use crate::invariants::Violation;
+use crate::quality::SITES;
 use crate::ue::{Census, Present, State, Wait};
 
 /// Whether the engine's tables agree with each other.
@@ -105,6 +106,17 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
     let asked = |(app, site): (u16, SiteIx)| usize::from(app) < engine.apps.len() && site.slot() < sites;
     if !engine.asks.each().all(|((app, _), asked_for)| asked((app, asked_for.site))) {
         return tables("something is asked of an app, or for a site, that does not exist".to_owned());
+    }
+    for (whose, figures) in engine.qualities.each() {
+        let app = engine.apps.get(usize::from(whose.0));
+        let wanted = app.is_some_and(|entry| entry.app.qos.is_some());
+        let own = |ix: InstanceIx| engine.instances.at(ix).ue.is_some();
+        let known = engine.instances.find(whose.0, whose.1).is_some_and(own);
+        let sites_known = figures.iter().all(|(site, _)| site.slot() < sites);
+        let sorted = figures.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if !(wanted && known && sites_known && sorted) || figures.is_empty() || figures.len() > SITES {
+            return tables("something is measured of an instance without a target, or at no site".to_owned());
+        }
     }
     let mut hanging = 0;
     for slot in 0..engine.ues.slab().slots() {

@@ -10,6 +10,9 @@ pub(crate) struct Told(u8);
 /// Another site is best, and the policy holds the instance back.
 const HOLD: u8 = 0x80;
 
+/// The quality of service is too poor, and no site is better.
+const POOR: u8 = 0x40;
+
 /// The other bits: the guard that forbids the move, as last told.
 const fn code(guard: Guard) -> u8 {
     match guard {
@@ -22,6 +25,7 @@ const fn code(guard: Guard) -> u8 {
         Guard::MissingLabel => 7,
         Guard::NoFeasibleSite => 8,
         Guard::Frozen => 9,
+        Guard::QosViolated => 10,
     }
 }
 
@@ -39,13 +43,24 @@ impl Told {
 
     /// A guard forbids the move; whether that is news: nothing did, or another guard.
     pub(crate) const fn tell_blocked(&mut self, by: Guard) -> bool {
-        let news = self.0 & !HOLD != code(by);
-        self.0 = (self.0 & HOLD) | code(by);
+        let news = self.0 & !(HOLD | POOR) != code(by);
+        self.0 = (self.0 & (HOLD | POOR)) | code(by);
         news
     }
 
     pub(crate) const fn forget_blocked(&mut self) {
-        self.0 &= HOLD;
+        self.0 &= HOLD | POOR;
+    }
+
+    /// The quality of service is too poor, and no site is better; whether that is news.
+    pub(crate) const fn tell_poor(&mut self) -> bool {
+        let news = self.0 & POOR == 0;
+        self.0 |= POOR;
+        news
+    }
+
+    pub(crate) const fn forget_poor(&mut self) {
+        self.0 &= !POOR;
     }
 }
 
@@ -63,5 +78,10 @@ mod tests {
         assert!(told.tell_blocked(Guard::Frozen) && !told.tell_hold());
         told.forget_hold();
         assert!(told.tell_hold() && !told.tell_blocked(Guard::Frozen));
+        assert!(told.tell_poor() && !told.tell_poor() && !told.tell_blocked(Guard::Frozen));
+        told.forget_blocked();
+        assert!(!told.tell_poor() && !told.tell_hold());
+        told.forget_poor();
+        assert!(told.tell_poor());
     }
 }

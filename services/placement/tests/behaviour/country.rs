@@ -164,6 +164,7 @@ pub(crate) fn leaving(guard: Guard) -> Trigger {
         Guard::Cordoned
         | Guard::Full
         | Guard::MissingLabel
+        | Guard::QosViolated
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
         | Guard::Frozen => panic!("nothing is left for {guard:?}"),

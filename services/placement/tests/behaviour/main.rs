@@ -17,6 +17,7 @@ mod operator;
 mod outcomes;
 mod play;
 mod property;
+mod quality;
 mod queue;
 mod reference;
 mod regret;

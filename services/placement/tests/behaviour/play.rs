@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::{OperatorCommand, Order, Outcome, SiteId, SiteStatus, Timestamp, UeChange};
+use model::{OperatorCommand, Order, Outcome, QosReport, QosSource, SiteId, SiteStatus, Timestamp, UeChange};
 use placement::invariants::Ledger;
 use placement::{Command, Engine, Input, Topology};
 use uuid::Uuid;
@@ -131,6 +131,19 @@ impl Play {
                 let report = desk::report(*site, at, *source, *condition);
                 self.reference.iter_mut().for_each(|known| known.said(&report));
                 self.input(Input::Site(&report));
+            }
+            What::Measured { ue, app, site, measured, age } => {
+                let report = QosReport {
+                    supi: supi(*ue),
+                    app: app.map(|app| apps()[app].id.clone()),
+                    site: site.map(site_id),
+                    observed_at: Timestamp::from_micros(self.now.as_micros() - age * 1_000),
+                    reported_at: None,
+                    source: QosSource::App,
+                    measured: *measured,
+                };
+                self.reference.iter_mut().for_each(|known| known.measured(&report, self.now));
+                self.input(Input::Qos(&report));
             }
             What::Wait => (),
             What::Restart => {

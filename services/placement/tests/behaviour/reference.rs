@@ -4,6 +4,7 @@
 
 mod asks;
 mod numbers;
+mod quality;
 mod wish;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use model::{App, Decision, Generation, Guard, Mode, Order, OutcomeKind, Rule, Si
 use placement::Command;
 
 use crate::country::{At, Country};
+use crate::reference::quality::Heard;
 use crate::reference::wish::Wish;
 use crate::scene::{key, supi};
 use crate::verdict::recomputed;
@@ -28,6 +30,7 @@ struct Inst {
     failures: u32,
     pause: Option<(Option<SiteId>, Timestamp)>,
     hold_told: bool,
+    poor_told: bool,
     /// By what it was told last that it is blocked, and its place in the queue: a number that only grows.
     waiting: Option<(Guard, u64)>,
 }
@@ -39,13 +42,16 @@ pub(crate) struct Reference {
     /// Every report that told something new, for ever.
     history: BTreeMap<u64, Vec<(Timestamp, At)>>,
     country: Country,
+    /// Every measurement that came in while its UE was there, by app, UE and site.
+    heard: BTreeMap<(usize, u64, SiteId), Vec<Heard>>,
     blocked: u64,
 }
 
 impl Reference {
     pub(crate) fn new(apps: Vec<App>) -> Self {
         let (ues, insts, history) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { apps, ues, insts, history, country: Country::default(), blocked: 0 }
+        let (country, heard) = (Country::default(), BTreeMap::new());
+        Self { apps, ues, insts, history, country, heard, blocked: 0 }
     }
 
     /// How many orders are live.
@@ -65,7 +71,9 @@ impl Reference {
         if history.last().map(|(_, last)| *last) != Some(at) {
             history.push((now, at));
         }
-        if at != At::Gone {
+        if at == At::Gone {
+            self.heard.retain(|(_, other, _), _| *other != ue);
+        } else {
             for app in 0..self.apps.len() {
                 self.insts.entry((app, ue)).or_default();
             }
@@ -132,20 +140,22 @@ impl Reference {
     fn refresh(&mut self, now: Timestamp) {
         self.drop_moot_moves();
         let wishes: Vec<_> =
-            self.insts.keys().map(|&key| (key, self.wish(key, now), self.better(key))).collect();
+            self.insts.keys().map(|&key| (key, self.wish(key, now), self.better(key, now))).collect();
         for (key, wish, better) in wishes {
             let Some(inst) = self.insts.get_mut(&key) else { continue };
             if inst.live.is_some() {
                 (inst.better_since, inst.hold_told, inst.waiting) = (None, false, None);
+                inst.poor_told = false;
                 continue;
             }
+            inst.poor_told &= matches!(wish, Wish::Poor(_) | Wish::Go(..) | Wish::Stuck(..));
             inst.better_since = better.then(|| inst.better_since.unwrap_or(now));
             match wish {
                 Wish::Nothing(rule) => {
                     inst.waiting = None;
                     inst.hold_told &= !matches!(rule, Rule::AlreadyBest | Rule::Pinned);
                 }
-                Wish::Hold(..) => inst.waiting = None,
+                Wish::Hold(..) | Wish::Poor(_) => inst.waiting = None,
                 Wish::Go(..) | Wish::Stuck(..) => (),
             }
         }
@@ -162,6 +172,7 @@ impl Reference {
             self.ues.remove(&ue);
             for (key, inst) in self.insts.iter_mut().filter(|((_, other), _)| *other == ue) {
                 (inst.pause, inst.hold_told, inst.waiting) = (None, false, None);
+                inst.poor_told = false;
                 if inst.generation == 0 {
                     self.country.asks.remove(key);
                 }
@@ -186,6 +197,12 @@ impl Reference {
                 assert_eq!((told, decision.target.as_ref()), (*rule, Some(target)));
                 assert!(!inst.hold_told, "a hold is told twice");
                 self.inst(key_of).hold_told = true;
+                None
+            }
+            (Wish::Poor(target), Verdict::Stay) => {
+                assert_eq!((told, decision.target.as_ref()), (Rule::NoBetterQos, Some(target)));
+                assert!(!inst.poor_told, "told twice that nothing is better");
+                self.inst(key_of).poor_told = true;
                 None
             }
             (Wish::Go(_, target, _), Verdict::Blocked) => {
@@ -229,6 +246,7 @@ impl Reference {
                 inst.settle(target.map(|site| (site, now)), reports);
                 inst.better_since = None;
                 (inst.hold_told, inst.waiting, inst.pause) = (false, None, None);
+                inst.poor_told = false;
                 None
             }
             (wish, verdict) => panic!("{verdict:?} where {wish:?} is right: {decision:?}"),
@@ -281,6 +299,7 @@ impl Reference {
             match self.wish((app, ue), now) {
                 Wish::Nothing(_) => (),
                 Wish::Hold(rule, _) => assert!(inst.hold_told, "UE {ue}: {rule:?} was not told"),
+                Wish::Poor(_) => assert!(inst.poor_told, "UE {ue}: nothing is better, and it was not told"),
                 Wish::Go(_, target, _) if self.paused(inst, &target, now) => (),
                 // A freeze that begins is told when an instance is looked at for another reason.
                 Wish::Go(_, target, _) if self.held(app, &target, now).is_some() => {

@@ -63,6 +63,7 @@ pub(crate) fn app(id: &str, policy: Policy) -> App {
         max_concurrent_relocations: 4,
         linger: Duration::from_secs(60),
         requires: BTreeSet::new(),
+        qos: None,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    App, Ask, Mode, Order, OutcomeKind, Policy, SiteCondition, SiteSource, Step as Progress, Threshold,
-    Timestamp,
+    App, Ask, Measured, Mode, Order, OutcomeKind, Policy, QosTarget, SiteCondition, SiteSource,
+    Step as Progress, Threshold, Timestamp,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -39,6 +39,14 @@ pub(crate) enum What {
         site: u32,
         source: SiteSource,
         condition: SiteCondition,
+        age: u64,
+    },
+    /// What a source measured of a UE so many milliseconds ago: of one app or all, at one site or the serving one.
+    Measured {
+        ue: u64,
+        app: Option<usize>,
+        site: Option<u32>,
+        measured: Measured,
         age: u64,
     },
     Wait,
@@ -118,6 +126,26 @@ fn moving() -> impl Strategy<Value = What> {
     ]
 }
 
+/// Around the limits of [`apps`].
+fn measured() -> impl Strategy<Value = What> {
+    let delay =
+        || proptest::option::weighted(0.8, prop_oneof![Just(1_000_u32), Just(20_000), 20_001..90_000_u32]);
+    let loss = proptest::option::weighted(0.3, prop_oneof![Just(0.0), Just(0.01), Just(0.3)]);
+    let guaranteed = proptest::option::weighted(0.2, any::<bool>());
+    let figures = (delay(), delay(), loss, guaranteed).prop_map(|(rtt_us, jitter_us, loss, guaranteed)| {
+        Measured { rtt_us, jitter_us, loss, guaranteed, ..Measured::default() }
+    });
+    let age = prop_oneof![4 => Just(0_u64), 2 => 0..8_000_u64, 1 => 0..40_000_u64];
+    let (app, site) = (proptest::option::weighted(0.3, 0..5_usize), proptest::option::of(0..3_u32));
+    (0..5_u64, app, site, figures, age).prop_map(|(ue, app, site, measured, age)| What::Measured {
+        ue,
+        app,
+        site,
+        measured,
+        age,
+    })
+}
+
 /// What happens, and how many milliseconds after the step before.
 fn paced(what: impl Strategy<Value = What>) -> impl Strategy<Value = Vec<(u64, What)>> {
     let pause = prop_oneof![Just(0_u64), 1..3_000_u64, 3_000..40_000_u64];
@@ -129,12 +157,18 @@ pub(crate) fn story() -> impl Strategy<Value = Vec<(u64, What)>> {
     paced(moving())
 }
 
+/// The same while it is measured how good the sites are.
+pub(crate) fn measuring() -> impl Strategy<Value = Vec<(u64, What)>> {
+    paced(prop_oneof![1 => moving(), 1 => measured()])
+}
+
 /// The same while sites fail and operators work.
 pub(crate) fn eventful() -> impl Strategy<Value = Vec<(u64, What)>> {
     paced(prop_oneof![
         7 => moving(),
         2 => asking().prop_map(What::Ask),
         1 => said(),
+        2 => measured(),
         1 => (0..4_usize).prop_map(|pick| What::AskAgain { pick }),
     ])
 }
@@ -146,11 +180,24 @@ pub(crate) fn apps() -> Vec<App> {
         minimum_stay: Duration::from_secs(30),
     };
     let requires = ["gpu".to_owned()].into();
+    let rtt = QosTarget { rtt: Some(Duration::from_millis(20)), ..QosTarget::default() };
+    let all = QosTarget {
+        jitter: Some(Duration::from_millis(20)),
+        loss: Some(0.01),
+        violated_for: Duration::from_micros(2_000_500),
+        valid_for: Duration::from_secs(20),
+        ..rtt
+    };
     vec![
         App { max_concurrent_relocations: 2, ..app("ar", Policy::Threshold(fine)) },
-        App { max_concurrent_relocations: 1, linger: Duration::from_secs(15), ..app("vr", Policy::Nearest) },
-        App { mode: Mode::Observe, ..app("watched", threshold()) },
-        App { max_concurrent_relocations: 2, requires, ..app("xr", regret()) },
+        App {
+            max_concurrent_relocations: 1,
+            linger: Duration::from_secs(15),
+            qos: Some(rtt),
+            ..app("vr", Policy::Nearest)
+        },
+        App { mode: Mode::Observe, qos: Some(all), ..app("watched", threshold()) },
+        App { max_concurrent_relocations: 2, requires, qos: Some(all), ..app("xr", regret()) },
         App { mode: Mode::Observe, ..app("seen", regret()) },
     ]
 }

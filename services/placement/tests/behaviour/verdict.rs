@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Basis, Candidate, Decision, Guard, Policy, Trigger, Verdict};
+use model::{Basis, Candidate, Decision, Guard, Policy, QosTarget, SiteQuality, Trigger, Verdict};
 
 /// What is right, were there neither slots nor freezes.
 enum Wanted {
@@ -14,6 +14,7 @@ enum Wanted {
 /// Recomputes the verdict and the guard behind it. `linger` is the app's; everything else stands in the decision.
 pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Option<Guard>) {
     let told = &decision.explanation;
+    qualities(decision);
     let wanted = match decision.trigger {
         Trigger::UeGone => {
             let over =
@@ -22,7 +23,11 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
         }
         Trigger::Operator => asked(decision),
         Trigger::Maintenance | Trigger::SiteDegraded | Trigger::SiteFailure => leaving(decision),
-        Trigger::Mobility | Trigger::FirstPlacement => placed(decision),
+        Trigger::Qos => poor(decision),
+        Trigger::Mobility | Trigger::FirstPlacement => {
+            assert!(!is_poor(decision), "{decision:?}");
+            placed(decision)
+        }
     };
     let full = decision.target.is_some() && told.under_way >= told.under_way_limit;
     match wanted {
@@ -71,6 +76,63 @@ fn leaving(decision: &Decision) -> Wanted {
     // Where a site is looked for, something is known of where from.
     let gone = decision.explanation.basis == Basis::Unknown;
     if best.is_some() || gone { Wanted::Go } else { Wanted::Stuck(Guard::NoFeasibleSite) }
+}
+
+/// Whether figures exceed limits; that QoS is not guaranteed counts where a limit has no figure.
+fn exceeds(target: &QosTarget, measured: &SiteQuality) -> bool {
+    let micros = |limit: Option<Duration>| limit.map(|limit| limit.as_micros() as f64);
+    let figures = [
+        (micros(target.rtt), measured.rtt_us.map(f64::from)),
+        (micros(target.jitter), measured.jitter_us.map(f64::from)),
+        (target.loss, measured.loss),
+    ];
+    let known = figures.iter().all(|(limit, figure)| limit.is_none() || figure.is_some());
+    let too_high =
+        |(limit, figure): &(Option<f64>, Option<f64>)| limit.zip(*figure).is_some_and(|(l, f)| f > l);
+    figures.iter().any(too_high) || (measured.guaranteed == Some(false) && !known)
+}
+
+/// What is told of qualities agrees with itself.
+fn qualities(decision: &Decision) {
+    let told = &decision.explanation;
+    let serving = told.serving.as_ref();
+    for (site, qos, rejected_by) in told
+        .candidates
+        .iter()
+        .map(|candidate| (&candidate.site, candidate.qos, candidate.rejected_by))
+        .chain(serving.map(|serving| (&serving.site, serving.qos, serving.rejected_by)))
+    {
+        let target = told.qos.unwrap_or_default();
+        assert!(qos.is_none() || told.qos.is_some());
+        let exceeds = qos.is_some_and(|qos| exceeds(&target, &qos));
+        assert_eq!(qos.is_some_and(|qos| qos.violated_ms.is_some()), exceeds, "{decision:?}");
+        assert!(rejected_by != Some(Guard::QosViolated) || exceeds, "{decision:?}");
+        let weighed = matches!(decision.trigger, Trigger::Mobility | Trigger::Qos);
+        let elsewhere = serving.is_some_and(|serving| serving.site != *site);
+        assert!(!(exceeds && weighed && elsewhere) || rejected_by.is_some(), "{decision:?}");
+    }
+}
+
+/// Whether limits have been exceeded at the serving site for long enough.
+fn is_poor(decision: &Decision) -> bool {
+    let told = &decision.explanation;
+    let violated = told.serving.as_ref().and_then(|serving| serving.qos?.violated_ms);
+    violated
+        .zip(told.qos)
+        .is_some_and(|(millis, target)| Duration::from_millis(millis) >= target.violated_for)
+}
+
+/// Quality is a reason: for the nearest site that is known to be good, else for the nearest unknown one.
+fn poor(decision: &Decision) -> Wanted {
+    assert!(is_poor(decision), "{decision:?}");
+    let serving = decision.explanation.serving.as_ref().expect("a serving site");
+    let open = |c: &&Candidate| c.site != serving.site && closed(c).is_none();
+    let figures = |qos: SiteQuality| qos.rtt_us.is_some() || qos.jitter_us.is_some() || qos.loss.is_some();
+    let good = |c: &&Candidate| c.qos.is_some_and(|qos| qos.violated_ms.is_none() && figures(qos));
+    let all = || decision.explanation.candidates.iter().filter(open);
+    let better = all().find(good).or_else(|| all().next());
+    assert_eq!(decision.target.as_ref(), Some(better.map_or(&serving.site, |better| &better.site)));
+    if better.is_some() { Wanted::Go } else { Wanted::Stay }
 }
 
 /// What the policy wants among the sites that take instances.

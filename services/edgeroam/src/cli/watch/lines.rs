@@ -89,6 +89,10 @@ fn rule(explanation: &Explanation) -> String {
         Rule::NoReturn => "it came from there too short a time ago".into(),
         Rule::CostReached => "staying has cost as much as a relocation".into(),
         Rule::Evacuation => "its site is being left".into(),
+        Rule::QosViolated => "its quality of service has been too poor for long enough".into(),
+        Rule::NoBetterQos => {
+            "its quality of service is too poor, and no site is known or expected to be better".into()
+        }
         Rule::OperatorMove => "an operator asked for it".into(),
         Rule::Pinned => "an operator pinned it".into(),
         Rule::Guarded(Guard::ConcurrentRelocations) => format!(
@@ -159,6 +163,7 @@ mod tests {
                 under_way: 4,
                 under_way_limit: 4,
                 frozen: false,
+                qos: None,
                 rule,
                 catalogue_version: 1,
             },
@@ -195,6 +200,8 @@ mod tests {
             Rule::MinimumStay,
             Rule::ThresholdMet,
             Rule::Evacuation,
+            Rule::QosViolated,
+            Rule::NoBetterQos,
             Rule::OperatorMove,
             Rule::Pinned,
             Rule::Guarded(Guard::MissingLabel),

@@ -21,6 +21,13 @@ pub(super) fn otherwise(decision: &Decision) -> String {
         Rule::NoReturn => no_return(decision),
         Rule::CostReached => cost(decision, "would have stayed"),
         Rule::Evacuation => "it would have stayed, were its site in service".to_owned(),
+        Rule::QosViolated => {
+            "it would have stayed after one good report, or with no other site to try".to_owned()
+        }
+        Rule::NoBetterQos => {
+            "goes once another site is measured to be good, or what was measured there no longer counts"
+                .to_owned()
+        }
         Rule::OperatorMove => "the policy would have been asked, had no operator named a site".to_owned(),
         Rule::Pinned => "the policy is asked again after `edgeroam instance unpin`".to_owned(),
         Rule::Guarded(guard) => guarded(guard).to_owned(),
@@ -37,6 +44,7 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::Degraded | Guard::Failed => "goes once the site is in service again",
         Guard::Full => "goes when an instance leaves the site, or with a higher limit there",
         Guard::MissingLabel => "goes once the catalogue gives the site the labels that the app requires",
+        Guard::QosViolated => "goes once what was measured there is good again, or no longer counts",
         Guard::NoFeasibleSite => "goes once one of these sites takes it",
         Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
     }
@@ -158,6 +166,7 @@ mod tests {
             meters,
             rejected_by,
             regret,
+            qos: None,
         };
         let account = model::Account { account: 2_500.0, trend: 40.0 };
         Decision {
@@ -186,11 +195,13 @@ mod tests {
                     stayed_ms: 4_000,
                     came_from: None,
                     rejected_by: None,
+                    qos: None,
                 }),
                 better_for_ms,
                 under_way: 0,
                 under_way_limit: 4,
                 frozen: false,
+                qos: None,
                 rule,
                 catalogue_version: 1,
             },
@@ -219,7 +230,10 @@ mod tests {
 
     #[test]
     fn each_guard_is_told_with_what_ends_it() {
-        for guard in [Guard::ConcurrentRelocations, Guard::NoFeasibleSite, Guard::Frozen, Guard::Full] {
+        let site = [Guard::Full, Guard::QosViolated];
+        for guard in
+            [Guard::ConcurrentRelocations, Guard::NoFeasibleSite, Guard::Frozen].into_iter().chain(site)
+        {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));
             assert!(told.starts_with("goes ") && !told.contains('_'), "{told}");
         }

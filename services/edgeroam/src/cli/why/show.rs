@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use model::{Basis, Candidate, Decision, Outcome, Policy, Regret, Serving, Threshold, Verdict};
+use model::{
+    Basis, Candidate, Decision, Outcome, Policy, QosTarget, Regret, Serving, SiteQuality, Threshold, Verdict,
+};
 
 use super::history::Entry;
 use super::otherwise::otherwise;
@@ -24,6 +26,9 @@ pub(super) fn entry(entry: &Entry) -> String {
         tell(if number == 0 { "sites" } else { "" }, &site(candidate, decision));
     }
     tell("policy", &policy(&explanation.policy));
+    if let Some(target) = &explanation.qos {
+        tell("quality", &wanted(target));
+    }
     if explanation.better_for_ms > 0 {
         tell("better for", &seconds(explanation.better_for_ms));
     }
@@ -54,7 +59,8 @@ fn serves(serving: &Serving) -> String {
     let left = serving
         .rejected_by
         .map_or_else(String::new, |guard| format!("; {}", contract::guard_in_words(guard)));
-    format!("{}, {meters}, there for {}{from}{left}", serving.site, seconds(serving.stayed_ms))
+    let quality = serving.qos.as_ref().map_or_else(String::new, |qos| format!("; {}", measured(qos)));
+    format!("{}, {meters}, there for {}{from}{left}{quality}", serving.site, seconds(serving.stayed_ms))
 }
 
 fn site(candidate: &Candidate, decision: &Decision) -> String {
@@ -62,12 +68,39 @@ fn site(candidate: &Candidate, decision: &Decision) -> String {
     if let Some(regret) = &candidate.regret {
         text.push_str(&format!("  account {:.0} m·s, trend {:.0} m", regret.account, regret.trend));
     }
+    if let Some(qos) = &candidate.qos {
+        text.push_str(&format!("  {}", measured(qos)));
+    }
     if let Some(guard) = candidate.rejected_by {
         text.push_str(&format!("  rejected: {}", contract::guard_in_words(guard)));
     } else if decision.target.as_ref() == Some(&candidate.site) && decision.verdict == Verdict::Move {
         text.push_str("  <- goes there");
     }
     text
+}
+
+/// The limits of an app.
+fn wanted(target: &QosTarget) -> String {
+    let delays = [("rtt", target.rtt), ("jitter", target.jitter)];
+    let delay = |(name, limit): (&str, Option<Duration>)| {
+        Some(format!("{name} {} ms", limit?.as_secs_f64() * 1_000.0))
+    };
+    let mut words: Vec<String> = delays.into_iter().filter_map(delay).collect();
+    words.extend(target.loss.map(|loss| format!("loss {:.2} %", loss * 100.0)));
+    let (violated, valid) = (span(target.violated_for), span(target.valid_for));
+    format!("at most {}; violated for {violated}, measurements valid for {valid}", words.join(", "))
+}
+
+/// What was measured of a site.
+fn measured(qos: &SiteQuality) -> String {
+    let delays = [("rtt", qos.rtt_us), ("jitter", qos.jitter_us)];
+    let millis =
+        |(name, micros): (&str, Option<u32>)| Some(format!("{name} {:.1} ms", f64::from(micros?) / 1_000.0));
+    let mut words: Vec<String> = delays.into_iter().filter_map(millis).collect();
+    words.extend(qos.loss.map(|loss| format!("loss {:.2} %", loss * 100.0)));
+    words.extend(qos.guaranteed.map(|yes| if yes { "guaranteed" } else { "not guaranteed" }.to_owned()));
+    words.extend(qos.violated_ms.map(|millis| format!("too poor for {}", seconds(millis))));
+    words.join(", ")
 }
 
 fn policy(policy: &Policy) -> String {
@@ -100,4 +133,26 @@ pub(super) fn span(span: Duration) -> String {
 /// Milliseconds as seconds.
 pub(super) fn seconds(millis: u64) -> String {
     span(Duration::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_and_figures_have_units_and_what_is_not_measured_is_left_out() {
+        let target =
+            QosTarget { rtt: Some(Duration::from_millis(20)), loss: Some(0.01), ..QosTarget::default() };
+        assert_eq!(
+            wanted(&target),
+            "at most rtt 20 ms, loss 1.00 %; violated for 5 s, measurements valid for 30 s"
+        );
+        let quality = SiteQuality {
+            rtt_us: Some(45_300),
+            guaranteed: Some(false),
+            violated_ms: Some(5_200),
+            ..SiteQuality::default()
+        };
+        assert_eq!(measured(&quality), "rtt 45.3 ms, not guaranteed, too poor for 5.2 s");
+    }
 }

@@ -23,7 +23,7 @@ impl Reference {
         let seen: Vec<Seen> = match self.asked(key) {
             _ if at == At::Gone => Vec::new(),
             Some((asked, guard)) => vec![(meters(at, &asked.site).unwrap_or(0.0), asked.site, guard)],
-            None => self.seen(key),
+            None => self.seen(key, now),
         };
         let by = |site: &SiteId, guard: Option<Guard>| {
             guard.or(held.filter(|_| decision.target.as_ref() == Some(site)))
@@ -36,7 +36,9 @@ impl Reference {
         assert_eq!(told.under_way as usize, self.under_way(key.0));
         assert_eq!(told.under_way_limit, self.apps[key.0].max_concurrent_relocations);
         assert_eq!(told.frozen, self.frozen(key.0, now));
+        assert_eq!(told.qos, self.apps[key.0].qos);
         for candidate in &told.candidates {
+            assert_eq!(candidate.qos, self.quality(key, &candidate.site, now));
             let own = inst.serving.as_ref().is_some_and(|(site, _)| *site != candidate.site);
             let placed = !ranked(at).is_empty();
             let expected = match self.apps[key.0].policy {
@@ -52,6 +54,7 @@ impl Reference {
         assert_eq!(told.better_for_ms, better_for);
         let trigger = match (wish, &inst.serving) {
             (Wish::Go(_, _, trigger) | Wish::Stuck(_, _, trigger), _) => *trigger,
+            (Wish::Poor(_), _) => Trigger::Qos,
             (Wish::Nothing(_) | Wish::Hold(..), None) => Trigger::FirstPlacement,
             (Wish::Nothing(_) | Wish::Hold(..), Some(_)) => Trigger::Mobility,
         };
@@ -62,6 +65,8 @@ impl Reference {
         let told = decision.explanation.serving.as_ref();
         assert_eq!(told.and_then(|serving| serving.came_from.clone()), self.came_from(key, now));
         assert_eq!(told.and_then(|serving| serving.rejected_by), self.left(key));
+        let quality = inst.serving.as_ref().and_then(|(site, _)| self.quality(key, site, now));
+        assert_eq!(told.and_then(|serving| serving.qos), quality);
         let told = told.map(|s| (s.site.clone(), s.meters, s.stayed_ms));
         let (at, _) = self.ues[&key.1];
         let known = inst

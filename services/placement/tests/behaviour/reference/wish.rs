@@ -12,6 +12,8 @@ use crate::reference::Reference;
 pub(super) enum Wish {
     Nothing(Rule),
     Hold(Rule, SiteId),
+    /// Its quality is too poor, and nothing is better.
+    Poor(SiteId),
     Go(Rule, Option<SiteId>, Trigger),
     Stuck(Guard, Option<SiteId>, Trigger),
 }
@@ -41,7 +43,7 @@ impl Reference {
                 None => Wish::Go(rule, Some(asked.site), Trigger::Operator),
             };
         }
-        let seen = self.seen(key);
+        let seen = self.seen(key, now);
         let best = seen
             .iter()
             .find(|(_, _, guard)| guard.is_none())
@@ -52,8 +54,12 @@ impl Reference {
             _ if seen.is_empty() => Wish::Nothing(Rule::NoCandidate),
             (None, _, Some((_, best))) => Wish::Go(Rule::NoInstanceYet, Some(best), Trigger::FirstPlacement),
             (None, _, None) => Wish::Stuck(Guard::NoFeasibleSite, None, Trigger::FirstPlacement),
-            (Some(_), None, None) => Wish::Nothing(Rule::AlreadyBest),
-            (Some((site, since)), None, Some((_, best))) => self.contest(key, (site, *since), best, now),
+            (Some((site, since)), None, best) => {
+                let chosen = best.map_or(Wish::Nothing(Rule::AlreadyBest), |(_, best)| {
+                    self.contest(key, (site, *since), best, now)
+                });
+                self.weighed(key, site, &seen, chosen, now)
+            }
         }
     }
 
@@ -69,7 +75,7 @@ impl Reference {
         if *site == best {
             return Wish::Nothing(Rule::AlreadyBest);
         }
-        let better = self.better(key);
+        let better = self.better(key, now);
         let go = |rule, best| Wish::Go(rule, Some(best), Trigger::Mobility);
         match self.apps[key.0].policy {
             Policy::Nearest if better => go(Rule::Nearer, best),
@@ -118,12 +124,21 @@ impl Reference {
 
     /// The sites that are looked at where no operator names one, nearest first: from the UE's place; where that is not
     /// known and the serving site is left, from there, no farther than to the first that takes it.
-    pub(super) fn seen(&self, key: (usize, u64)) -> Vec<Seen> {
+    /// Where a site is poor it does not count, unless it has to go somewhere and there is no other.
+    pub(super) fn seen(&self, key: (usize, u64), now: Timestamp) -> Vec<Seen> {
+        let wary = self.seen_with(key, |site| self.poor_at(key, site, now));
+        let must = self.insts[&key].serving.is_none() || self.left(key).is_some();
+        let none = wary.iter().all(|(_, _, guard)| guard.is_some());
+        if must && none { self.seen_with(key, |_| None) } else { wary }
+    }
+
+    fn seen_with(&self, key: (usize, u64), poor: impl Fn(&SiteId) -> Option<Guard>) -> Vec<Seen> {
         let (app, inst) = (&self.apps[key.0], &self.insts[&key]);
         let Some(&(at, _)) = self.ues.get(&key.1) else { return Vec::new() };
         let serving = inst.serving.as_ref().map(|(site, _)| site);
         let judged = |(meters, site): (f64, SiteId)| {
             let guard = self.country.bars(app, serving, &site);
+            let guard = guard.or_else(|| poor(&site).filter(|_| serving != Some(&site)));
             (meters, site, guard)
         };
         let near = ranked(at);
@@ -198,14 +213,14 @@ impl Reference {
 
     /// Whether the best site is better than the serving one by what the policy asks for; not where the policy is not
     /// asked.
-    pub(super) fn better(&self, key: (usize, u64)) -> bool {
+    pub(super) fn better(&self, key: (usize, u64), now: Timestamp) -> bool {
         let (Some(&(at, _)), Some((site, _))) = (self.ues.get(&key.1), &self.insts[&key].serving) else {
             return false;
         };
         if at == At::Gone || self.asked(key).is_some() || self.left(key).is_some() {
             return false;
         }
-        let Some((nearest, best, _)) = self.seen(key).into_iter().find(|(_, _, guard)| guard.is_none())
+        let Some((nearest, best, _)) = self.seen(key, now).into_iter().find(|(_, _, guard)| guard.is_none())
         else {
             return false;
         };
