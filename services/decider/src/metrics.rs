@@ -49,6 +49,12 @@ pub(crate) struct OfSite {
     condition: Word,
 }
 
+/// `source` of a load.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OfLoad {
+    source: Word,
+}
+
 /// `trigger`, as `model` names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OfOrder {
@@ -65,6 +71,7 @@ pub(crate) struct Metrics {
     operator_commands: Family<OfCommand, Counter>,
     site_reports: Family<OfSite, Counter>,
     site_statuses: Family<OfSite, Counter>,
+    site_loads: Family<OfLoad, Counter>,
     pub(crate) order_delay: Histogram,
     pub(crate) snapshot_bytes: Gauge,
     pub(crate) cold_starts: Counter,
@@ -76,6 +83,8 @@ pub(crate) struct Metrics {
     ended: Gauge,
     under_way: Gauge,
     waiting: Gauge,
+    overloaded_sites: Gauge,
+    relieving: Gauge,
     unknown_cells: Gauge,
     area_fallbacks: Gauge,
     nowhere: Gauge,
@@ -93,6 +102,7 @@ impl Metrics {
             operator_commands: Family::default(),
             site_reports: Family::default(),
             site_statuses: Family::default(),
+            site_loads: Family::default(),
             order_delay: Histogram::new(exponential_buckets(0.000_1, 2.0, 18)),
             snapshot_bytes: Gauge::default(),
             cold_starts: Counter::default(),
@@ -103,6 +113,8 @@ impl Metrics {
             ended: Gauge::default(),
             under_way: Gauge::default(),
             waiting: Gauge::default(),
+            overloaded_sites: Gauge::default(),
+            relieving: Gauge::default(),
             unknown_cells: Gauge::default(),
             area_fallbacks: Gauge::default(),
             nowhere: Gauge::default(),
@@ -118,6 +130,7 @@ impl Metrics {
         );
         registry.register("site_reports", "Reports about sites that came in", metrics.site_reports.clone());
         registry.register("site_statuses", "Statuses of sites published", metrics.site_statuses.clone());
+        registry.register("site_loads", "Loads of sites that came in", metrics.site_loads.clone());
         registry.register_with_unit(
             "order_delay",
             "From when an order became due until it was on the bus",
@@ -155,6 +168,16 @@ impl Metrics {
         );
         registry.register("waiting", "Instances that wait for a slot", metrics.waiting.clone());
         registry.register(
+            "overloaded_sites",
+            "Sites whose load is above the high water mark, or was and is not at the low one yet",
+            metrics.overloaded_sites.clone(),
+        );
+        registry.register(
+            "relieving",
+            "Instances that were chosen to leave these and have not left yet",
+            metrics.relieving.clone(),
+        );
+        registry.register(
             "unknown_cell_reports",
             "Reports since the start whose cell is not in the catalogue",
             metrics.unknown_cells.clone(),
@@ -191,12 +214,11 @@ impl Metrics {
                 let label = OfSite { condition: Word(report.condition.as_str()) };
                 self.site_reports.get_or_create(&label).inc();
             }
-            Item::Ue(_)
-            | Item::Outcome(_)
-            | Item::Instance(_)
-            | Item::Order(_)
-            | Item::Load(_)
-            | Item::Own => {}
+            Item::Load(load) => {
+                let label = OfLoad { source: Word(load.source.as_str()) };
+                self.site_loads.get_or_create(&label).inc();
+            }
+            Item::Ue(_) | Item::Outcome(_) | Item::Instance(_) | Item::Order(_) | Item::Own => {}
         }
     }
 
@@ -226,6 +248,8 @@ impl Metrics {
             (&self.ended, counts.ended),
             (&self.under_way, counts.under_way),
             (&self.waiting, counts.waiting),
+            (&self.overloaded_sites, counts.overloaded_sites),
+            (&self.relieving, counts.relieving),
             (&self.unknown_cells, counts.unknown_cells),
             (&self.area_fallbacks, counts.area_fallbacks),
             (&self.nowhere, counts.nowhere),

@@ -24,11 +24,13 @@ pub enum Trigger {
     SiteFailure,
     /// An operator asked for it.
     Operator,
+    /// The serving site is overloaded.
+    Capacity,
 }
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Mobility,
         Self::FirstPlacement,
         Self::UeGone,
@@ -36,6 +38,7 @@ impl Trigger {
         Self::SiteDegraded,
         Self::SiteFailure,
         Self::Operator,
+        Self::Capacity,
     ];
 
     /// The name used in events and tables; labels of metrics have `_` for `-`.
@@ -48,6 +51,7 @@ impl Trigger {
             Self::SiteDegraded => "site-degraded",
             Self::SiteFailure => "site-failure",
             Self::Operator => "operator",
+            Self::Capacity => "capacity",
         }
     }
 }
@@ -159,6 +163,29 @@ pub struct Candidate {
     /// `regret`: how its account stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regret: Option<Account>,
+    /// How loaded it is, where it has water marks and a load is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Loaded>,
+}
+
+/// How loaded a site is, against its water marks. It takes no instance while it is `overloaded`, or has as many as
+/// `instances_limit`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Loaded {
+    /// The load, as a share of what it can bear.
+    pub load: f64,
+    /// The high water mark.
+    pub high: f64,
+    /// The low water mark.
+    pub low: f64,
+    /// Whether the load has been above the high mark and not at or below the low one since.
+    pub overloaded: bool,
+    /// Instances of apps in mode `act` that are there or on their way there.
+    pub instances: u32,
+    /// How many these may be before the load is expected to be above the high mark; absent where nothing tells what an
+    /// instance takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instances_limit: Option<u32>,
 }
 
 /// What the `regret` policy holds for a site against the serving one.
@@ -183,9 +210,12 @@ pub struct Serving {
     /// `regret`: where it came from, as long as that matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_from: Option<SiteId>,
-    /// Why nothing may stay there, where the site is to be left.
+    /// Why nothing may stay there, where the site is to be left; `overloaded` where this instance was chosen to leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_by: Option<Guard>,
+    /// How loaded it is, where it has water marks and a load is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Loaded>,
 }
 
 /// A guard that can forbid a move or a candidate.
@@ -206,6 +236,8 @@ pub enum Guard {
     Full,
     /// The site lacks a label that the app requires.
     MissingLabel,
+    /// The load of the site is above its high water mark, or would be with one more instance.
+    Overloaded,
     /// Each site that was looked at is rejected.
     NoFeasibleSite,
     /// An operator has frozen the app, or all of them.
@@ -221,7 +253,8 @@ impl Guard {
             | Self::Degraded
             | Self::Failed
             | Self::Full
-            | Self::MissingLabel => true,
+            | Self::MissingLabel
+            | Self::Overloaded => true,
             Self::ConcurrentRelocations | Self::NoFeasibleSite | Self::Frozen => false,
         }
     }
@@ -256,6 +289,9 @@ pub enum Rule {
     /// The serving site is to be left: the nearest site that takes the instance, whatever the policy says. Where the UE
     /// has gone, the instance is let go.
     Evacuation,
+    /// The serving site is overloaded, and this instance is among those that leave it at the least cost: for the nearest
+    /// site that takes it, or to be let go where its UE has gone.
+    Relief,
     /// An operator asked for this site.
     OperatorMove,
     /// An operator pinned the instance to a site.

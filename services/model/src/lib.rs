@@ -26,11 +26,12 @@ mod stream;
 mod supi;
 mod time;
 mod ue_event;
+mod water_marks;
 
 pub use app::{App, AppId, Mode, Policy, Regret, Scope, SupiRange, Threshold, Users};
 pub use cell::{Cell, CellId, Nid, Pin, Tac, Tai, TaiPin};
 pub use decision::{
-    Account, Basis, Candidate, Decision, Explanation, Guard, Rule, Serving, Trigger, Verdict,
+    Account, Basis, Candidate, Decision, Explanation, Guard, Loaded, Rule, Serving, Trigger, Verdict,
 };
 pub use ident::{IdentError, name_is_valid};
 pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
@@ -43,9 +44,10 @@ pub use position::{Position, PositionError};
 pub use site::{ClusterRef, Site, SiteId};
 pub use site_load::SiteLoad;
 pub use site_record::{
-    Evacuation, EvacuationState, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,
+    Evacuation, EvacuationState, Relief, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,
 };
 pub use stream::Stream;
 pub use supi::Supi;
 pub use time::{ReportedAt, Timestamp};
 pub use ue_event::{CmState, UeChange, UeEvent, UeLocation, UeSource};
+pub use water_marks::{Tier, WaterMarks};

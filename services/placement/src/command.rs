@@ -1,6 +1,8 @@
 //! What goes into the engine and what comes out.
 
-use model::{Decision, InstanceState, OperatorCommand, Order, Outcome, SiteReport, SiteStatus, UeEvent};
+use model::{
+    Decision, InstanceState, OperatorCommand, Order, Outcome, SiteLoad, SiteReport, SiteStatus, UeEvent,
+};
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +19,8 @@ pub enum Input<'a> {
     Operator(&'a OperatorCommand),
     /// What a source says of a site.
     Site(&'a SiteReport),
+    /// How loaded a source says that a site is.
+    Load(&'a SiteLoad),
 }
 
 /// Something to be done.

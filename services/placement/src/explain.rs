@@ -62,6 +62,7 @@ impl Explained {
             | Rule::NoReturn
             | Rule::CostReached
             | Rule::Evacuation
+            | Rule::Relief
             | Rule::OperatorMove
             | Rule::Pinned
             | Rule::NoCandidate => None,
@@ -79,6 +80,7 @@ impl Explained {
             meters: rank.meters,
             rejected_by: rejected_by.or(held.filter(|_| finding.target == Some(rank.site))),
             regret: regret(*rank).map(|Standing { account, trend }| Account { account, trend }),
+            load: case.gate.loaded(rank.site),
         };
         Explanation {
             policy: case.app.policy,
@@ -91,6 +93,7 @@ impl Explained {
                 came_from: policy::barred(&case.app.policy, case.accounts, stayed_ms)
                     .map(|site| name(site).clone()),
                 rejected_by,
+                load: case.gate.loaded(site),
             }),
             better_for_ms: self.better_for_ms,
             under_way: case.under_way,

@@ -9,8 +9,8 @@
 //!
 //! - [`SiteIndex`]: exact nearest sites on the ellipsoid.
 //! - [`Topology`]: a catalogue with every cell's sites ranked ahead of time.
-//! - [`Engine`]: UEs and instances; policies, guards, linger, one live order an instance; the condition of sites and
-//!   what operators ask for.
+//! - [`Engine`]: UEs and instances; policies, guards, linger, one live order an instance; the condition and load of
+//!   sites and what operators ask for.
 //! - [`invariants`]: what holds whatever happens; written once, used by tests and simulations.
 
 #![warn(clippy::iter_over_hash_type)]
@@ -27,6 +27,7 @@ mod index;
 pub mod invariants;
 mod judge;
 mod policy;
+mod relief;
 mod search;
 mod sites;
 mod slab;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cell::{cell, tai};
-use crate::v1::{Basis, BasisKind, Candidate, Explanation, Guard, Policy, PolicyName, Rule, Serving};
+use crate::v1::{Basis, BasisKind, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving};
 
 pub(super) fn explanation(from: &model::Explanation) -> Explanation {
     let (rule, by) = rule(from.rule);
@@ -19,6 +19,7 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
             stayed_ms: serving.stayed_ms,
             came_from: serving.came_from.as_ref().map(ToString::to_string),
             rejected_by: serving.rejected_by.map(guard),
+            load: serving.load.map(loaded),
         }),
         better_for_ms: from.better_for_ms,
         under_way: from.under_way,
@@ -42,6 +43,7 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
         model::Rule::NoReturn => (Rule::NoReturn, None),
         model::Rule::CostReached => (Rule::CostReached, None),
         model::Rule::Evacuation => (Rule::Evacuation, None),
+        model::Rule::Relief => (Rule::Relief, None),
         model::Rule::OperatorMove => (Rule::OperatorMove, None),
         model::Rule::Pinned => (Rule::Pinned, None),
         model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
@@ -58,6 +60,7 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::Failed => Guard::Failed,
         model::Guard::Full => Guard::Full,
         model::Guard::MissingLabel => Guard::MissingLabel,
+        model::Guard::Overloaded => Guard::Overloaded,
         model::Guard::NoFeasibleSite => Guard::NoFeasibleSite,
         model::Guard::Frozen => Guard::Frozen,
     }
@@ -111,5 +114,11 @@ fn candidate(candidate: &model::Candidate) -> Candidate {
         rejected_by: candidate.rejected_by.map(guard),
         account: candidate.regret.map(|regret| regret.account),
         trend_meters: candidate.regret.map(|regret| regret.trend),
+        load: candidate.load.map(loaded),
     }
+}
+
+const fn loaded(from: model::Loaded) -> Loaded {
+    let model::Loaded { load, high, low, overloaded, instances, instances_limit } = from;
+    Loaded { load, high, low, overloaded, instances, instances_limit }
 }

@@ -68,6 +68,8 @@ open_words! {
         SiteFailure = "site_failure",
         /// An operator asked for it.
         Operator = "operator",
+        /// The serving site is overloaded.
+        Capacity = "capacity",
     }
 }
 

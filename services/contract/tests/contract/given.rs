@@ -75,8 +75,20 @@ pub(crate) fn decision(mode: Mode) -> Decision {
             policy: Policy::Threshold(Threshold::default()),
             basis: Basis::Cell("208-93-00000900a".parse().unwrap()),
             candidates: vec![
-                Candidate { site: NORTH.parse().unwrap(), meters: 212.5, rejected_by: None, regret: None },
-                Candidate { site: SOUTH.parse().unwrap(), meters: 1_840.25, rejected_by: None, regret: None },
+                Candidate {
+                    site: NORTH.parse().unwrap(),
+                    meters: 212.5,
+                    rejected_by: None,
+                    regret: None,
+                    load: None,
+                },
+                Candidate {
+                    site: SOUTH.parse().unwrap(),
+                    meters: 1_840.25,
+                    rejected_by: None,
+                    regret: None,
+                    load: None,
+                },
             ],
             serving: Some(Serving {
                 site: SOUTH.parse().unwrap(),
@@ -84,6 +96,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                 stayed_ms: 95_000,
                 came_from: None,
                 rejected_by: None,
+                load: None,
             }),
             better_for_ms: 10_000,
             under_way: 1,
@@ -155,6 +168,7 @@ pub(crate) fn status() -> SiteStatus {
             stranded: 1,
             state: EvacuationState::UnderWay,
         }),
+        relief: None,
     }
 }
 
@@ -165,6 +179,8 @@ pub(crate) fn site() -> Site {
         position: Some(Position::new(7.4246, 43.7384).unwrap()),
         cluster: model::ClusterRef { provider: "edge".into(), cluster: "north".into() },
         ingress: Some("192.0.2.17".into()),
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
     }

@@ -23,6 +23,8 @@ pub(crate) fn street(cells: &[f64], sites: &[(&str, f64)]) -> Network {
         position: Some(at(*lon)),
         cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
     });

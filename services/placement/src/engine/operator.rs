@@ -133,7 +133,7 @@ impl Engine {
         }
     }
 
-    fn whose_is(&self, ix: InstanceIx) -> Option<(u16, NonZeroU64)> {
+    pub(super) fn whose_is(&self, ix: InstanceIx) -> Option<(u16, NonZeroU64)> {
         let instance = self.instances.at(ix);
         Some((instance.app, instance.id?))
     }

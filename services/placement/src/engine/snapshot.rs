@@ -11,17 +11,18 @@ use crate::apps::{AppEntry, AppError};
 use crate::asks::Asks;
 use crate::engine::Engine;
 use crate::engine::waiting::Round;
-use crate::estate::Known;
+use crate::estate::{Known, Strain};
 use crate::foreign::Foreign;
 use crate::guard::{Freezes, Queue, Slots};
 use crate::index::{InstanceIx, SiteIx};
+use crate::relief::Relief;
 use crate::slab::Slab;
 use crate::timers::Timers;
 use crate::topology::{StableHash, Topology};
 use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues};
 
 /// Version of the bytes; another one means a cold start.
-const SCHEMA: u16 = 4;
+const SCHEMA: u16 = 5;
 
 /// Why a snapshot cannot be used. Each one means a cold start from the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -60,6 +61,8 @@ struct Written<'a> {
     alarms: &'a BTreeSet<(Timestamp, SiteIx)>,
     asks: &'a Asks,
     freezes: &'a Freezes,
+    strains: Vec<(SiteIx, &'a Strain)>,
+    relief: &'a Relief,
     round: Option<Round>,
 }
 
@@ -76,6 +79,8 @@ struct Read {
     alarms: BTreeSet<(Timestamp, SiteIx)>,
     asks: Asks,
     freezes: Freezes,
+    strains: Vec<(SiteIx, Strain)>,
+    relief: Relief,
     round: Option<Round>,
 }
 
@@ -110,6 +115,8 @@ impl Engine {
             alarms: self.estate.alarms(),
             asks: &self.asks,
             freezes: &self.freezes,
+            strains: self.estate.strains().collect(),
+            relief: &self.relief,
             round: self.round,
         };
         // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
@@ -156,6 +163,9 @@ impl Engine {
         engine.timers = Timers::from_iter(read.timers);
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
         engine.heard_of = read.heard_of;
+        engine
+            .restore_loads(read.strains, read.relief)
+            .ok_or_else(|| damaged("it has a load of a site without water marks"))?;
         engine
             .restore_sites(read.sites, read.alarms)
             .ok_or_else(|| damaged("it names sites twice, or none"))?;

@@ -106,6 +106,22 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
     if !engine.asks.each().all(|((app, _), asked_for)| asked((app, asked_for.site))) {
         return tables("something is asked of an app, or for a site, that does not exist".to_owned());
     }
+    let chosen = |((app, _), site): ((u16, _), SiteIx)| {
+        usize::from(app) < engine.apps.len() && engine.estate.gauge(site).is_some()
+    };
+    let mut leaving: BTreeMap<SiteIx, u32> = BTreeMap::new();
+    for (whose, site) in engine.relief.each() {
+        if !chosen((whose, site)) {
+            return tables("an instance of no app, or at a site without water marks, was chosen".to_owned());
+        }
+        *leaving.entry(site).or_default() += 1;
+    }
+    if (0..sites)
+        .map(SiteIx::from)
+        .any(|site| leaving.get(&site).copied().unwrap_or(0) != engine.relief.leaving(site))
+    {
+        return tables("those that were chosen to leave are not those that are counted".to_owned());
+    }
     let mut hanging = 0;
     for slot in 0..engine.ues.slab().slots() {
         let Some(ue) = engine.ues.slab().get(slot) else { continue };

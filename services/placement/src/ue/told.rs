@@ -22,6 +22,7 @@ const fn code(guard: Guard) -> u8 {
         Guard::MissingLabel => 7,
         Guard::NoFeasibleSite => 8,
         Guard::Frozen => 9,
+        Guard::Overloaded => 10,
     }
 }
 

@@ -20,6 +20,7 @@ mod property;
 mod queue;
 mod reference;
 mod regret;
+mod relief;
 mod scene;
 mod snapshot;
 mod story;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::{OperatorCommand, Order, Outcome, SiteId, SiteStatus, Timestamp, UeChange};
+use model::{OperatorCommand, Order, Outcome, SiteId, SiteLoad, SiteStatus, Timestamp, UeChange};
 use placement::invariants::Ledger;
 use placement::{Command, Engine, Input, Topology};
 use uuid::Uuid;
@@ -131,6 +131,19 @@ impl Play {
                 let report = desk::report(*site, at, *source, *condition);
                 self.reference.iter_mut().for_each(|known| known.said(&report));
                 self.input(Input::Site(&report));
+            }
+            What::Loaded { site, source, percent, age, valid } => {
+                let at = Timestamp::from_micros(self.now.as_micros() - age * 1_000);
+                let load = SiteLoad {
+                    site: site_id(*site),
+                    source: *source,
+                    at,
+                    load: f64::from(*percent) / 100.0,
+                    valid_until: at.plus(Duration::from_millis(*valid)),
+                    resources: BTreeMap::new(),
+                };
+                self.reference.iter_mut().for_each(|known| known.load(&load, self.now));
+                self.input(Input::Load(&load));
             }
             What::Wait => (),
             What::Restart => {

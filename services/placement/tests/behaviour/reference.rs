@@ -3,15 +3,19 @@
 //! which are missing.
 
 mod asks;
+mod loads;
 mod numbers;
 mod wish;
 
 use std::collections::BTreeMap;
 
-use model::{App, Decision, Generation, Guard, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Verdict};
+use model::{
+    App, Decision, Generation, Guard, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Trigger, Verdict,
+};
 use placement::Command;
 
 use crate::country::{At, Country};
+use crate::reference::loads::Loads;
 use crate::reference::wish::Wish;
 use crate::scene::{key, supi};
 use crate::verdict::recomputed;
@@ -39,13 +43,14 @@ pub(crate) struct Reference {
     /// Every report that told something new, for ever.
     history: BTreeMap<u64, Vec<(Timestamp, At)>>,
     country: Country,
+    loads: Loads,
     blocked: u64,
 }
 
 impl Reference {
     pub(crate) fn new(apps: Vec<App>) -> Self {
         let (ues, insts, history) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { apps, ues, insts, history, country: Country::default(), blocked: 0 }
+        Self { apps, ues, insts, history, country: Country::default(), loads: Loads::default(), blocked: 0 }
     }
 
     /// How many orders are live.
@@ -74,7 +79,8 @@ impl Reference {
 
     pub(crate) fn outcome(&mut self, order: &Order, kind: &OutcomeKind, at: Timestamp, now: Timestamp) {
         let found = self.insts.iter_mut().find(|(_, inst)| inst.live.as_ref() == Some(order));
-        let Some((&(_, ue), inst)) = found else { return };
+        let Some((&key, inst)) = found else { return };
+        let ue = key.1;
         let reports = self.history[&ue].len();
         let failed = match kind {
             OutcomeKind::Completed { serving, .. } => {
@@ -102,6 +108,7 @@ impl Reference {
         };
         inst.live = None;
         inst.pause = failed.then(|| (order.target.clone(), pause(inst.failures, now)));
+        self.may_have_left(key, at);
     }
 
     /// Holds the commands of one step against what should be done. `idle`: the engine has nothing more to do now.
@@ -124,6 +131,7 @@ impl Reference {
         }
         assert_eq!(expected, None, "a move of an app in mode act without its order");
         if idle {
+            self.all_are_chosen(now);
             self.nothing_is_missing(now);
         }
     }
@@ -131,6 +139,7 @@ impl Reference {
     /// Brings what depends on time and place up to date.
     fn refresh(&mut self, now: Timestamp) {
         self.drop_moot_moves();
+        self.assess(now);
         let wishes: Vec<_> =
             self.insts.keys().map(|&key| (key, self.wish(key, now), self.better(key))).collect();
         for (key, wish, better) in wishes {
@@ -173,6 +182,9 @@ impl Reference {
         let app = self.apps.iter().position(|app| app.id == decision.app).expect("a known app");
         let ue = *self.ues.keys().find(|ue| Some(supi(**ue)) == decision.supi).expect("a known UE");
         let key_of = (app, ue);
+        if decision.trigger == Trigger::Capacity {
+            self.choose(key_of, now);
+        }
         let inst = self.insts[&key_of].clone();
         let wish = self.wish(key_of, now);
         self.numbers(key_of, &wish, decision, now);

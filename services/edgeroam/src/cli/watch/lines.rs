@@ -88,6 +88,7 @@ fn rule(explanation: &Explanation) -> String {
         Rule::NoReturn => "it came from there too short a time ago".into(),
         Rule::CostReached => "staying has cost as much as a relocation".into(),
         Rule::Evacuation => "its site is being left".into(),
+        Rule::Relief => "its site is overloaded, and it leaves at the least cost".into(),
         Rule::OperatorMove => "an operator asked for it".into(),
         Rule::Pinned => "an operator pinned it".into(),
         Rule::Guarded(Guard::ConcurrentRelocations) => format!(
@@ -194,6 +195,7 @@ mod tests {
             Rule::MinimumStay,
             Rule::ThresholdMet,
             Rule::Evacuation,
+            Rule::Relief,
             Rule::OperatorMove,
             Rule::Pinned,
             Rule::Guarded(Guard::MissingLabel),

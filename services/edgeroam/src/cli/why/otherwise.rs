@@ -21,6 +21,9 @@ pub(super) fn otherwise(decision: &Decision) -> String {
         Rule::NoReturn => no_return(decision),
         Rule::CostReached => cost(decision, "would have stayed"),
         Rule::Evacuation => "it would have stayed, were its site in service".to_owned(),
+        Rule::Relief => {
+            "it would have stayed, had others cost less or the load been at the low water mark".to_owned()
+        }
         Rule::OperatorMove => "the policy would have been asked, had no operator named a site".to_owned(),
         Rule::Pinned => "the policy is asked again after `edgeroam instance unpin`".to_owned(),
         Rule::Guarded(guard) => guarded(guard).to_owned(),
@@ -37,6 +40,9 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::Degraded | Guard::Failed => "goes once the site is in service again",
         Guard::Full => "goes when an instance leaves the site, or with a higher limit there",
         Guard::MissingLabel => "goes once the catalogue gives the site the labels that the app requires",
+        Guard::Overloaded => {
+            "goes once the load of the site is at its low water mark, or it has room below the high one"
+        }
         Guard::NoFeasibleSite => "goes once one of these sites takes it",
         Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
     }
@@ -158,6 +164,7 @@ mod tests {
             meters,
             rejected_by,
             regret,
+            load: None,
         };
         let account = model::Account { account: 2_500.0, trend: 40.0 };
         Decision {
@@ -186,6 +193,7 @@ mod tests {
                     stayed_ms: 4_000,
                     came_from: None,
                     rejected_by: None,
+                    load: None,
                 }),
                 better_for_ms,
                 under_way: 0,
@@ -219,7 +227,14 @@ mod tests {
 
     #[test]
     fn each_guard_is_told_with_what_ends_it() {
-        for guard in [Guard::ConcurrentRelocations, Guard::NoFeasibleSite, Guard::Frozen, Guard::Full] {
+        let guards = [
+            Guard::ConcurrentRelocations,
+            Guard::NoFeasibleSite,
+            Guard::Frozen,
+            Guard::Full,
+            Guard::Overloaded,
+        ];
+        for guard in guards {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));
             assert!(told.starts_with("goes ") && !told.contains('_'), "{told}");
         }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use model::{Basis, Candidate, Decision, Outcome, Policy, Regret, Serving, Threshold, Verdict};
+use model::{Basis, Candidate, Decision, Loaded, Outcome, Policy, Regret, Serving, Threshold, Verdict};
 
 use super::history::Entry;
 use super::otherwise::otherwise;
 use crate::cli::watch::lines;
+use crate::cli::watch::operations::percent;
 
 /// Lines that tell one decision whole.
 pub(super) fn entry(entry: &Entry) -> String {
@@ -54,13 +55,30 @@ fn serves(serving: &Serving) -> String {
     let left = serving
         .rejected_by
         .map_or_else(String::new, |guard| format!("; {}", contract::guard_in_words(guard)));
-    format!("{}, {meters}, there for {}{from}{left}", serving.site, seconds(serving.stayed_ms))
+    let load = serving.load.as_ref().map_or_else(String::new, |load| format!(", {}", loaded(load)));
+    format!("{}, {meters}, there for {}{from}{load}{left}", serving.site, seconds(serving.stayed_ms))
+}
+
+/// The load of a site, and how many more it takes.
+fn loaded(of: &Loaded) -> String {
+    let limit = of.instances_limit.map_or_else(String::new, |limit| format!(" of {limit}"));
+    let state = if of.overloaded { " OVERLOADED" } else { "" };
+    format!(
+        "load {}{state} (marks {}, {}), {}{limit} instances",
+        percent(of.load),
+        percent(of.high),
+        percent(of.low),
+        of.instances
+    )
 }
 
 fn site(candidate: &Candidate, decision: &Decision) -> String {
     let mut text = format!("{:<16} {:>8.0} m", candidate.site.as_str(), candidate.meters);
     if let Some(regret) = &candidate.regret {
         text.push_str(&format!("  account {:.0} m·s, trend {:.0} m", regret.account, regret.trend));
+    }
+    if let Some(load) = &candidate.load {
+        text.push_str(&format!("  {}", loaded(load)));
     }
     if let Some(guard) = candidate.rejected_by {
         text.push_str(&format!("  rejected: {}", contract::guard_in_words(guard)));
