@@ -21,5 +21,6 @@ pub use error::CatalogueError;
 pub use load::{Catalogue, load, policy};
 pub use names::{Names, Unknown};
 pub use section::{
-    AppsSection, CellsSection, PlmnSection, Section, SitesSection, TrackingAreasSection, meters,
+    AppsSection, CapacitySection, CellsSection, PlmnSection, Section, SitesSection, TrackingAreasSection,
+    meters,
 };

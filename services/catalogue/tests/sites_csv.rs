@@ -177,3 +177,32 @@ fn labels_and_room_stand_in_columns_and_in_properties() {
         assert!(format!("{told:?}").contains(reason), "{told:?}");
     }
 }
+
+#[test]
+fn tiers_and_water_marks_stand_in_columns_and_in_properties() {
+    let (csv, _) =
+        sites("id,lon,lat,tier,high,low\na,2,48,cloud,90%,0.5\nb,2,49,,,60%\nc,2,50,,,\n").unwrap();
+    let geometry = r#""geometry":{"type":"Point","coordinates":[2,48]}"#;
+    let properties = r#""properties":{"id":"a","tier":"cloud","high":"90%","low":0.5}"#;
+    let text = format!(
+        r#"{{"type":"FeatureCollection","features":[{{"type":"Feature",{geometry},{properties}}}]}}"#
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sites.geojson");
+    fs::write(&path, text).unwrap();
+    let (geojson, _) = read::sites(&path, Some("edge")).unwrap();
+    for sites in [&csv, &geojson] {
+        let marks = sites[0].water_marks.map(|marks| (marks.high, marks.low));
+        assert_eq!((sites[0].tier, marks), (model::Tier::Cloud, Some((0.9, 0.5))));
+    }
+    assert_eq!(csv[1].water_marks.map(|marks| (marks.high, marks.low)), Some((0.85, 0.6)));
+    assert_eq!((csv[2].tier, csv[2].water_marks), (model::Tier::Edge, None));
+    for (row, reason) in [
+        ("a,2,48,moon,,", "site `a`: `moon` is no tier"),
+        ("a,2,48,,85,", "`85` is no share"),
+        ("a,2,48,,50%,60%", "`low` is more than 0 and less than `high`"),
+    ] {
+        let told = sites(format!("id,lon,lat,tier,high,low\n{row}\n")).map(|(_, notes)| notes);
+        assert!(format!("{told:?}").contains(reason), "{told:?}");
+    }
+}

@@ -49,7 +49,7 @@ pub(crate) struct OfSite {
     condition: Word,
 }
 
-/// `source` of a measurement.
+/// `source` of a load or of a measurement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OfSource {
     source: Word,
@@ -72,6 +72,7 @@ pub(crate) struct Metrics {
     site_reports: Family<OfSite, Counter>,
     site_statuses: Family<OfSite, Counter>,
     qos_reports: Family<OfSource, Counter>,
+    site_loads: Family<OfSource, Counter>,
     pub(crate) order_delay: Histogram,
     pub(crate) snapshot_bytes: Gauge,
     pub(crate) cold_starts: Counter,
@@ -83,6 +84,8 @@ pub(crate) struct Metrics {
     ended: Gauge,
     under_way: Gauge,
     waiting: Gauge,
+    overloaded_sites: Gauge,
+    relieving: Gauge,
     unknown_cells: Gauge,
     area_fallbacks: Gauge,
     nowhere: Gauge,
@@ -103,6 +106,7 @@ impl Metrics {
             site_reports: Family::default(),
             site_statuses: Family::default(),
             qos_reports: Family::default(),
+            site_loads: Family::default(),
             order_delay: Histogram::new(exponential_buckets(0.000_1, 2.0, 18)),
             snapshot_bytes: Gauge::default(),
             cold_starts: Counter::default(),
@@ -113,6 +117,8 @@ impl Metrics {
             ended: Gauge::default(),
             under_way: Gauge::default(),
             waiting: Gauge::default(),
+            overloaded_sites: Gauge::default(),
+            relieving: Gauge::default(),
             unknown_cells: Gauge::default(),
             area_fallbacks: Gauge::default(),
             nowhere: Gauge::default(),
@@ -135,6 +141,7 @@ impl Metrics {
             "Reports on the quality of service of UEs that came in",
             metrics.qos_reports.clone(),
         );
+        registry.register("site_loads", "Loads of sites that came in", metrics.site_loads.clone());
         registry.register_with_unit(
             "order_delay",
             "From when an order became due until it was on the bus",
@@ -171,6 +178,16 @@ impl Metrics {
             metrics.under_way.clone(),
         );
         registry.register("waiting", "Instances that wait for a slot", metrics.waiting.clone());
+        registry.register(
+            "overloaded_sites",
+            "Sites whose load is above the high water mark, or was and is not at the low one yet",
+            metrics.overloaded_sites.clone(),
+        );
+        registry.register(
+            "relieving",
+            "Instances that were chosen to leave these and have not left yet",
+            metrics.relieving.clone(),
+        );
         registry.register(
             "unknown_cell_reports",
             "Reports since the start whose cell is not in the catalogue",
@@ -222,12 +239,11 @@ impl Metrics {
                 let label = OfSource { source: Word(report.source.as_str()) };
                 self.qos_reports.get_or_create(&label).inc();
             }
-            Item::Ue(_)
-            | Item::Outcome(_)
-            | Item::Instance(_)
-            | Item::Order(_)
-            | Item::Load(_)
-            | Item::Own => {}
+            Item::Load(load) => {
+                let label = OfSource { source: Word(load.source.as_str()) };
+                self.site_loads.get_or_create(&label).inc();
+            }
+            Item::Ue(_) | Item::Outcome(_) | Item::Instance(_) | Item::Order(_) | Item::Own => {}
         }
     }
 
@@ -257,6 +273,8 @@ impl Metrics {
             (&self.ended, counts.ended),
             (&self.under_way, counts.under_way),
             (&self.waiting, counts.waiting),
+            (&self.overloaded_sites, counts.overloaded_sites),
+            (&self.relieving, counts.relieving),
             (&self.unknown_cells, counts.unknown_cells),
             (&self.area_fallbacks, counts.area_fallbacks),
             (&self.nowhere, counts.nowhere),

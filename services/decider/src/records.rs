@@ -160,6 +160,7 @@ mod tests {
             instances,
             instances_limit: None,
             evacuation: None,
+            relief: None,
         };
         let mut outgoing = Outgoing::default();
         for instances in [1, 1, 2] {

@@ -335,7 +335,8 @@ fn feed(engine: &mut Engine, now: Timestamp, item: &Item, commands: &mut Vec<Com
         Item::Site(report) => Input::Site(report),
         Item::Command(command) => Input::Operator(command),
         Item::Qos(report) => Input::Qos(report),
-        Item::Load(_) | Item::Own => return,
+        Item::Load(load) => Input::Load(load),
+        Item::Own => return,
     };
     engine.handle(now, input, commands);
 }

@@ -34,6 +34,7 @@ struct File {
     // The catalogue's sections stand here one by one: `flatten` would lose their lines.
     plmn: catalogue::PlmnSection,
     sites: catalogue::SitesSection,
+    capacity: catalogue::CapacitySection,
     cells: catalogue::CellsSection,
     tracking_areas: catalogue::TrackingAreasSection,
     apps: catalogue::AppsSection,
@@ -137,6 +138,7 @@ impl Settings {
         let section = catalogue::Section {
             plmn: file.plmn,
             sites: file.sites,
+            capacity: file.capacity,
             cells: file.cells,
             tracking_areas: file.tracking_areas,
             apps: file.apps,

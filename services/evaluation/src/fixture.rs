@@ -23,6 +23,8 @@ pub(crate) fn network(cells: &[(f64, f64)], sites: &[(f64, f64)]) -> Network {
         position: Some(position(*at)),
         cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
     });

@@ -27,11 +27,13 @@ pub enum Trigger {
     Qos,
     /// An operator asked for it.
     Operator,
+    /// The serving site is overloaded.
+    Capacity,
 }
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Mobility,
         Self::FirstPlacement,
         Self::UeGone,
@@ -40,6 +42,7 @@ impl Trigger {
         Self::SiteFailure,
         Self::Qos,
         Self::Operator,
+        Self::Capacity,
     ];
 
     /// The name used in events and tables; labels of metrics have `_` for `-`.
@@ -53,6 +56,7 @@ impl Trigger {
             Self::SiteFailure => "site-failure",
             Self::Qos => "qos",
             Self::Operator => "operator",
+            Self::Capacity => "capacity",
         }
     }
 }
@@ -170,6 +174,9 @@ pub struct Candidate {
     /// What has been measured between the UE and the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qos: Option<SiteQuality>,
+    /// How loaded it is, where it has water marks and a load is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Loaded>,
 }
 
 /// What has been measured of the quality between a UE and a site, as far as the app has a limit for it and it is still
@@ -191,6 +198,26 @@ pub struct SiteQuality {
     /// For how long the limits have been exceeded, in milliseconds; absent where they are kept to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub violated_ms: Option<u64>,
+}
+
+/// How loaded a site is, against its water marks. It takes no instance while it is `overloaded`, or has as many as
+/// `instances_limit`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Loaded {
+    /// The load, as a share of what it can bear.
+    pub load: f64,
+    /// The high water mark.
+    pub high: f64,
+    /// The low water mark.
+    pub low: f64,
+    /// Whether the load has been above the high mark and not at or below the low one since.
+    pub overloaded: bool,
+    /// Instances of apps in mode `act` that are there or on their way there.
+    pub instances: u32,
+    /// How many these may be before the load is expected to be above the high mark; absent where nothing tells what an
+    /// instance takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instances_limit: Option<u32>,
 }
 
 /// What the `regret` policy holds for a site against the serving one.
@@ -215,12 +242,15 @@ pub struct Serving {
     /// `regret`: where it came from, as long as that matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_from: Option<SiteId>,
-    /// Why nothing may stay there, where the site is to be left.
+    /// Why nothing may stay there, where the site is to be left; `overloaded` where this instance was chosen to leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_by: Option<Guard>,
     /// What has been measured between the UE and the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qos: Option<SiteQuality>,
+    /// How loaded it is, where it has water marks and a load is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Loaded>,
 }
 
 /// A guard that can forbid a move or a candidate.
@@ -243,6 +273,8 @@ pub enum Guard {
     MissingLabel,
     /// What is measured between the UE and the site is worse than the app wants.
     QosViolated,
+    /// The load of the site is above its high water mark, or would be with one more instance.
+    Overloaded,
     /// Each site that was looked at is rejected.
     NoFeasibleSite,
     /// An operator has frozen the app, or all of them.
@@ -260,6 +292,7 @@ impl Guard {
             | Self::Full
             | Self::MissingLabel
             | Self::QosViolated => true,
+            Self::Overloaded => true,
             Self::ConcurrentRelocations | Self::NoFeasibleSite | Self::Frozen => false,
         }
     }
@@ -299,6 +332,9 @@ pub enum Rule {
     QosViolated,
     /// The same, and no site is known or expected to be better.
     NoBetterQos,
+    /// The serving site is overloaded, and this instance is among those that leave it at the least cost: for the nearest
+    /// site that takes it, or to be let go where its UE has gone.
+    Relief,
     /// An operator asked for this site.
     OperatorMove,
     /// An operator pinned the instance to a site.

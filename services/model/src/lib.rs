@@ -28,11 +28,13 @@ mod stream;
 mod supi;
 mod time;
 mod ue_event;
+mod water_marks;
 
 pub use app::{App, AppId, Mode, Policy, Regret, Scope, SupiRange, Threshold, Users};
 pub use cell::{Cell, CellId, Nid, Pin, Tac, Tai, TaiPin};
 pub use decision::{
-    Account, Basis, Candidate, Decision, Explanation, Guard, Rule, Serving, SiteQuality, Trigger, Verdict,
+    Account, Basis, Candidate, Decision, Explanation, Guard, Loaded, Rule, Serving, SiteQuality, Trigger,
+    Verdict,
 };
 pub use ident::{IdentError, name_is_valid};
 pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
@@ -47,9 +49,10 @@ pub use qos_target::QosTarget;
 pub use site::{ClusterRef, Site, SiteId};
 pub use site_load::SiteLoad;
 pub use site_record::{
-    Evacuation, EvacuationState, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,
+    Evacuation, EvacuationState, Relief, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,
 };
 pub use stream::Stream;
 pub use supi::Supi;
 pub use time::{ReportedAt, Timestamp};
 pub use ue_event::{CmState, UeChange, UeEvent, UeLocation, UeSource};
+pub use water_marks::{Tier, WaterMarks};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Position;
 use crate::ident::name_type;
+use crate::{Position, Tier, WaterMarks};
 
 name_type!(
     /// Id of an edge site.
@@ -26,6 +26,12 @@ pub struct Site {
     pub cluster: ClusterRef,
     /// Address under which node ports of this site are reached, where apps use node ports.
     pub ingress: Option<String>,
+    /// What kind of site it is.
+    #[serde(default, skip_serializing_if = "Tier::is_edge")]
+    pub tier: Tier,
+    /// How much load it bears; any where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub water_marks: Option<WaterMarks>,
     /// What it has that apps can require, as `gpu`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub labels: BTreeSet<String>,

@@ -105,7 +105,7 @@ impl SiteCondition {
 }
 
 /// What holds for a site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SiteStatus {
     /// The site.
     pub site: SiteId,
@@ -129,6 +129,27 @@ pub struct SiteStatus {
     /// How far leaving it has come, where it is being left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evacuation: Option<Evacuation>,
+    /// How far relieving it has come, while it is overloaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relief: Option<Relief>,
+}
+
+/// How far relieving a site has come: it begins when the load is above the high water mark, and ends when it is at or
+/// below the low one, or unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Relief {
+    /// When the load that was too high was measured.
+    pub since: Timestamp,
+    /// The load when this was told: a load that merely changes is not told of.
+    pub load: f64,
+    /// The high water mark.
+    pub high: f64,
+    /// The low water mark.
+    pub low: f64,
+    /// Instances that were chosen to leave and have not left yet.
+    pub leaving: u32,
+    /// Instances that were chosen to leave and have left since it began.
+    pub left: u32,
 }
 
 /// How far leaving a site has come.

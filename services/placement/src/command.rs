@@ -1,7 +1,8 @@
 //! What goes into the engine and what comes out.
 
 use model::{
-    Decision, InstanceState, OperatorCommand, Order, Outcome, QosReport, SiteReport, SiteStatus, UeEvent,
+    Decision, InstanceState, OperatorCommand, Order, Outcome, QosReport, SiteLoad, SiteReport, SiteStatus,
+    UeEvent,
 };
 
 /// Something that happened.
@@ -21,6 +22,8 @@ pub enum Input<'a> {
     Site(&'a SiteReport),
     /// What a source measured of a UE's quality of service.
     Qos(&'a QosReport),
+    /// How loaded a source says that a site is.
+    Load(&'a SiteLoad),
 }
 
 /// Something to be done.

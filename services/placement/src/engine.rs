@@ -7,6 +7,7 @@ mod operator;
 mod outcomes;
 mod quality;
 mod regret;
+mod relief;
 mod sites;
 mod snapshot;
 mod ue_events;
@@ -26,12 +27,16 @@ use crate::foreign::Foreign;
 use crate::guard::Freezes;
 use crate::index::{InstanceIx, SiteIx};
 use crate::quality::Qualities;
+use crate::relief::Relief;
 use crate::timers::Timers;
 use crate::topology::Topology;
 use crate::ue::{Instances, Instant, State, Ues};
 
 pub(crate) use outcomes::MOST;
 pub use snapshot::RestoreError;
+
+/// How many instances one call looks at on the way through all of them.
+const SLICE: usize = 4096;
 
 /// Decides where the instances of every per-UE app should be.
 ///
@@ -43,7 +48,9 @@ pub use snapshot::RestoreError;
 ///
 /// Sites that are cordoned, drained, degraded, failed, full or without a label that the app requires take no instance;
 /// what serves at one that is drained, degraded or failed leaves, in step with `max_concurrent_relocations`. What no
-/// site takes waits until one does. A change of a site's condition is followed by a way through all instances, a slice
+/// site takes waits until one does. A site whose load is above its high water mark takes none either, and some of what
+/// serves there leaves, the cheapest first, in rounds: one round for each load that was measured after all of the last
+/// one had left. A change of a site's condition is followed by a way through all instances, a slice
 /// a call of [`handle_timeout`](Self::handle_timeout).
 ///
 /// Where an app wants some quality of service, what is measured of it counts before the policy: a site where it has been
@@ -62,6 +69,7 @@ pub struct Engine {
     pub(crate) asks: Asks,
     pub(crate) freezes: Freezes,
     pub(crate) qualities: Qualities,
+    pub(crate) relief: Relief,
     round: Option<waiting::Round>,
     key: InstanceKey,
     catching_up: bool,
@@ -101,6 +109,10 @@ pub struct Counts {
     pub held: u64,
     /// Sites that are not in service.
     pub closed_sites: u64,
+    /// Sites whose load is above their high water mark, or was and is not at the low one yet.
+    pub overloaded_sites: u64,
+    /// Instances that were chosen to leave these and have not left yet.
+    pub relieving: u64,
     /// Locations heard since the start whose cell is not in the catalogue.
     pub unknown_cells: u64,
     /// Of these and of the locations without a cell, those that their tracking area placed.
@@ -142,6 +154,7 @@ impl Engine {
             asks: Asks::default(),
             freezes: Freezes::default(),
             qualities: Qualities::default(),
+            relief: Relief::default(),
             round: None,
             topology,
             apps,
@@ -163,6 +176,7 @@ impl Engine {
             Input::Operator(command) => self.operator(now, command, out),
             Input::Site(report) => self.site_report(now, report, out),
             Input::Qos(report) => self.qos_report(now, report),
+            Input::Load(load) => self.site_load(now, load, out),
         }
         self.follow_up(now, out);
         self.prune_timers();
@@ -178,6 +192,7 @@ impl Engine {
         if self.freezes.expire(now) {
             self.thawed(now, out);
         }
+        self.fade(now, out);
         while let Some((at, ix)) = self.timers.peek() {
             if Timestamp::from(at) > now {
                 break;
@@ -189,6 +204,7 @@ impl Engine {
             }
         }
         self.go_on(now, out);
+        self.go_on_choosing(now, out);
         self.estate.ring(now);
         self.follow_up(now, out);
         self.prune_timers();
@@ -201,7 +217,9 @@ impl Engine {
         }
         let instance = self.timers.peek().map(|(at, _)| at.into());
         let round = self.round.map(|round| round.at);
-        [instance, round, self.freezes.next(), self.estate.next_alarm()].into_iter().flatten().min()
+        let choosing = self.relief.walk.as_ref().map(|walk| walk.at);
+        let sites = [self.estate.next_alarm(), self.estate.next_fade()];
+        [instance, round, choosing, self.freezes.next()].into_iter().chain(sites).flatten().min()
     }
 
     /// From now on inputs are taken in without a verdict: history is read, and what it made obsolete must not
@@ -215,6 +233,7 @@ impl Engine {
         self.catching_up = false;
         self.settle_asks();
         self.settle_sites();
+        self.settle_loads(now);
         self.look_at_all(now, out);
     }
 
@@ -243,6 +262,8 @@ impl Engine {
             waiting: slots(|app| app.slots.queue.waiting()),
             held: slots(|app| app.held.waiting()),
             closed_sites: u64::from(self.estate.closed_sites()),
+            overloaded_sites: u64::from(self.estate.overloaded_sites()),
+            relieving: self.relief.len() as u64,
             unknown_cells: self.tally.unknown_cells,
             area_fallbacks: self.tally.area_fallbacks,
             nowhere: self.tally.nowhere,

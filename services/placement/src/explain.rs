@@ -64,6 +64,7 @@ impl Explained {
             | Rule::Evacuation
             | Rule::QosViolated
             | Rule::NoBetterQos
+            | Rule::Relief
             | Rule::OperatorMove
             | Rule::Pinned
             | Rule::NoCandidate => None,
@@ -83,6 +84,7 @@ impl Explained {
             rejected_by: rejected_by.or(held.filter(|_| finding.target == Some(rank.site))),
             regret: regret(*rank).map(|Standing { account, trend }| Account { account, trend }),
             qos: qos(rank.site),
+            load: case.gate.loaded(rank.site),
         };
         Explanation {
             policy: case.app.policy,
@@ -96,6 +98,7 @@ impl Explained {
                     .map(|site| name(site).clone()),
                 rejected_by,
                 qos: qos(site),
+                load: case.gate.loaded(site),
             }),
             better_for_ms: self.better_for_ms,
             under_way: case.under_way,

@@ -90,7 +90,7 @@ pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
 }
 
 /// What is right, were there neither slots nor freezes: what an operator asks for, else to leave a site that is to be
-/// left, else to go where the quality of service is better, else what the policy wants.
+/// left or relieved, else to go where the quality of service is better, else what the policy wants.
 fn wanted(
     case: &Case<'_>,
     meters: Option<f64>,
@@ -239,11 +239,31 @@ fn leave(
     } else {
         from
     };
-    match from.best_at_all(recorder) {
+    // Nobody is near to a UE that is not known: what relieves a site goes to where there is more of everything.
+    let far = guard == Guard::Overloaded && from.ranks.is_empty();
+    let upper = if far { from.upper(recorder) } else { None };
+    match upper.or_else(|| from.best_at_all(recorder)) {
         Some(best) => {
-            Finding { target: Some(best.site), ..finding(Verdict::Move, Rule::Evacuation, leaving(guard)) }
+            Finding { target: Some(best.site), ..finding(Verdict::Move, left_by(guard), leaving(guard)) }
         }
         None => finding(Verdict::Blocked, NOWHERE, leaving(guard)),
+    }
+}
+
+/// The rule by which a site is left for this reason.
+const fn left_by(guard: Guard) -> Rule {
+    match guard {
+        Guard::Overloaded => Rule::Relief,
+        Guard::Draining
+        | Guard::Degraded
+        | Guard::Failed
+        | Guard::Cordoned
+        | Guard::Full
+        | Guard::MissingLabel
+        | Guard::QosViolated
+        | Guard::ConcurrentRelocations
+        | Guard::NoFeasibleSite
+        | Guard::Frozen => Rule::Evacuation,
     }
 }
 
@@ -252,6 +272,7 @@ const fn leaving(guard: Guard) -> Trigger {
     match guard {
         Guard::Degraded => Trigger::SiteDegraded,
         Guard::Failed => Trigger::SiteFailure,
+        Guard::Overloaded => Trigger::Capacity,
         Guard::Draining
         | Guard::Cordoned
         | Guard::Full
@@ -266,7 +287,7 @@ const fn leaving(guard: Guard) -> Trigger {
 /// The UE has gone: its instance is kept for a while; but not moved elsewhere for nobody, where its site is left.
 fn linger(case: &Case<'_>, left: Option<Guard>) -> Finding {
     if let Some(guard) = left {
-        return finding(Verdict::Move, Rule::Evacuation, leaving(guard));
+        return finding(Verdict::Move, left_by(guard), leaving(guard));
     }
     let until = case.observed_at.plus(case.app.linger);
     let over = case.serving.is_some() && case.now >= until;

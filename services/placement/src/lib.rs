@@ -9,8 +9,8 @@
 //!
 //! - [`SiteIndex`]: exact nearest sites on the ellipsoid.
 //! - [`Topology`]: a catalogue with every cell's sites ranked ahead of time.
-//! - [`Engine`]: UEs and instances; policies, guards, linger, one live order an instance; the condition of sites, what
-//!   operators ask for, and what is measured of the quality that UEs get.
+//! - [`Engine`]: UEs and instances; policies, guards, linger, one live order an instance; the condition and load of sites,
+//!   what operators ask for, and what is measured of the quality that UEs get.
 //! - [`invariants`]: what holds whatever happens; written once, used by tests and simulations.
 
 #![warn(clippy::iter_over_hash_type)]
@@ -28,6 +28,7 @@ pub mod invariants;
 mod judge;
 mod policy;
 mod quality;
+mod relief;
 mod search;
 mod sites;
 mod slab;

@@ -6,7 +6,7 @@ use crate::guard::Gate;
 use crate::index::SiteIx;
 use crate::judge::{Recorder, Silent};
 use crate::quality::Quality;
-use crate::sites::Rank;
+use crate::sites::{Rank, SiteIndex};
 use crate::topology::Topology;
 
 /// How many sites that take nothing are walked past beyond the ranked ones; then none counts as found. Sites without a
@@ -71,10 +71,20 @@ impl From<'_> {
         self.gate.rejects(site).or_else(|| self.quality.and_then(|quality| quality.bars(site)))
     }
 
+    /// The nearest site above the edge that takes it; only that one is told. Allocates as [`beyond`](Self::beyond).
+    pub(crate) fn upper(&self, recorder: &mut impl Recorder) -> Option<Rank> {
+        let best = self.walk(self.topology.upper()?, &mut Silent)?;
+        recorder.candidate(best, None);
+        Some(best)
+    }
+
     /// Beyond the ranked sites. Allocates: the tree's walk keeps a heap.
     fn beyond(&self, recorder: &mut impl Recorder) -> Option<Rank> {
+        self.walk(self.gate.able.map_or(self.topology.index(), |able| able.index()), recorder)
+    }
+
+    fn walk(&self, index: &SiteIndex, recorder: &mut impl Recorder) -> Option<Rank> {
         let origin = self.origin?;
-        let index = self.gate.able.map_or(self.topology.index(), |able| able.index());
         let mut left = WALKED_PAST;
         let mut found = false;
         let best = index.nearest_of(origin, |site, meters| {

@@ -35,6 +35,8 @@ pub struct Topology {
     /// In the order of ids: the order of indices is the order of ids.
     sites: Vec<Site>,
     index: SiteIndex,
+    /// Those that are metro or cloud, where there are any.
+    upper: Option<SiteIndex>,
     /// By [`CellId::packed`]: every event asks this table.
     cells: HashMap<[u64; 2], Known>,
     areas: HashMap<Tai, PlaceIx>,
@@ -87,6 +89,11 @@ impl Topology {
     /// The index of the sites by position.
     pub const fn index(&self) -> &SiteIndex {
         &self.index
+    }
+
+    /// The index of the sites above the edge (metro and cloud) by position, where there are any.
+    pub(crate) const fn upper(&self) -> Option<&SiteIndex> {
+        self.upper.as_ref()
     }
 
     /// How many cells are known.

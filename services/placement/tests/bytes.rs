@@ -30,6 +30,8 @@ fn topology() -> Topology {
         position: Some(Position::new(f64::from(number), 0.0).unwrap()),
         cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: BTreeSet::new(),
         max_instances: None,
     };

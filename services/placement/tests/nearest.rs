@@ -18,6 +18,8 @@ fn index(places: &[Place]) -> SiteIndex {
         position: Some(Position::new(*lon, *lat).unwrap()),
         cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: BTreeSet::new(),
         max_instances: None,
     };

@@ -104,6 +104,8 @@ fn site() -> Site {
         position: None,
         cluster: ClusterRef { provider: "edge".into(), cluster: "north".into() },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
     }
@@ -205,6 +207,7 @@ async fn what_holds_for_a_site_is_told_and_what_a_source_reports_is_not() {
         instances: 3,
         instances_limit: None,
         evacuation: None,
+        relief: None,
     });
     bus.publish(Stream::Sites, vec![of_site(&report), of_site(&status)]).await.unwrap();
     let relay = start(&bus, &broker);

@@ -52,6 +52,8 @@ pub(crate) fn topology() -> Topology {
         position: Some(position(number as f64)),
         cluster: ClusterRef { provider: "p".into(), cluster: format!("c{number}") },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
     };

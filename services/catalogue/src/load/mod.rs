@@ -1,6 +1,7 @@
 //! Validates a [`Section`] into a [`Catalogue`], or tells all that is wrong with it.
 
 mod app;
+mod capacity;
 mod cells;
 mod labels;
 mod policy;
@@ -21,6 +22,7 @@ use crate::error::Problems;
 use crate::read::Notes;
 use crate::section::{OptText, PointEntry, Text};
 use crate::{AppSpec, CatalogueError, Section};
+pub(crate) use capacity::tier_of;
 pub(crate) use labels::LABEL;
 use labels::labels;
 pub use policy_file::policy;

@@ -3,21 +3,22 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use model::{ClusterRef, Site, SiteId, name_is_valid};
+use model::{ClusterRef, Site, SiteId, WaterMarks, name_is_valid};
 use serde_saphyr::Spanned;
 
-use super::{Catalogue, position, required};
+use super::{Catalogue, capacity, position, required};
 use crate::error::{CatalogueError, Problems};
 use crate::read;
 use crate::section::{ClusterEntry, Section, SiteEntry};
 
 pub(super) fn load(section: &Section, base: &Path, catalogue: &mut Catalogue, problems: &mut Problems) {
     let mut ids: HashSet<SiteId> = HashSet::new();
+    let marks = capacity::marks(section.capacity.0.as_ref(), None, "capacity", problems);
     for (index, entry) in section.sites.0.0.iter().enumerate() {
         let path = format!("sites[{index}]");
         let found = match &entry.value.file {
-            Some(_) => from_file(entry, &path, base, catalogue, problems),
-            None => inline(entry, &path, problems).into_iter().collect(),
+            Some(_) => from_file(entry, &path, base, marks, catalogue, problems),
+            None => inline(entry, &path, marks, problems).into_iter().collect(),
         };
         for site in found {
             if ids.insert(site.id.clone()) {
@@ -34,13 +35,16 @@ fn from_file(
     entry: &Spanned<SiteEntry>,
     path: &str,
     base: &Path,
+    marks: Option<WaterMarks>,
     catalogue: &mut Catalogue,
     problems: &mut Problems,
 ) -> Vec<Site> {
-    let SiteEntry { id, name, at, cluster, ingress, labels, max_instances, file, provider } = &entry.value;
+    let SiteEntry { id, name, at, cluster, ingress, tier, capacity, labels, max_instances, file, provider } =
+        &entry.value;
     let Some(file) = file else { return Vec::new() };
     let described = [id.is_some(), name.is_some(), at.is_some(), cluster.is_some(), ingress.is_some()];
-    if described.contains(&true) || !labels.is_empty() || max_instances.is_some() {
+    let weighed = tier.is_some() || capacity.is_some() || max_instances.is_some();
+    if described.contains(&true) || !labels.is_empty() || weighed {
         let reason = "beside `file` only `provider` is allowed: the sites are described in the file";
         problems.field(path, file.referenced, reason);
     }
@@ -49,7 +53,7 @@ fn from_file(
         problems.field(format!("{path}.provider"), wrong.referenced, reason);
     }
     let provider = provider.as_ref().map(|p| p.value.0.as_str());
-    match read::sites(&base.join(&file.value.0), provider) {
+    match read::sites_with(&base.join(&file.value.0), provider, marks) {
         Ok((sites, notes)) => {
             catalogue.files.push(notes);
             sites
@@ -61,7 +65,12 @@ fn from_file(
     }
 }
 
-fn inline(entry: &Spanned<SiteEntry>, path: &str, problems: &mut Problems) -> Option<Site> {
+fn inline(
+    entry: &Spanned<SiteEntry>,
+    path: &str,
+    marks: Option<WaterMarks>,
+    problems: &mut Problems,
+) -> Option<Site> {
     let site = &entry.value;
     if let Some(provider) = &site.provider {
         let reason = "belongs beside `file`; the cluster of one site is `cluster: {provider: …, cluster: …}`";
@@ -79,7 +88,10 @@ fn inline(entry: &Spanned<SiteEntry>, path: &str, problems: &mut Problems) -> Op
         }
     };
     let labels = super::labels(&site.labels, &format!("{path}.labels"), problems);
-    let (id, cluster, labels) = (id?, cluster?, labels?);
+    let tier = capacity::tier(&site.tier, path, problems);
+    let path = format!("{path}.capacity");
+    let water_marks = capacity::marks(site.capacity.as_ref(), marks, &path, problems);
+    let (id, cluster, labels, tier) = (id?, cluster?, labels?, tier?);
     // A position that is there and wrong has been told.
     let position = match at {
         Some(position) => Some(position?),
@@ -90,7 +102,8 @@ fn inline(entry: &Spanned<SiteEntry>, path: &str, problems: &mut Problems) -> Op
     };
     let name = text(&site.name).unwrap_or_else(|| id.to_string());
     let max_instances = site.max_instances.as_ref().map(|most| most.value);
-    Some(Site { id, name, position, cluster, ingress: text(&site.ingress), labels, max_instances })
+    let ingress = text(&site.ingress);
+    Some(Site { id, name, position, cluster, ingress, tier, water_marks, labels, max_instances })
 }
 
 fn cluster(entry: &Spanned<ClusterEntry>, path: &str, problems: &mut Problems) -> Option<ClusterRef> {

@@ -78,7 +78,7 @@ fn a_target_of_quality_that_cannot_be_is_told_with_its_member() {
         ("{}", "qos.rtt"),
         ("{loss: 100%}", "qos.loss"),
         ("{rtt: 20ms, violated_for: 30s}", "qos.valid_for"),
-        ("{loss: 2}", "percentage"),
+        ("{loss: 2}", "no share"),
         ("{delay: 20ms}", "unknown field `delay`"),
     ] {
         let refused = read(&with_app(&format!("    qos: {text}\n"))).expect_err("refused").to_string();
@@ -331,4 +331,27 @@ fn sites_have_labels_and_room_and_apps_require() {
         refused.contains("apps[0].requires[0]") && refused.contains("`two words` is no label"),
         "{refused}"
     );
+}
+
+#[test]
+fn sites_have_a_tier_and_water_marks_of_their_own_or_of_all() {
+    let sites = "{provider: p, cluster: one}, ingress: 10.0.0.1";
+    let own = LAB.replace(sites, &format!("{sites}, tier: metro, capacity: {{low: 40%, per_instance: 2%}}"));
+    let all = "capacity: {high: 90%, settle: 1m}\n";
+    let lab = read(&format!("{own}{all}")).expect("valid");
+    let marks =
+        model::WaterMarks { high: 0.9, settle: Duration::from_secs(60), ..model::WaterMarks::default() };
+    let one = model::WaterMarks { low: 0.4, per_instance: Some(0.02), ..marks };
+    assert_eq!((lab.sites[0].tier, lab.sites[0].water_marks), (model::Tier::Metro, Some(one)));
+    assert_eq!((lab.sites[1].tier, lab.sites[1].water_marks), (model::Tier::Edge, Some(marks)));
+    let lab = read(&own).expect("valid");
+    assert_eq!(lab.sites[1].water_marks, None);
+    assert_eq!(lab.sites[0].water_marks.map(|marks| marks.high), Some(0.85));
+    let refused = |from: &str, to: &str| wrong(&own.replace(from, to));
+    assert!(
+        refused("low: 40%", "low: 90%").contains("sites[0].capacity: `low` is more than 0 and less than")
+    );
+    assert!(refused("tier: metro", "tier: moon").contains("sites[0].tier: `moon` is no tier"));
+    let refused = wrong(&format!("{LAB}capacity: {{high: 60%}}\n"));
+    assert!(refused.contains("capacity: `low`"), "{refused}");
 }

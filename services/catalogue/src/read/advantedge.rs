@@ -66,6 +66,9 @@ impl Asset {
             provider: None,
             cluster: None,
             ingress: None,
+            tier: None,
+            high: None,
+            low: None,
             labels: None,
             max_instances: None,
         })

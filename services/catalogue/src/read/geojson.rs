@@ -82,6 +82,9 @@ fn feature(element: &Element<'_>) -> Result<Known, (u64, String)> {
         provider: text(&properties, "provider"),
         cluster: text(&properties, "cluster"),
         ingress: text(&properties, "ingress"),
+        tier: text(&properties, "tier"),
+        high: text(&properties, "high"),
+        low: text(&properties, "low"),
         labels: labels(&properties),
         max_instances: text(&properties, "max_instances"),
     }))

@@ -29,7 +29,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 pub use error::{BrokenRow, ReadError};
-use model::{Cell, CellId, ClusterRef, PlmnId, Site, SiteId, Tac};
+use model::{Cell, CellId, ClusterRef, PlmnId, Site, SiteId, Tac, Tier, WaterMarks};
 use rows::Rows;
 pub use rows::{Notes, TOLERANT_FROM_ROWS};
 use text::Content;
@@ -48,23 +48,32 @@ pub struct CellDefaults {
 
 /// Reads sites from GeoJSON, a CSV or an AdvantEDGE scenario.
 ///
-/// A GeoJSON feature needs `properties.id` (or the feature's `id`); `properties.name`, `provider`, `cluster` and
-/// `ingress` are optional. A site without `provider` gets `provider`, one without `cluster` its id as cluster.
+/// A GeoJSON feature needs `properties.id` (or the feature's `id`); `properties.name`, `provider`, `cluster`,
+/// `ingress`, `tier`, `high` and `low` are optional, and so are `labels` and `max_instances`. A site without `provider` gets `provider`, one without `cluster` its id as cluster.
 /// Features that are no points are counted and skipped.
 ///
 /// A CSV's header names the columns, in any order and case: `id` (or `site_id`), `lon` and `lat` (or `longitude` and
-/// `latitude`) in degrees (WGS 84), and where wanted `name`, `provider`, `cluster` and `ingress`, as above. Other columns
+/// `latitude`) in degrees (WGS 84), and where wanted the others, as above. Other columns
 /// are counted and skipped. Fields are separated by commas and may be quoted; `#` begins a comment line.
 ///
 /// # Errors
 /// [`ReadError`] names the file, the line where there is one, and the reason.
 pub fn sites(path: &Path, provider: Option<&str>) -> Result<(Vec<Site>, Notes), ReadError> {
+    sites_with(path, provider, None)
+}
+
+/// As [`sites`], with water marks for those that the file gives none, or only one of the two.
+pub(crate) fn sites_with(
+    path: &Path,
+    provider: Option<&str>,
+    marks: Option<WaterMarks>,
+) -> Result<(Vec<Site>, Notes), ReadError> {
     let content = text::read(path)?;
     let mut rows = Rows::of(path);
     let mut sites = Vec::new();
     let mut known: HashMap<SiteId, u64> = HashMap::new();
     let mut take = |rows: &mut Rows, line, row: Result<SiteRow, String>| match row
-        .and_then(|row| row.into_site(provider))
+        .and_then(|row| row.into_site(provider, marks))
     {
         Ok(site) => match known.get(&site.id) {
             Some(first) => {
@@ -145,13 +154,29 @@ struct SiteRow {
     provider: Option<String>,
     cluster: Option<String>,
     ingress: Option<String>,
+    tier: Option<String>,
+    /// Water marks.
+    high: Option<String>,
+    low: Option<String>,
     /// Separated by spaces or semicolons.
     labels: Option<String>,
     max_instances: Option<String>,
 }
 
 impl SiteRow {
-    fn into_site(self, provider: Option<&str>) -> Result<Site, String> {
+    /// The water marks of a site: its own, the rest as in `base`.
+    fn marks(&self, base: Option<WaterMarks>) -> Result<Option<WaterMarks>, String> {
+        if self.high.is_none() && self.low.is_none() {
+            return Ok(base);
+        }
+        let base = base.unwrap_or_default();
+        let share = |own: &Option<String>| own.as_deref().map(crate::section::share).transpose();
+        let high = share(&self.high)?.unwrap_or(base.high);
+        let marks = WaterMarks { high, low: share(&self.low)?.unwrap_or(base.low), ..base };
+        marks.problem().map_or(Ok(Some(marks)), Err)
+    }
+
+    fn into_site(self, provider: Option<&str>, marks: Option<WaterMarks>) -> Result<Site, String> {
         let id = SiteId::new(&self.id).map_err(|e| e.to_string())?;
         let position = model::Position::new(self.lon, self.lat).map_err(|e| format!("site `{id}`: {e}"))?;
         // Only what stands in the file is judged here: the default is the caller's.
@@ -170,6 +195,9 @@ impl SiteRow {
             let given = self.max_instances.as_deref().unwrap_or_default();
             format!("site `{id}`: max_instances `{}` is no whole number", cut(given))
         })?;
+        let told = |problem| format!("site `{id}`: {problem}");
+        let tier = self.tier.as_deref().map_or(Ok(Tier::default()), crate::load::tier_of).map_err(told)?;
+        let water_marks = self.marks(marks).map_err(told)?;
         let labels = self.labels.as_deref().unwrap_or_default();
         let labels = labels.split([' ', ';']).filter(|label| !label.is_empty());
         let labels = labels.map(|label| {
@@ -182,6 +210,8 @@ impl SiteRow {
             position: Some(position),
             cluster: ClusterRef { provider: provider.to_owned(), cluster },
             ingress: self.ingress,
+            tier,
+            water_marks,
             labels,
             max_instances: most,
             id,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use super::{Entries, Meters, OptText, Ratio, Span, Text, WordOr};
+use super::{Entries, Meters, OptText, Share, Span, Text, WordOr};
 
 /// A duration with its place in the file, if it is given.
 type OptSpan = Option<Spanned<Span>>;
@@ -68,7 +68,7 @@ pub(crate) struct RegretEntry {
 pub(crate) struct QosEntry {
     pub(crate) rtt: OptSpan,
     pub(crate) jitter: OptSpan,
-    pub(crate) loss: Option<Spanned<Ratio>>,
+    pub(crate) loss: Option<Spanned<Share>>,
     pub(crate) violated_for: OptSpan,
     pub(crate) valid_for: OptSpan,
 }

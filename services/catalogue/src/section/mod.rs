@@ -13,7 +13,7 @@ pub(crate) use app::{
 };
 pub(crate) use entries::{Entries, WordOr};
 pub use scalar::meters;
-pub(crate) use scalar::{Meters, Ratio, Span, Text};
+pub(crate) use scalar::{Meters, Share, Span, Text, share};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -28,6 +28,8 @@ pub struct Section {
     pub plmn: PlmnSection,
     /// Edge sites: a list, a file, or both.
     pub sites: SitesSection,
+    /// How much load sites bear.
+    pub capacity: CapacitySection,
     /// Cells: a list, a file, or both.
     pub cells: CellsSection,
     /// Tracking areas that belong to a site.
@@ -45,6 +47,11 @@ pub struct PlmnSection(pub(crate) Option<Spanned<PlmnEntry>>);
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
 pub struct SitesSection(pub(crate) Entries<SiteEntry>);
+
+/// `capacity`: `{high, low, per_instance, settle}`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct CapacitySection(pub(crate) Option<Spanned<CapacityEntry>>);
 
 /// `cells`: `{file}`, or a list of cells and files.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -86,12 +93,23 @@ pub(crate) struct SiteEntry {
     pub(crate) at: Option<Spanned<PointEntry>>,
     pub(crate) cluster: Option<Spanned<ClusterEntry>>,
     pub(crate) ingress: OptText,
+    pub(crate) tier: OptText,
+    pub(crate) capacity: Option<Spanned<CapacityEntry>>,
     pub(crate) labels: Vec<Spanned<Text>>,
     pub(crate) max_instances: Option<Spanned<u32>>,
     /// Sites of a file, in place of one site.
     pub(crate) file: OptText,
     /// EMCO cluster provider of the file's sites that name no cluster; the site's id is the cluster then.
     pub(crate) provider: OptText,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CapacityEntry {
+    pub(crate) high: Option<Spanned<Share>>,
+    pub(crate) low: Option<Spanned<Share>>,
+    pub(crate) per_instance: Option<Spanned<Share>>,
+    pub(crate) settle: Option<Spanned<Span>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

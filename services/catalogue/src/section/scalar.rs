@@ -36,6 +36,28 @@ pub(crate) struct Span(
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")] pub(crate) Duration,
 );
 
+/// A share of a whole: `85%`, or `0.85`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Share(pub(crate) f64);
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        share(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// A share as text: a percentage like `85%`, or a number from 0 to 1.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let refuse = || {
+        let text: String = text.chars().take(64).collect();
+        format!("`{text}` is no share: write a percentage like 85%, or a number from 0 to 1")
+    };
+    let (number, of) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+    let share = number.trim().parse::<f64>().map_err(|_| refuse())? / of;
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err(refuse()) }
+}
+
 /// A length: metres as a number, or a text like `100m` or `1.5km`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Meters(pub(crate) f64);
@@ -82,19 +104,6 @@ impl Visitor<'_> for MetersVisitor {
     }
 }
 
-/// A part of all, in percent with its sign: `1%`, `0.5 %`. It may be any number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Ratio(pub(crate) f64);
-
-impl<'de> Deserialize<'de> for Ratio {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
-        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-        let refuse = || D::Error::custom(format!("`{text}` is no part of all: write a percentage, like 1%"));
-        percent.map(|percent| Self(percent / 100.0)).ok_or_else(refuse)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,12 +126,14 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_all_are_percentages() {
-        for (text, ratio) in [("1%", 0.01), ("0.5 %", 0.005), ("0%", 0.0)] {
-            assert_eq!(serde_saphyr::from_str::<Ratio>(text).expect("a percentage"), Ratio(ratio));
+    fn shares_are_percentages_or_numbers_up_to_one() {
+        for (text, share) in [("85%", 0.85), ("0.85", 0.85), ("1", 1.0), ("2.5 %", 0.025)] {
+            assert_eq!(serde_saphyr::from_str::<Share>(text).expect("a share"), Share(share));
         }
-        assert!(serde_saphyr::from_str::<Ratio>("1").is_err());
-        assert!(serde_saphyr::from_str::<Ratio>("few%").is_err());
+        for wrong in ["85", "101%", "-1%", "much", "nan"] {
+            let told = serde_saphyr::from_str::<Share>(wrong).expect_err("no share").to_string();
+            assert!(told.contains("85%"), "{told}");
+        }
     }
 
     #[test]

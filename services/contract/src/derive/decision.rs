@@ -66,5 +66,6 @@ pub(super) const fn trigger(trigger: model::Trigger) -> Trigger {
         model::Trigger::SiteFailure => Trigger::SiteFailure,
         model::Trigger::Qos => Trigger::Qos,
         model::Trigger::Operator => Trigger::Operator,
+        model::Trigger::Capacity => Trigger::Capacity,
     }
 }

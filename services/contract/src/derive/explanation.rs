@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cell::{cell, tai};
 use super::quality;
-use crate::v1::{Basis, BasisKind, Candidate, Explanation, Guard, Policy, PolicyName, Rule, Serving};
+use crate::v1::{Basis, BasisKind, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving};
 
 pub(super) fn explanation(from: &model::Explanation) -> Explanation {
     let (rule, by) = rule(from.rule);
@@ -21,6 +21,7 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
             came_from: serving.came_from.as_ref().map(ToString::to_string),
             rejected_by: serving.rejected_by.map(guard),
             qos: serving.qos.as_ref().map(quality::measured),
+            load: serving.load.map(loaded),
         }),
         better_for_ms: from.better_for_ms,
         under_way: from.under_way,
@@ -47,6 +48,7 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
         model::Rule::Evacuation => (Rule::Evacuation, None),
         model::Rule::QosViolated => (Rule::QosViolated, None),
         model::Rule::NoBetterQos => (Rule::NoBetterQos, None),
+        model::Rule::Relief => (Rule::Relief, None),
         model::Rule::OperatorMove => (Rule::OperatorMove, None),
         model::Rule::Pinned => (Rule::Pinned, None),
         model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
@@ -64,6 +66,7 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::Full => Guard::Full,
         model::Guard::MissingLabel => Guard::MissingLabel,
         model::Guard::QosViolated => Guard::QosViolated,
+        model::Guard::Overloaded => Guard::Overloaded,
         model::Guard::NoFeasibleSite => Guard::NoFeasibleSite,
         model::Guard::Frozen => Guard::Frozen,
     }
@@ -118,5 +121,11 @@ fn candidate(candidate: &model::Candidate) -> Candidate {
         account: candidate.regret.map(|regret| regret.account),
         trend_meters: candidate.regret.map(|regret| regret.trend),
         qos: candidate.qos.as_ref().map(quality::measured),
+        load: candidate.load.map(loaded),
     }
+}
+
+const fn loaded(from: model::Loaded) -> Loaded {
+    let model::Loaded { load, high, low, overloaded, instances, instances_limit } = from;
+    Loaded { load, high, low, overloaded, instances, instances_limit }
 }

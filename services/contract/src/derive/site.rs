@@ -4,7 +4,7 @@ use model::{EvacuationState as State, Site, SiteCondition, SiteRecord};
 
 use super::envelope::About;
 use super::{Deriver, trace};
-use crate::v1::{Capacity, Evacuation, EvacuationState, Position, SiteState, SiteStatus};
+use crate::v1::{Capacity, Evacuation, EvacuationState, Position, Relief, SiteState, SiteStatus};
 use crate::{Event, Kind};
 
 impl Deriver {
@@ -40,6 +40,7 @@ impl Deriver {
                 instances_limit: status.instances_limit,
             }),
             evacuation: status.evacuation.as_ref().map(evacuation),
+            relief: status.relief.map(relief),
         };
         // Several statuses of a site can be of one time.
         let said = serde_json::to_string(&told).unwrap_or_default();
@@ -65,6 +66,11 @@ fn state(condition: SiteCondition) -> SiteState {
         SiteCondition::Degraded => SiteState::Degraded,
         SiteCondition::Failed => SiteState::Failed,
     }
+}
+
+fn relief(from: model::Relief) -> Relief {
+    let model::Relief { since, load, high, low, leaving, left } = from;
+    Relief { since: since.into(), load, high, low, leaving, left }
 }
 
 fn evacuation(evacuation: &model::Evacuation) -> Evacuation {

@@ -57,6 +57,7 @@ fn why(explanation: &Explanation) -> String {
         Rule::NoBetterQos => {
             "its quality of service is too poor, and no site is known or expected to be better".into()
         }
+        Rule::Relief => "its site is overloaded, and it leaves at the least cost".into(),
         Rule::OperatorMove => "an operator asked for it".into(),
         Rule::Pinned => "an operator pinned it".into(),
         Rule::NoCandidate => "its place maps to no site".into(),
@@ -79,6 +80,7 @@ fn guarded(guard: &Guard) -> String {
         Guard::Full => "the site is full",
         Guard::MissingLabel => "the site lacks a label that the app requires",
         Guard::QosViolated => "the quality of service is measured to be too poor there",
+        Guard::Overloaded => "the site is overloaded, or would be",
         Guard::NoFeasibleSite => "no site takes it",
         Guard::Frozen => "an operator has frozen the app",
         Guard::ConcurrentRelocations => "max_concurrent_relocations is used up",

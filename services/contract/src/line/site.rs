@@ -1,13 +1,25 @@
 //! Statuses of sites as lines.
 
 use super::{at, spaced};
-use crate::v1::{Evacuation, EvacuationState, SiteStatus};
+use crate::v1::{Evacuation, EvacuationState, Relief, SiteStatus};
 
 pub(super) fn line(event: &SiteStatus) -> String {
     let since = event.since.map_or_else(|| "-".to_owned(), at);
     let reason = event.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     let left = event.evacuation.as_ref().map_or_else(String::new, left);
-    format!("{since}  site      {}  {}{reason}{left}", event.site, spaced(event.state.as_str()))
+    let relief = event.relief.as_ref().map_or_else(String::new, relieved);
+    format!("{since}  site      {}  {}{reason}{left}{relief}", event.site, spaced(event.state.as_str()))
+}
+
+fn relieved(relief: &Relief) -> String {
+    let Relief { load, high, low, leaving, left, .. } = relief;
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    format!(
+        "  OVERLOADED: {} (above {}, until {}), {left} have left, {leaving} are leaving",
+        percent(*load),
+        percent(*high),
+        percent(*low)
+    )
 }
 
 fn left(evacuation: &Evacuation) -> String {

@@ -70,6 +70,8 @@ open_words! {
         Qos = "qos",
         /// An operator asked for it.
         Operator = "operator",
+        /// The serving site is overloaded.
+        Capacity = "capacity",
     }
 }
 

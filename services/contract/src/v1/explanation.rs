@@ -72,6 +72,8 @@ open_words! {
         QosViolated = "qos_violated",
         /// The same, and no site is known or expected to be better.
         NoBetterQos = "no_better_qos",
+        /// The serving site is overloaded, and this instance is among those that leave it at the least cost.
+        Relief = "relief",
         /// An operator asked for this site.
         OperatorMove = "operator_move",
         /// An operator pinned the instance to a site.
@@ -102,6 +104,8 @@ open_words! {
         MissingLabel = "missing_label",
         /// What is measured between the UE and the site is worse than the app wants.
         QosViolated = "qos_violated",
+        /// The load of the site is above its high water mark, or would be with one more instance.
+        Overloaded = "overloaded",
         /// Each site that was looked at is rejected.
         NoFeasibleSite = "no_feasible_site",
         /// An operator has frozen the app, or all of them.
@@ -220,6 +224,29 @@ pub struct Candidate {
     /// What has been measured between the UE and the site.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub qos: Option<SiteQuality>,
+    /// How loaded it is, where it has water marks and a load is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub load: Option<Loaded>,
+}
+
+/// How loaded a site is, against its water marks. It takes no instance while it is `overloaded`, or has as many as
+/// `instancesLimit`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Loaded {
+    /// The load, as a share of what it can bear: 1 is full.
+    pub load: f64,
+    /// The high water mark.
+    pub high: f64,
+    /// The low water mark.
+    pub low: f64,
+    /// Whether the load has been above the high mark and not at or below the low one since.
+    pub overloaded: bool,
+    /// Instances that are there or on their way there.
+    pub instances: u32,
+    /// How many these may be before the load is expected to be above the high mark.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub instances_limit: Option<u32>,
 }
 
 /// The serving site as the policy saw it.
@@ -237,10 +264,13 @@ pub struct Serving {
     /// `regret`: where it came from, as long as that matters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub came_from: Option<String>,
-    /// Why nothing may stay there, where the site is to be left.
+    /// Why it may not stay there, where the site is to be left, or the instance was chosen to relieve it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rejected_by: Option<Guard>,
     /// What has been measured between the UE and the site.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub qos: Option<SiteQuality>,
+    /// How loaded it is, where it has water marks and a load is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub load: Option<Loaded>,
 }

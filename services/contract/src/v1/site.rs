@@ -31,6 +31,9 @@ pub struct SiteStatus {
     /// How far leaving it has come, where it is being left or was left last.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub evacuation: Option<Evacuation>,
+    /// How far relieving it has come, while it is overloaded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub relief: Option<Relief>,
 }
 
 open_words! {
@@ -91,6 +94,24 @@ pub struct Evacuation {
     pub stranded: u32,
     /// Whether it is over.
     pub state: EvacuationState,
+}
+
+/// How far relieving an overloaded site has come. Loads are shares of what the site can bear: 1 is full.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Relief {
+    /// When the load that was too high was measured.
+    pub since: Time,
+    /// The load when this was told: a load that merely changes is not told of.
+    pub load: f64,
+    /// The high water mark: with more load than this it takes no more instances, and some leave.
+    pub high: f64,
+    /// The low water mark: until its load is at most this.
+    pub low: f64,
+    /// Instances that were chosen to leave and have not left yet.
+    pub leaving: u32,
+    /// Instances that were chosen to leave and have left since it began.
+    pub left: u32,
 }
 
 open_words! {

@@ -162,6 +162,29 @@ fn a_site_is_called_as_the_catalogue_does_and_what_single_sources_say_is_not_tol
 }
 
 #[test]
+fn what_relieves_a_site_and_what_it_weighs_is_told() {
+    let relief =
+        model::Relief { since: given::status().at, load: 0.91, high: 0.85, low: 0.7, leaving: 2, left: 1 };
+    let status = SiteStatus { evacuation: None, relief: Some(relief), ..given::status() };
+    let event = &deriver(&[]).site(1, &SiteRecord::Status(status))[0];
+    let told = &data(event)["relief"];
+    let numbers = (&told["load"], &told["high"], &told["low"], &told["leaving"], &told["left"]);
+    assert_eq!(numbers, (&json!(0.91), &json!(0.85), &json!(0.7), &json!(2), &json!(1)));
+    let mut decision = given::decision(Mode::Act);
+    decision.explanation.candidates[0].load = Some(model::Loaded {
+        load: 0.5,
+        high: 0.85,
+        low: 0.7,
+        overloaded: false,
+        instances: 3,
+        instances_limit: Some(9),
+    });
+    let told = data(&deriver(&[]).decision(1, &decision)[0]);
+    assert_eq!(told["explanation"]["candidates"][0]["load"]["instancesLimit"], json!(9));
+    assert_eq!(told["explanation"]["candidates"][1].get("load"), None);
+}
+
+#[test]
 fn statuses_of_one_time_differ_in_their_ids() {
     let id = |remaining| {
         let evacuation = given::status().evacuation.map(|sofar| Evacuation { remaining, ..sofar });

@@ -81,6 +81,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                     rejected_by: None,
                     regret: None,
                     qos: None,
+                    load: None,
                 },
                 Candidate {
                     site: SOUTH.parse().unwrap(),
@@ -88,6 +89,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                     rejected_by: None,
                     regret: None,
                     qos: None,
+                    load: None,
                 },
             ],
             serving: Some(Serving {
@@ -97,6 +99,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                 came_from: None,
                 rejected_by: None,
                 qos: Some(SiteQuality { rtt_us: Some(18_500), ..SiteQuality::default() }),
+                load: None,
             }),
             better_for_ms: 10_000,
             under_way: 1,
@@ -169,6 +172,7 @@ pub(crate) fn status() -> SiteStatus {
             stranded: 1,
             state: EvacuationState::UnderWay,
         }),
+        relief: None,
     }
 }
 
@@ -179,6 +183,8 @@ pub(crate) fn site() -> Site {
         position: Some(Position::new(7.4246, 43.7384).unwrap()),
         cluster: model::ClusterRef { provider: "edge".into(), cluster: "north".into() },
         ingress: Some("192.0.2.17".into()),
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
     }

@@ -161,6 +161,8 @@ impl Life {
             position: Some(Position::new(f64::from(number), 0.0).unwrap()),
             cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
             ingress: None,
+            tier: model::Tier::Edge,
+            water_marks: Some(model::WaterMarks::default()),
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
         };

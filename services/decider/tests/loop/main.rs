@@ -5,6 +5,7 @@ mod embedded;
 mod faults;
 mod following;
 mod life;
+mod loads;
 mod memory_bus;
 mod operators;
 mod quality;

@@ -49,6 +49,7 @@ fn status(world: &World) -> SiteRecord {
         instances: 0,
         instances_limit: None,
         evacuation: None,
+        relief: None,
     })
 }
 

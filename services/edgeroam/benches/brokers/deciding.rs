@@ -125,6 +125,8 @@ fn site(number: u64) -> anyhow::Result<Site> {
         position: Some(Position::new(number as f64, 45.0)?),
         cluster: ClusterRef { provider: "edge".into(), cluster: id.to_string() },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
         id,

@@ -72,6 +72,8 @@ fn site(n: u64) -> anyhow::Result<Site> {
         position: Some(place(n)?),
         cluster,
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
         id,

@@ -160,6 +160,8 @@ pub(crate) fn sites() -> anyhow::Result<Vec<Site>> {
             position: Some(Position::new(n as f64 * 0.1, 45.0)?),
             cluster: ClusterRef { provider: "edge".into(), cluster: id.to_string() },
             ingress: None,
+            tier: model::Tier::Edge,
+            water_marks: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
             id,

@@ -109,6 +109,8 @@ mod tests {
             position: None,
             cluster,
             ingress: None,
+            tier: model::Tier::Edge,
+            water_marks: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
         }

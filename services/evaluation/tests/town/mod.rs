@@ -31,6 +31,8 @@ pub(crate) fn limited(cells: &[f64], sites: &[(&str, f64, Option<u32>)]) -> Netw
         position: Some(at(*lon)),
         cluster: ClusterRef { provider: "p".into(), cluster: "c".into() },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: *most,
     });

@@ -186,6 +186,8 @@ impl Lab {
             position: None,
             cluster: ClusterRef { provider: "edge".into(), cluster: format!("edge-{letter}") },
             ingress: None,
+            tier: model::Tier::Edge,
+            water_marks: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
         });

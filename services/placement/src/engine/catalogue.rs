@@ -38,6 +38,7 @@ impl Engine {
         let moved = new.take_over(self, now);
         new.queue_up(self, &moved);
         new.catching_up = self.catching_up;
+        new.take_over_loads(self, now);
         new.take_over_sites(self);
         new.take_over_asks(self);
         new.take_over_qualities(self);

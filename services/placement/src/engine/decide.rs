@@ -1,6 +1,6 @@
 //! From a verdict to decisions and orders.
 
-use model::{Generation, Guard, Mode, Order, Rule, Timestamp, Verdict};
+use model::{Generation, Guard, Mode, Order, Rule, Timestamp, Trigger, Verdict};
 
 use crate::command::Command;
 use crate::engine::Engine;
@@ -42,6 +42,13 @@ impl Engine {
                 self.forget_ask(ix);
                 self.look(ix, now, due, out);
             }
+            (Verdict::Blocked, Rule::Guarded(Guard::NoFeasibleSite))
+                if finding.trigger == Trigger::Capacity =>
+            {
+                // It need not go: another one may.
+                self.spare(ix);
+                self.look(ix, now, due, out);
+            }
             (Verdict::Blocked, Rule::Guarded(guard @ Guard::NoFeasibleSite)) => {
                 self.block(ix, guard, now, out);
             }
@@ -72,7 +79,9 @@ impl Engine {
     /// Whether an instance of which no UE is known has to go elsewhere all the same.
     fn moves_without_ue(&self, ix: InstanceIx) -> bool {
         let serving = self.instances.at(ix).state.serving();
-        serving.is_some_and(|(site, _)| self.estate.left(site).is_some() || self.asked(ix).is_some())
+        serving.is_some_and(|(site, _)| {
+            self.estate.left(site).is_some() || self.asked(ix).is_some() || self.relieving(ix).is_some()
+        })
     }
 
     /// What a verdict on this instance depends on.
@@ -125,6 +134,7 @@ impl Engine {
             | Rule::CostReached
             | Rule::Evacuation
             | Rule::QosViolated
+            | Rule::Relief
             | Rule::OperatorMove
             | Rule::Guarded(_)
             | Rule::NoCandidate => false,

@@ -1,6 +1,6 @@
 //! What became of orders, what runs where, and orders that are on the bus already.
 
-use model::{Generation, InstanceState, Order, Outcome, OutcomeKind, Timestamp};
+use model::{Generation, InstanceState, Order, Outcome, OutcomeKind, Timestamp, Trigger};
 
 use crate::command::Command;
 use crate::engine::Engine;
@@ -95,6 +95,7 @@ impl Engine {
         };
         instance.generation = instance.generation.max(generation.min(MOST));
         self.transition(ix, State::at(site, since));
+        self.may_have_left(ix, at);
     }
 
     /// What the executor verified. It wins over what is assumed, unless it is older than what is known.
@@ -133,5 +134,10 @@ impl Engine {
         };
         instance.generation = order.generation.min(MOST);
         self.transition(ix, State::Ordered(Ordered { since, source, target }));
+        if order.trigger == Trigger::Capacity
+            && let Some((whose, source)) = self.whose_is(ix).zip(source)
+        {
+            self.relief.choose(whose, source);
+        }
     }
 }

@@ -64,7 +64,7 @@ impl Engine {
         let left = self.estate.left(site).is_some();
         let presence = self.instances.presence();
         let (had, came) = (presence.of(site).acting, presence.came(site));
-        let watched = left || self.estate.limit(site).is_some();
+        let watched = left || self.estate.is_counted(site);
         let known = self.estate.known_mut(site);
         let since = known.since.unwrap_or_default();
         known.leaving = left.then(|| known.leaving.unwrap_or(Leaving { since, had, came }));
@@ -78,7 +78,7 @@ impl Engine {
             State::Ordered(ordered) => ordered.target,
             State::Vacant(_) | State::Serving(_) => None,
         };
-        self.gate_of(instance.app, bound_for)
+        Gate { relieving: self.relieving(ix), ..self.gate_of(instance.app, bound_for) }
     }
 
     pub(super) fn gate_of(&self, app: u16, bound_for: Option<SiteIx>) -> Gate<'_> {
@@ -89,6 +89,7 @@ impl Engine {
             able: entry.able.as_ref(),
             observed: entry.observed(),
             bound_for,
+            relieving: None,
         }
     }
 
@@ -111,9 +112,9 @@ impl Engine {
             return;
         }
         while let Some(site) = self.estate.take_dirty() {
-            let present = self.instances.presence().of(site);
+            let counts = (self.instances.presence().of(site), self.relief.leaving(site));
             let id = self.site_id(site).clone();
-            let status = self.estate.status(site, &id, present, now);
+            let status = self.estate.status(site, &id, counts, now);
             out.extend(status.map(|status| Command::Site(Box::new(status))));
         }
     }
@@ -135,10 +136,10 @@ impl Engine {
         limited.into_iter().for_each(|site| self.estate.mark(site));
     }
 
-    /// Counts the instances of each site that has a limit, and goes on counting.
+    /// Counts the instances of each site that has a limit or water marks, and goes on counting.
     pub(super) fn count_limited(&mut self) {
-        let limited: Vec<SiteIx> = self.estate.with_limit().collect();
-        for site in limited {
+        let counted: Vec<SiteIx> = self.estate.counted().collect();
+        for site in counted {
             let presence = self.instances.presence_mut();
             presence.watch(site, true);
             let (present, came) = (presence.of(site), presence.came(site));

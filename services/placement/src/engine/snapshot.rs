@@ -11,11 +11,12 @@ use crate::apps::{AppEntry, AppError};
 use crate::asks::Asks;
 use crate::engine::Engine;
 use crate::engine::waiting::Round;
-use crate::estate::Known;
+use crate::estate::{Known, Strain};
 use crate::foreign::Foreign;
 use crate::guard::{Freezes, Queue, Slots};
 use crate::index::{InstanceIx, SiteIx};
 use crate::quality::Qualities;
+use crate::relief::Relief;
 use crate::slab::Slab;
 use crate::timers::Timers;
 use crate::topology::{StableHash, Topology};
@@ -62,6 +63,8 @@ struct Written<'a> {
     asks: &'a Asks,
     freezes: &'a Freezes,
     qualities: &'a Qualities,
+    strains: Vec<(SiteIx, &'a Strain)>,
+    relief: &'a Relief,
     round: Option<Round>,
 }
 
@@ -79,6 +82,8 @@ struct Read {
     asks: Asks,
     freezes: Freezes,
     qualities: Qualities,
+    strains: Vec<(SiteIx, Strain)>,
+    relief: Relief,
     round: Option<Round>,
 }
 
@@ -114,6 +119,8 @@ impl Engine {
             asks: &self.asks,
             freezes: &self.freezes,
             qualities: &self.qualities,
+            strains: self.estate.strains().collect(),
+            relief: &self.relief,
             round: self.round,
         };
         // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
@@ -160,6 +167,9 @@ impl Engine {
         engine.timers = Timers::from_iter(read.timers);
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
         engine.heard_of = read.heard_of;
+        engine
+            .restore_loads(read.strains, read.relief)
+            .ok_or_else(|| damaged("it has a load of a site without water marks"))?;
         engine
             .restore_sites(read.sites, read.alarms)
             .ok_or_else(|| damaged("it names sites twice, or none"))?;

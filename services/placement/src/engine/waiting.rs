@@ -3,13 +3,10 @@
 use model::{Guard, Timestamp};
 
 use crate::command::Command;
-use crate::engine::Engine;
+use crate::engine::{Engine, SLICE};
 use crate::guard::Ticket;
 use crate::index::{InstanceIx, SiteIx};
 use crate::ue::Wait;
-
-/// How many instances one call looks at on the way through all of them.
-const SLICE: usize = 4096;
 
 /// The way through all instances after the condition of a site has changed: policies may want something else now, and
 /// who serves there may have to leave. One way at a time: what changes meanwhile prolongs it to a full round.
@@ -40,6 +37,7 @@ impl Engine {
                 | Guard::Full
                 | Guard::MissingLabel
                 | Guard::QosViolated
+                | Guard::Overloaded
                 | Guard::NoFeasibleSite
                 | Guard::Frozen,
                 _,

@@ -1,7 +1,9 @@
 //! What is known of sites beside the catalogue: in what condition they are by whose word, how many instances they may
-//! have, how far leaving them has come, and what of that was told.
+//! have, how far leaving them has come, how loaded they are, and what of that was told.
 
 mod evacuation;
+mod gauge;
+mod loads;
 mod saved;
 mod shown;
 mod words;
@@ -16,6 +18,7 @@ use crate::topology::Topology;
 use crate::ue::Present;
 
 pub(crate) use evacuation::{Leaving, deadline};
+pub(crate) use gauge::{Figure, Gauge, Strain};
 pub(crate) use shown::{Shown, Tell};
 pub(crate) use words::Words;
 
@@ -27,6 +30,11 @@ pub(crate) struct Estate {
     closed: u32,
     /// Whether any site has a limit.
     limited: bool,
+    /// Of how many sites with water marks a load is known, and how many of these are overloaded.
+    gauged: u32,
+    overloaded: u32,
+    /// When a load is valid no longer.
+    fading: BTreeSet<(Timestamp, SiteIx)>,
     /// Sites whose status may have changed.
     dirty: BTreeSet<SiteIx>,
     /// When which site's status is to be looked at: progress that waits, and deadlines.
@@ -38,7 +46,9 @@ struct Entry {
     /// What holds.
     condition: SiteCondition,
     limit: Option<u32>,
-    /// Whether it was full when last counted, for apps that act and for those that are observed.
+    /// Its load, where it has water marks.
+    gauge: Option<Box<Gauge>>,
+    /// Whether it was full, or its load kept instances out, when last counted, for apps that act and for those that are observed.
     full: [bool; 2],
     known: Option<Box<Known>>,
 }
@@ -73,10 +83,11 @@ const fn empties(condition: SiteCondition) -> Option<Guard> {
 }
 
 impl Estate {
-    /// Nothing known yet but the limits of the catalogue.
+    /// Nothing known yet but the limits and water marks of the catalogue.
     pub(crate) fn new(topology: &Topology) -> Self {
         let entry = |site: &model::Site| Entry {
             limit: site.max_instances,
+            gauge: site.water_marks.map(|marks| Box::new(Gauge::new(marks))),
             full: [site.max_instances == Some(0); 2],
             ..Entry::default()
         };
@@ -87,9 +98,9 @@ impl Estate {
         }
     }
 
-    /// Whether every site is in service and none has a limit.
+    /// Whether every site is in service, none has a limit, and of none with water marks a load is known.
     pub(crate) const fn is_calm(&self) -> bool {
-        self.closed == 0 && !self.limited
+        self.closed == 0 && !self.limited && self.gauged == 0
     }
 
     /// How many sites are not in service.
@@ -104,6 +115,16 @@ impl Estate {
     /// The sites that have a limit.
     pub(crate) fn with_limit(&self) -> impl Iterator<Item = SiteIx> {
         (0..self.sites.len()).map(SiteIx::from).filter(|site| self.limit(*site).is_some())
+    }
+
+    /// Whether it matters how many instances a site has: it has a limit, or water marks.
+    pub(crate) fn is_counted(&self, site: SiteIx) -> bool {
+        self.limit(site).is_some() || self.gauge(site).is_some()
+    }
+
+    /// The sites of which it matters how many instances they have.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = SiteIx> {
+        (0..self.sites.len()).map(SiteIx::from).filter(|site| self.is_counted(*site))
     }
 
     pub(crate) fn condition(&self, site: SiteIx) -> SiteCondition {
@@ -157,11 +178,13 @@ impl Estate {
         before
     }
 
-    /// Counts a site's instances anew: for which apps it was full and is not any longer; those that act come first.
+    /// Counts a site's instances anew: for which apps it was full, or its load kept them out, and is not so any longer;
+    /// those that act come first.
     pub(crate) fn recount(&mut self, site: SiteIx, present: Present, came: u32) -> [bool; 2] {
         let entry = self.entry(site);
-        let full =
-            [false, true].map(|observed| entry.limit.is_some_and(|limit| present.counted(observed) >= limit));
+        let strained = entry.gauge.as_ref().is_some_and(|gauge| gauge.rejects(Some(present.acting), None));
+        let full = [false, true]
+            .map(|observed| strained || entry.limit.is_some_and(|limit| present.counted(observed) >= limit));
         let before = std::mem::replace(&mut entry.full, full);
         if let Some(leaving) = entry.known.as_mut().and_then(|known| known.leaving.as_mut()) {
             leaving.had = leaving.had.saturating_add(came.wrapping_sub(leaving.came));
@@ -219,25 +242,29 @@ impl Estate {
     }
 
     /// The status of a site, if it is news; what is told is remembered. Nothing is told of a site that nobody said
-    /// anything of and that has no limit.
+    /// anything of, that has no limit and is not overloaded. `leaving`: how many were chosen to relieve it.
     pub(crate) fn status(
         &mut self,
         site: SiteIx,
         id: &SiteId,
-        present: Present,
+        (present, leaving): (Present, u32),
         now: Timestamp,
     ) -> Option<SiteStatus> {
         let Entry { condition, limit, .. } = *self.sites.get(site.slot())?;
         let entry = self.entry(site);
+        let relief = entry.gauge.as_ref().and_then(|gauge| gauge.relief(leaving));
         let known = match &mut entry.known {
             Some(known) => known,
             None => {
-                limit?;
+                if limit.is_none() && relief.is_none() {
+                    return None;
+                }
                 entry.known.get_or_insert_default()
             }
         };
         let held = known.words.gravest();
-        if held.is_none() && limit.is_none() {
+        let relieved = known.shown.as_ref().is_some_and(Shown::tells_of_relief);
+        if held.is_none() && limit.is_none() && relief.is_none() && !relieved {
             return None;
         }
         let status = SiteStatus {
@@ -252,6 +279,7 @@ impl Estate {
             evacuation: known
                 .leaving
                 .map(|leaving| leaving.stands(condition, (present.acting, present.stranded), now)),
+            relief,
         };
         let shown = Shown::of(&status);
         match shown.after(known.shown.as_ref(), now) {

@@ -15,7 +15,7 @@ pub(crate) struct Shown {
     /// Whether it is to be told once more.
     pub(crate) again: bool,
     grave: Grave,
-    counts: [u32; 3],
+    counts: [u32; 5],
 }
 
 /// What is told at once when it changes.
@@ -28,6 +28,8 @@ struct Grave {
     reason: Option<String>,
     limit: Option<u32>,
     evacuation: Option<(Timestamp, EvacuationState)>,
+    /// Since when it has been overloaded.
+    relief: Option<Timestamp>,
 }
 
 /// When a status is to be told.
@@ -43,7 +45,7 @@ pub(crate) enum Tell {
 impl Shown {
     /// What is told with this status.
     pub(crate) fn of(status: &SiteStatus) -> Self {
-        let evacuation = status.evacuation;
+        let (evacuation, relief) = (status.evacuation, status.relief);
         Self {
             at: status.at,
             again: false,
@@ -54,13 +56,21 @@ impl Shown {
                 reason: status.reason.clone(),
                 limit: status.instances_limit,
                 evacuation: evacuation.map(|leaving| (leaving.since, leaving.state)),
+                relief: relief.map(|relief| relief.since),
             },
             counts: [
                 status.instances,
                 evacuation.map_or(0, |leaving| leaving.instances),
                 evacuation.map_or(0, |leaving| leaving.stranded),
+                relief.map_or(0, |relief| relief.leaving),
+                relief.map_or(0, |relief| relief.left),
             ],
         }
+    }
+
+    /// Whether it told that the site is overloaded.
+    pub(crate) const fn tells_of_relief(&self) -> bool {
+        self.grave.relief.is_some()
     }
 
     /// When the next status may be: a status is identified by its site and its time, so no two share one.

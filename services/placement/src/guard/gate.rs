@@ -1,6 +1,6 @@
 //! Which sites take an instance of an app, and which ones are left.
 
-use model::Guard;
+use model::{Guard, Loaded};
 
 use crate::estate::Estate;
 use crate::guard::Able;
@@ -17,6 +17,8 @@ pub(crate) struct Gate<'a> {
     pub(crate) observed: bool,
     /// A site that the instance is on its way to: it is counted there already.
     pub(crate) bound_for: Option<SiteIx>,
+    /// How much load the instance is expected to take with it, where it was chosen to relieve the site where it serves.
+    pub(crate) relieving: Option<f64>,
 }
 
 impl Gate<'_> {
@@ -31,12 +33,21 @@ impl Gate<'_> {
             return Some(Guard::MissingLabel);
         }
         let closed = self.estate.closed(site);
-        closed.or_else(|| (self.is_full(site) && self.bound_for != Some(site)).then_some(Guard::Full))
+        let counted = self.bound_for != Some(site);
+        let full = || (counted && self.is_full(site)).then_some(Guard::Full);
+        let there = || counted.then(|| self.presence.of(site).acting);
+        let strained = || self.estate.strained(site, there(), self.relieving).then_some(Guard::Overloaded);
+        closed.or_else(full).or_else(strained)
     }
 
-    /// Why nothing may stay at a site.
+    /// Why the instance may not stay at the site where it serves.
     pub(crate) fn leaves(&self, site: SiteIx) -> Option<Guard> {
-        self.estate.left(site)
+        self.estate.left(site).or_else(|| self.relieving.map(|_| Guard::Overloaded))
+    }
+
+    /// How loaded a site is, where it has water marks and a load is known.
+    pub(crate) fn loaded(&self, site: SiteIx) -> Option<Loaded> {
+        self.estate.gauge(site)?.loaded(self.presence.of(site).acting, self.relieving)
     }
 
     fn is_full(&self, site: SiteIx) -> bool {

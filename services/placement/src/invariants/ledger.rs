@@ -68,6 +68,7 @@ impl Ledger {
             Input::Outcome(_) => (),
             Input::Operator(command) => self.town.command(command),
             Input::Site(report) => self.town.report(report),
+            Input::Load(load) => self.town.load(load),
             Input::Instance(state) => {
                 let key = (state.app.clone(), state.instance.clone());
                 // What is said again of the newest generation may say where it serves better than its order did.
@@ -137,7 +138,7 @@ impl Ledger {
             if !self.town.has(target) {
                 return Err(Violation::OutsideCatalogue(target.clone()));
             }
-            if let Some(by) = self.town.bars(&order.app, target) {
+            if let Some(by) = self.town.bars(&order.app, target, order.decided_at) {
                 return Err(Violation::Infeasible { site: target.clone(), by });
             }
         }

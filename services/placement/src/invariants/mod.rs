@@ -3,7 +3,7 @@
 //! - at most one live order an instance,
 //! - the generation of an instance only grows,
 //! - no order to a site outside the catalogue, none that goes nowhere,
-//! - no order to a site that is cordoned, drained, degraded or failed, that is full, or that lacks a label,
+//! - no order to a site that is cordoned, drained, degraded or failed, that is full or overloaded, or that lacks a label,
 //! - no order of the policy, or for quality's sake, to a site where the quality is measured to be too poor,
 //! - no order while the app is frozen,
 //! - every order follows from a decision that says the same,

@@ -118,6 +118,22 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
             return tables("something is measured of an instance without a target, or at no site".to_owned());
         }
     }
+    let chosen = |((app, _), site): ((u16, _), SiteIx)| {
+        usize::from(app) < engine.apps.len() && engine.estate.gauge(site).is_some()
+    };
+    let mut leaving: BTreeMap<SiteIx, u32> = BTreeMap::new();
+    for (whose, site) in engine.relief.each() {
+        if !chosen((whose, site)) {
+            return tables("an instance of no app, or at a site without water marks, was chosen".to_owned());
+        }
+        *leaving.entry(site).or_default() += 1;
+    }
+    if (0..sites)
+        .map(SiteIx::from)
+        .any(|site| leaving.get(&site).copied().unwrap_or(0) != engine.relief.leaving(site))
+    {
+        return tables("those that were chosen to leave are not those that are counted".to_owned());
+    }
     let mut hanging = 0;
     for slot in 0..engine.ues.slab().slots() {
         let Some(ue) = engine.ues.slab().get(slot) else { continue };

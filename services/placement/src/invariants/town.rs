@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    App, AppId, Ask, Guard, InstanceId, Mode, OperatorCommand, Site, SiteCondition, SiteId, SiteReport,
-    SiteSource, Timestamp,
+    App, AppId, Ask, Guard, InstanceId, Mode, OperatorCommand, Site, SiteCondition, SiteId, SiteLoad,
+    SiteReport, SiteSource, Timestamp,
 };
 
 use crate::estate::closes;
@@ -16,6 +16,7 @@ pub(super) struct Town {
     sites: BTreeMap<SiteId, Site>,
     apps: BTreeMap<AppId, App>,
     words: BTreeMap<(SiteId, SiteSource), (Timestamp, SiteCondition)>,
+    loads: BTreeMap<(SiteId, SiteSource), SiteLoad>,
     heard: BTreeSet<u128>,
     frozen: BTreeMap<Option<AppId>, Option<Timestamp>>,
     /// Where instances serve, and where they are ordered to.
@@ -41,6 +42,14 @@ impl Town {
         let stale = self.words.get(&key).is_some_and(|(at, _)| report.at < *at);
         if !stale && report.source != SiteSource::Operator {
             self.words.insert(key, (report.at, report.condition));
+        }
+    }
+
+    pub(super) fn load(&mut self, load: &SiteLoad) {
+        let key = (load.site.clone(), load.source);
+        let stale = self.loads.get(&key).is_some_and(|last| load.at <= last.at);
+        if !stale && load.problem().is_none() {
+            self.loads.insert(key, load.clone());
         }
     }
 
@@ -81,7 +90,7 @@ impl Town {
     }
 
     /// Why a site takes no instance of an app.
-    pub(super) fn bars(&self, app: &AppId, site: &SiteId) -> Option<Guard> {
+    pub(super) fn bars(&self, app: &AppId, site: &SiteId, now: Timestamp) -> Option<Guard> {
         let lacks =
             |app: &App| self.sites.get(site).is_some_and(|site| !app.requires.is_subset(&site.labels));
         if self.apps.get(app).is_some_and(lacks) {
@@ -89,7 +98,16 @@ impl Town {
         }
         let words = self.words.iter().filter(|((of, _), _)| of == site);
         let gravest = words.map(|(_, (_, condition))| *condition).max().unwrap_or_default();
-        closes(gravest).or_else(|| self.is_full(site).then_some(Guard::Full))
+        let full = || self.is_full(site).then_some(Guard::Full);
+        closes(gravest).or_else(full).or_else(|| self.is_overloaded(site, now).then_some(Guard::Overloaded))
+    }
+
+    /// Whether the highest load that is valid is above the high mark; that it was so before counts for the engine only.
+    fn is_overloaded(&self, site: &SiteId, now: Timestamp) -> bool {
+        let valid = |load: &&SiteLoad| load.site == *site && load.valid_until > now;
+        let loads = self.loads.values().filter(valid).map(|load| load.load);
+        let marks = self.sites.get(site).and_then(|site| site.water_marks);
+        marks.is_some_and(|marks| loads.into_iter().any(|load| load > marks.high))
     }
 
     fn is_full(&self, site: &SiteId) -> bool {

@@ -175,6 +175,8 @@ mod tests {
             position: position.map(|(lon, lat)| Position::new(lon, lat).expect("valid")),
             cluster: ClusterRef { provider: "p".into(), cluster: id.into() },
             ingress: None,
+            tier: model::Tier::Edge,
+            water_marks: None,
             labels: BTreeSet::new(),
             max_instances: None,
         }

@@ -48,9 +48,12 @@ pub(super) fn build(
     sites.iter().for_each(|site| hash.feed(site));
     cells.iter().for_each(|cell| hash.feed(cell));
     tai_pins.iter().for_each(|pin| hash.feed(pin));
+    let is_upper = |site: &Site| !site.tier.is_edge();
+    let upper = sites.iter().any(is_upper).then(|| SiteIndex::of_those(&sites, is_upper));
     let mut builder = Builder {
         topology: Topology {
             index: SiteIndex::unchecked(&sites),
+            upper,
             sites,
             cells: HashMap::with_capacity(cells.len()),
             areas: HashMap::new(),

@@ -86,6 +86,15 @@ impl Presence {
         self.entry(site).watched = watched;
     }
 
+    /// Tells of a watched site as if its count had changed.
+    pub(crate) fn touch(&mut self, site: SiteIx) {
+        let entry = self.entry(site);
+        if entry.watched && !entry.touched {
+            entry.touched = true;
+            self.touched.push(site);
+        }
+    }
+
     /// A watched site whose count has changed; each is told once until it is taken.
     pub(crate) fn take_touched(&mut self) -> Option<SiteIx> {
         let site = self.touched.pop()?;
@@ -123,10 +132,7 @@ impl Presence {
             if share.stranded && place == 0 && !observed {
                 there.stranded = there.stranded.saturating_add_signed(by);
             }
-            if entry.watched && !entry.touched {
-                entry.touched = true;
-                self.touched.push(site);
-            }
+            self.touch(site);
         }
     }
 

@@ -26,6 +26,7 @@ const fn code(guard: Guard) -> u8 {
         Guard::NoFeasibleSite => 8,
         Guard::Frozen => 9,
         Guard::QosViolated => 10,
+        Guard::Overloaded => 11,
     }
 }
 

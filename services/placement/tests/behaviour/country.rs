@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use geo::{Distance as _, Geodesic, Point};
 use model::{
-    App, Ask, Guard, OperatorCommand, Position, Site, SiteCondition, SiteId, SiteReport, SiteSource,
-    Timestamp, Trigger,
+    App, Ask, Guard, OperatorCommand, Position, Site, SiteCondition, SiteId, SiteLoad, SiteReport,
+    SiteSource, Timestamp, Trigger, WaterMarks,
 };
 use placement::Topology;
 
@@ -17,12 +18,20 @@ use crate::scene::{cell, site, site_id};
 const LONGITUDES: [f64; 3] = [0.0, 1.0, 2.3];
 const SITES: u32 = 3;
 
+/// How long what is measured does not show what has left.
+pub(crate) const SETTLE: Duration = Duration::from_secs(5);
+
 /// The sites of stories, s1 and s2 with a label, with room for so many instances; a cell c at c / 10, up to 30.
+///
+/// Where there is room for any number, an instance takes so little that loads never leave room for few.
 pub(crate) fn country(rooms: [Option<u32>; 3]) -> Topology {
+    let per_instance = rooms.iter().all(Option::is_none).then_some(0.000_1);
+    let marks = WaterMarks { per_instance, settle: SETTLE, ..WaterMarks::default() };
     let sites = (0..SITES).map(|number| Site {
         position: Some(Position::new(LONGITUDES[number as usize], 0.0).unwrap()),
         labels: labels(number),
         max_instances: rooms[number as usize],
+        water_marks: Some(marks),
         ..site(number)
     });
     Topology::new(sites.collect(), (0..=30).map(cell).collect(), Vec::new()).unwrap()
@@ -80,6 +89,8 @@ pub(crate) struct Asked {
 #[derive(Debug, Default)]
 pub(crate) struct Country {
     words: BTreeMap<(SiteId, SiteSource), (Timestamp, SiteCondition)>,
+    loads: BTreeMap<(SiteId, SiteSource), SiteLoad>,
+    overloaded: BTreeSet<SiteId>,
     frozen: BTreeMap<Option<String>, Option<Timestamp>>,
     heard: BTreeSet<u128>,
     /// By app and UE.
@@ -92,6 +103,38 @@ impl Country {
         if self.words.get(&key).is_none_or(|(at, _)| report.at >= *at) {
             self.words.insert(key, (report.at, report.condition));
         }
+    }
+
+    /// Takes note of a load; whether it is news.
+    pub(crate) fn load(&mut self, load: &SiteLoad) -> bool {
+        let key = (load.site.clone(), load.source);
+        let news = self.loads.get(&key).is_none_or(|last| load.at > last.at);
+        if news {
+            self.loads.insert(key, load.clone());
+        }
+        news
+    }
+
+    /// The highest load of a site that is valid.
+    pub(crate) fn held(&self, site: &SiteId, now: Timestamp) -> Option<&SiteLoad> {
+        let valid = self.loads.values().filter(|load| load.site == *site && load.valid_until > now);
+        valid.max_by(|a, b| a.load.total_cmp(&b.load))
+    }
+
+    /// Above the high mark, until at or below the low one, or unknown.
+    pub(crate) fn assess(&mut self, now: Timestamp) {
+        let marks = WaterMarks::default();
+        for site in (0..SITES).map(site_id) {
+            match self.held(&site, now).map(|held| held.load) {
+                Some(load) if load > marks.high => drop(self.overloaded.insert(site)),
+                Some(load) if load > marks.low => (),
+                Some(_) | None => drop(self.overloaded.remove(&site)),
+            }
+        }
+    }
+
+    pub(crate) fn is_overloaded(&self, site: &SiteId) -> bool {
+        self.overloaded.contains(site)
     }
 
     /// What a command says of a site or of a freeze; false where it was heard before.
@@ -151,7 +194,8 @@ impl Country {
             return Some(Guard::MissingLabel);
         }
         let cordoned = self.condition(site) == Some(SiteCondition::Cordoned);
-        self.left(site).or(cordoned.then_some(Guard::Cordoned))
+        let strained = self.is_overloaded(site).then_some(Guard::Overloaded);
+        self.left(site).or(cordoned.then_some(Guard::Cordoned)).or(strained)
     }
 }
 
@@ -161,6 +205,7 @@ pub(crate) fn leaving(guard: Guard) -> Trigger {
         Guard::Degraded => Trigger::SiteDegraded,
         Guard::Failed => Trigger::SiteFailure,
         Guard::Draining => Trigger::Maintenance,
+        Guard::Overloaded => Trigger::Capacity,
         Guard::Cordoned
         | Guard::Full
         | Guard::MissingLabel

@@ -21,6 +21,7 @@ mod quality;
 mod queue;
 mod reference;
 mod regret;
+mod relief;
 mod scene;
 mod snapshot;
 mod story;

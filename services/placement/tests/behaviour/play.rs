@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::{OperatorCommand, Order, Outcome, QosReport, QosSource, SiteId, SiteStatus, Timestamp, UeChange};
+use model::{
+    OperatorCommand, Order, Outcome, QosReport, QosSource, SiteId, SiteLoad, SiteStatus, Timestamp, UeChange,
+};
 use placement::invariants::Ledger;
 use placement::{Command, Engine, Input, Topology};
 use uuid::Uuid;
@@ -144,6 +146,19 @@ impl Play {
                 };
                 self.reference.iter_mut().for_each(|known| known.measured(&report, self.now));
                 self.input(Input::Qos(&report));
+            }
+            What::Loaded { site, source, percent, age, valid } => {
+                let at = Timestamp::from_micros(self.now.as_micros() - age * 1_000);
+                let load = SiteLoad {
+                    site: site_id(*site),
+                    source: *source,
+                    at,
+                    load: f64::from(*percent) / 100.0,
+                    valid_until: at.plus(Duration::from_millis(*valid)),
+                    resources: BTreeMap::new(),
+                };
+                self.reference.iter_mut().for_each(|known| known.load(&load, self.now));
+                self.input(Input::Load(&load));
             }
             What::Wait => (),
             What::Restart => {

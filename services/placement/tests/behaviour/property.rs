@@ -5,7 +5,7 @@ use model::Verdict;
 use proptest::prelude::*;
 
 use crate::play::Play;
-use crate::story::{eventful, measuring, story};
+use crate::story::{crowded, eventful, measuring, story};
 
 const OPEN: [Option<u32>; 3] = [None; 3];
 const NARROW: [Option<u32>; 3] = [Some(1), None, Some(2)];
@@ -28,10 +28,23 @@ proptest! {
     fn the_engine_does_what_the_reference_would_do_while_sites_fail_and_operators_work(story in eventful()) {
         Play::new(OPEN).run(&story);
     }
+
+    #[test]
+    fn the_engine_does_what_the_reference_would_do_while_sites_are_relieved(story in crowded()) {
+        Play::new(OPEN).run(&story);
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    /// The ledger watches that nothing goes to an overloaded site, the recomputed verdict that none has more than it takes.
+    #[test]
+    fn what_leaves_an_overloaded_site_goes_where_there_is_room(story in crowded()) {
+        for rooms in [NARROW, [None, Some(9), None]] {
+            Play::new(rooms).run(&story).calm_down();
+        }
+    }
 
     #[test]
     fn replaying_gives_the_same_commands_and_the_same_state(story in eventful()) {

@@ -3,16 +3,20 @@
 //! which are missing.
 
 mod asks;
+mod loads;
 mod numbers;
 mod quality;
 mod wish;
 
 use std::collections::BTreeMap;
 
-use model::{App, Decision, Generation, Guard, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Verdict};
+use model::{
+    App, Decision, Generation, Guard, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Trigger, Verdict,
+};
 use placement::Command;
 
 use crate::country::{At, Country};
+use crate::reference::loads::Loads;
 use crate::reference::quality::Heard;
 use crate::reference::wish::Wish;
 use crate::scene::{key, supi};
@@ -44,6 +48,7 @@ pub(crate) struct Reference {
     country: Country,
     /// Every measurement that came in while its UE was there, by app, UE and site.
     heard: BTreeMap<(usize, u64, SiteId), Vec<Heard>>,
+    loads: Loads,
     blocked: u64,
 }
 
@@ -51,7 +56,7 @@ impl Reference {
     pub(crate) fn new(apps: Vec<App>) -> Self {
         let (ues, insts, history) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (country, heard) = (Country::default(), BTreeMap::new());
-        Self { apps, ues, insts, history, country, heard, blocked: 0 }
+        Self { apps, ues, insts, history, country, heard, loads: Loads::default(), blocked: 0 }
     }
 
     /// How many orders are live.
@@ -82,7 +87,8 @@ impl Reference {
 
     pub(crate) fn outcome(&mut self, order: &Order, kind: &OutcomeKind, at: Timestamp, now: Timestamp) {
         let found = self.insts.iter_mut().find(|(_, inst)| inst.live.as_ref() == Some(order));
-        let Some((&(_, ue), inst)) = found else { return };
+        let Some((&key, inst)) = found else { return };
+        let ue = key.1;
         let reports = self.history[&ue].len();
         let failed = match kind {
             OutcomeKind::Completed { serving, .. } => {
@@ -110,6 +116,7 @@ impl Reference {
         };
         inst.live = None;
         inst.pause = failed.then(|| (order.target.clone(), pause(inst.failures, now)));
+        self.may_have_left(key, at);
     }
 
     /// Holds the commands of one step against what should be done. `idle`: the engine has nothing more to do now.
@@ -132,6 +139,7 @@ impl Reference {
         }
         assert_eq!(expected, None, "a move of an app in mode act without its order");
         if idle {
+            self.all_are_chosen(now);
             self.nothing_is_missing(now);
         }
     }
@@ -139,6 +147,7 @@ impl Reference {
     /// Brings what depends on time and place up to date.
     fn refresh(&mut self, now: Timestamp) {
         self.drop_moot_moves();
+        self.assess(now);
         let wishes: Vec<_> =
             self.insts.keys().map(|&key| (key, self.wish(key, now), self.better(key, now))).collect();
         for (key, wish, better) in wishes {
@@ -184,6 +193,9 @@ impl Reference {
         let app = self.apps.iter().position(|app| app.id == decision.app).expect("a known app");
         let ue = *self.ues.keys().find(|ue| Some(supi(**ue)) == decision.supi).expect("a known UE");
         let key_of = (app, ue);
+        if decision.trigger == Trigger::Capacity {
+            self.choose(key_of, now);
+        }
         let inst = self.insts[&key_of].clone();
         let wish = self.wish(key_of, now);
         self.numbers(key_of, &wish, decision, now);

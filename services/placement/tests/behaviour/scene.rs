@@ -34,6 +34,8 @@ pub(crate) fn site(number: u32) -> Site {
         position: Some(Position::new(f64::from(number), 0.0).unwrap()),
         cluster: ClusterRef { provider: "p".into(), cluster: format!("k{number}") },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: BTreeSet::new(),
         max_instances: None,
     }

@@ -49,6 +49,14 @@ pub(crate) enum What {
         measured: Measured,
         age: u64,
     },
+    /// A load in percent that a source measured so many milliseconds ago and that is valid for so many.
+    Loaded {
+        site: u32,
+        source: SiteSource,
+        percent: u32,
+        age: u64,
+        valid: u64,
+    },
     Wait,
     Restart,
 }
@@ -108,6 +116,20 @@ fn said() -> impl Strategy<Value = What> {
     })
 }
 
+fn loaded() -> impl Strategy<Value = What> {
+    let source = prop_oneof![4 => Just(SiteSource::Metrics), 1 => Just(SiteSource::Probe)];
+    let percent = prop_oneof![4 => 86..150_u32, 2 => 71..85_u32, 2 => 0..71_u32];
+    let age = prop_oneof![4 => Just(0_u64), 1 => 0..20_000_u64];
+    let valid = prop_oneof![1 => 20_001..25_000_u64, 3 => 25_000..120_000_u64];
+    (0..3_u32, source, percent, age, valid).prop_map(|(site, source, percent, age, valid)| What::Loaded {
+        site,
+        source,
+        percent,
+        age,
+        valid,
+    })
+}
+
 fn moving() -> impl Strategy<Value = What> {
     let how = prop_oneof![
         6 => Just(How::Done),
@@ -162,6 +184,11 @@ pub(crate) fn measuring() -> impl Strategy<Value = Vec<(u64, What)>> {
     paced(prop_oneof![1 => moving(), 1 => measured()])
 }
 
+/// UEs move while sites are overloaded and relieved.
+pub(crate) fn crowded() -> impl Strategy<Value = Vec<(u64, What)>> {
+    paced(prop_oneof![5 => moving(), 3 => loaded(), 1 => asking().prop_map(What::Ask)])
+}
+
 /// The same while sites fail and operators work.
 pub(crate) fn eventful() -> impl Strategy<Value = Vec<(u64, What)>> {
     paced(prop_oneof![
@@ -169,6 +196,7 @@ pub(crate) fn eventful() -> impl Strategy<Value = Vec<(u64, What)>> {
         2 => asking().prop_map(What::Ask),
         1 => said(),
         2 => measured(),
+        2 => loaded(),
         1 => (0..4_usize).prop_map(|pick| What::AskAgain { pick }),
     ])
 }

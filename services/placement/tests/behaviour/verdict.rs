@@ -15,6 +15,7 @@ enum Wanted {
 pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Option<Guard>) {
     let told = &decision.explanation;
     qualities(decision);
+    weighed(decision);
     let wanted = match decision.trigger {
         Trigger::UeGone => {
             let over =
@@ -22,7 +23,9 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
             if told.serving.is_some() && over { Wanted::Go } else { Wanted::Stay }
         }
         Trigger::Operator => asked(decision),
-        Trigger::Maintenance | Trigger::SiteDegraded | Trigger::SiteFailure => leaving(decision),
+        Trigger::Maintenance | Trigger::SiteDegraded | Trigger::SiteFailure | Trigger::Capacity => {
+            leaving(decision)
+        }
         Trigger::Qos => poor(decision),
         Trigger::Mobility | Trigger::FirstPlacement => {
             assert!(!is_poor(decision), "{decision:?}");
@@ -36,6 +39,20 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
         Wanted::Go if told.frozen => (Verdict::Blocked, Some(Guard::Frozen)),
         Wanted::Go if full => (Verdict::Blocked, Some(Guard::ConcurrentRelocations)),
         Wanted::Go => (Verdict::Move, None),
+    }
+}
+
+/// Loads take out exactly the sites that they should.
+fn weighed(decision: &Decision) {
+    for candidate in &decision.explanation.candidates {
+        let strained = candidate.load.is_some_and(|load| {
+            load.overloaded || load.instances_limit.is_some_and(|most| load.instances >= most)
+        });
+        match closed(candidate) {
+            Some(Guard::Overloaded) => assert!(strained, "{candidate:?}"),
+            Some(_) => (),
+            None => assert!(!strained || decision.source.as_ref() == Some(&candidate.site), "{candidate:?}"),
+        }
     }
 }
 
@@ -68,6 +85,7 @@ fn leaving(decision: &Decision) -> Wanted {
         (Guard::Degraded, Trigger::SiteDegraded),
         (Guard::Failed, Trigger::SiteFailure),
         (Guard::Draining, Trigger::Maintenance),
+        (Guard::Overloaded, Trigger::Capacity),
     ];
     let told = (serving.rejected_by.expect("a reason to leave"), decision.trigger);
     assert!(reasons.contains(&told), "{told:?}");

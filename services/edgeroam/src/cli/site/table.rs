@@ -2,7 +2,7 @@
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use model::{EvacuationState, SiteLoad, SiteStatus};
+use model::{Evacuation, EvacuationState, Relief, SiteLoad, SiteStatus};
 
 use crate::cli::watch::operations::{because, percent, spaced};
 use crate::operate::SiteView;
@@ -66,7 +66,16 @@ fn loads(loads: &[SiteLoad]) -> String {
 }
 
 fn leaving(status: &SiteStatus) -> String {
-    let Some(evacuation) = status.evacuation else { return "-".to_owned() };
+    let evacuation = status.evacuation.as_ref().map(evacuated);
+    let told = evacuation.into_iter().chain(status.relief.as_ref().map(relieved)).collect::<Vec<_>>();
+    if told.is_empty() { "-".to_owned() } else { told.join("; ") }
+}
+
+fn relieved(relief: &Relief) -> String {
+    format!("OVERLOADED, {} left, {} leaving", relief.left, relief.leaving)
+}
+
+fn evacuated(evacuation: &Evacuation) -> String {
     let left = evacuation.instances.saturating_sub(evacuation.remaining);
     let state = match evacuation.state {
         EvacuationState::UnderWay => "",
@@ -80,7 +89,7 @@ fn leaving(status: &SiteStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::{Evacuation, SiteCondition, SiteSource, Timestamp};
+    use model::{SiteCondition, SiteSource, Timestamp};
 
     use super::*;
 
@@ -114,6 +123,7 @@ mod tests {
             instances: 4,
             instances_limit: Some(40),
             evacuation: Some(evacuation),
+            relief: Some(Relief { since: at, load: 0.9, high: 0.85, low: 0.7, leaving: 3, left: 5 }),
         };
         let load = SiteLoad {
             site: "north".parse().expect("valid"),
@@ -126,7 +136,12 @@ mod tests {
         let shown = row(&SiteView { loads: vec![load], ..view(Some(status)) });
         assert_eq!(
             shown[4..8],
-            ["operator", "4 of 40", "91 % until 1970-01-01T00:00:09.000Z", "8 of 12, 1 stranded, OVERDUE"]
+            [
+                "operator",
+                "4 of 40",
+                "91 % until 1970-01-01T00:00:09.000Z",
+                "8 of 12, 1 stranded, OVERDUE; OVERLOADED, 5 left, 3 leaving"
+            ]
         );
         assert!(render(&[view(None)]).contains("North Pier"));
     }

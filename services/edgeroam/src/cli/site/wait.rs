@@ -101,6 +101,7 @@ mod tests {
                 stranded: 0,
                 state,
             }),
+            relief: None,
         };
         let draining = SiteCondition::Draining { deadline: None };
         // The evacuation of an earlier drain may still be told of a site that takes instances again.

@@ -93,6 +93,7 @@ fn rule(explanation: &Explanation) -> String {
         Rule::NoBetterQos => {
             "its quality of service is too poor, and no site is known or expected to be better".into()
         }
+        Rule::Relief => "its site is overloaded, and it leaves at the least cost".into(),
         Rule::OperatorMove => "an operator asked for it".into(),
         Rule::Pinned => "an operator pinned it".into(),
         Rule::Guarded(Guard::ConcurrentRelocations) => format!(
@@ -202,6 +203,7 @@ mod tests {
             Rule::Evacuation,
             Rule::QosViolated,
             Rule::NoBetterQos,
+            Rule::Relief,
             Rule::OperatorMove,
             Rule::Pinned,
             Rule::Guarded(Guard::MissingLabel),

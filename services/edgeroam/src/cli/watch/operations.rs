@@ -1,8 +1,8 @@
 //! Operators' commands and conditions of sites as lines for people.
 
 use model::{
-    Ask, Evacuation, EvacuationState, OperatorCommand, SiteCondition, SiteLoad, SiteRecord, SiteReport,
-    SiteStatus,
+    Ask, Evacuation, EvacuationState, OperatorCommand, Relief, SiteCondition, SiteLoad, SiteRecord,
+    SiteReport, SiteStatus,
 };
 
 /// A command.
@@ -53,7 +53,8 @@ fn holds(status: &SiteStatus) -> String {
     let by = status.source.map_or_else(String::new, |source| format!(" by {}", source.as_str()));
     let because = because(status.reason.as_ref());
     let left = status.evacuation.as_ref().map_or_else(String::new, left);
-    format!("{}  site      {}  {condition}{by}{because}{left}", status.at, status.site)
+    let relief = status.relief.as_ref().map_or_else(String::new, |relief| format!("  {}", relieved(relief)));
+    format!("{}  site      {}  {condition}{by}{because}{left}{relief}", status.at, status.site)
 }
 
 fn left(evacuation: &Evacuation) -> String {
@@ -65,6 +66,13 @@ fn left(evacuation: &Evacuation) -> String {
         EvacuationState::Overdue => format!("  OVERDUE: {there}"),
         EvacuationState::Done => format!("  empty: all {instances} have left"),
     }
+}
+
+/// How far relieving a site has come.
+pub(in crate::cli) fn relieved(relief: &Relief) -> String {
+    let Relief { load, high, low, leaving, left, .. } = relief;
+    let (load, high, low) = (percent(*load), percent(*high), percent(*low));
+    format!("OVERLOADED: {load} (above {high}, until {low}), {left} have left, {leaving} are leaving")
 }
 
 /// A share in whole percent.
@@ -123,6 +131,14 @@ mod tests {
     }
 
     #[test]
+    fn an_overloaded_site_says_how_many_have_left_and_are_leaving() {
+        let since = Timestamp::from_micros(0);
+        let relief = Relief { since, load: 0.914, high: 0.85, low: 0.7, leaving: 3, left: 5 };
+        let told = "OVERLOADED: 91 % (above 85 %, until 70 %), 5 have left, 3 are leaving";
+        assert_eq!(relieved(&relief), told);
+    }
+
+    #[test]
     fn a_site_says_how_far_leaving_it_has_come() {
         let at = Timestamp::from_micros(0);
         let status = |remaining, state| {
@@ -138,6 +154,7 @@ mod tests {
                 instances: remaining,
                 instances_limit: None,
                 evacuation: Some(evacuation),
+                relief: None,
             }))
         };
         let line = status(9, EvacuationState::UnderWay);

@@ -28,6 +28,9 @@ pub(super) fn otherwise(decision: &Decision) -> String {
             "goes once another site is measured to be good, or what was measured there no longer counts"
                 .to_owned()
         }
+        Rule::Relief => {
+            "it would have stayed, had others cost less or the load been at the low water mark".to_owned()
+        }
         Rule::OperatorMove => "the policy would have been asked, had no operator named a site".to_owned(),
         Rule::Pinned => "the policy is asked again after `edgeroam instance unpin`".to_owned(),
         Rule::Guarded(guard) => guarded(guard).to_owned(),
@@ -45,6 +48,9 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::Full => "goes when an instance leaves the site, or with a higher limit there",
         Guard::MissingLabel => "goes once the catalogue gives the site the labels that the app requires",
         Guard::QosViolated => "goes once what was measured there is good again, or no longer counts",
+        Guard::Overloaded => {
+            "goes once the load of the site is at its low water mark, or it has room below the high one"
+        }
         Guard::NoFeasibleSite => "goes once one of these sites takes it",
         Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
     }
@@ -167,6 +173,7 @@ mod tests {
             rejected_by,
             regret,
             qos: None,
+            load: None,
         };
         let account = model::Account { account: 2_500.0, trend: 40.0 };
         Decision {
@@ -196,6 +203,7 @@ mod tests {
                     came_from: None,
                     rejected_by: None,
                     qos: None,
+                    load: None,
                 }),
                 better_for_ms,
                 under_way: 0,
@@ -230,10 +238,15 @@ mod tests {
 
     #[test]
     fn each_guard_is_told_with_what_ends_it() {
-        let site = [Guard::Full, Guard::QosViolated];
-        for guard in
-            [Guard::ConcurrentRelocations, Guard::NoFeasibleSite, Guard::Frozen].into_iter().chain(site)
-        {
+        let guards = [
+            Guard::ConcurrentRelocations,
+            Guard::NoFeasibleSite,
+            Guard::Frozen,
+            Guard::Full,
+            Guard::Overloaded,
+            Guard::QosViolated,
+        ];
+        for guard in guards {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));
             assert!(told.starts_with("goes ") && !told.contains('_'), "{told}");
         }

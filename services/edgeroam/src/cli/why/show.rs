@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use model::{
-    Basis, Candidate, Decision, Outcome, Policy, QosTarget, Regret, Serving, SiteQuality, Threshold, Verdict,
+    Basis, Candidate, Decision, Loaded, Outcome, Policy, QosTarget, Regret, Serving, SiteQuality, Threshold,
+    Verdict,
 };
 
 use super::history::Entry;
 use super::otherwise::otherwise;
 use crate::cli::watch::lines;
+use crate::cli::watch::operations::percent;
 
 /// Lines that tell one decision whole.
 pub(super) fn entry(entry: &Entry) -> String {
@@ -60,7 +62,21 @@ fn serves(serving: &Serving) -> String {
         .rejected_by
         .map_or_else(String::new, |guard| format!("; {}", contract::guard_in_words(guard)));
     let quality = serving.qos.as_ref().map_or_else(String::new, |qos| format!("; {}", measured(qos)));
-    format!("{}, {meters}, there for {}{from}{left}{quality}", serving.site, seconds(serving.stayed_ms))
+    let load = serving.load.as_ref().map_or_else(String::new, |load| format!(", {}", loaded(load)));
+    format!("{}, {meters}, there for {}{from}{load}{left}{quality}", serving.site, seconds(serving.stayed_ms))
+}
+
+/// The load of a site, and how many more it takes.
+fn loaded(of: &Loaded) -> String {
+    let limit = of.instances_limit.map_or_else(String::new, |limit| format!(" of {limit}"));
+    let state = if of.overloaded { " OVERLOADED" } else { "" };
+    format!(
+        "load {}{state} (marks {}, {}), {}{limit} instances",
+        percent(of.load),
+        percent(of.high),
+        percent(of.low),
+        of.instances
+    )
 }
 
 fn site(candidate: &Candidate, decision: &Decision) -> String {
@@ -70,6 +86,9 @@ fn site(candidate: &Candidate, decision: &Decision) -> String {
     }
     if let Some(qos) = &candidate.qos {
         text.push_str(&format!("  {}", measured(qos)));
+    }
+    if let Some(load) = &candidate.load {
+        text.push_str(&format!("  {}", loaded(load)));
     }
     if let Some(guard) = candidate.rejected_by {
         text.push_str(&format!("  rejected: {}", contract::guard_in_words(guard)));

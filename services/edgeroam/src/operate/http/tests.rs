@@ -38,6 +38,8 @@ impl Desk {
             position: None,
             cluster,
             ingress: None,
+            tier: model::Tier::Edge,
+            water_marks: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
         }];

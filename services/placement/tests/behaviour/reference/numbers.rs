@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Basis, Decision, EvacuationState, Guard, Mode, Policy, Rule, SiteCondition, SiteId, SiteStatus,
-    Timestamp, Trigger,
+    Basis, Candidate, Decision, EvacuationState, Guard, Mode, Policy, Rule, SiteCondition, SiteId,
+    SiteStatus, Timestamp, Trigger,
 };
 
 use crate::country::{At, meters, ranked};
@@ -39,6 +39,7 @@ impl Reference {
         assert_eq!(told.qos, self.apps[key.0].qos);
         for candidate in &told.candidates {
             assert_eq!(candidate.qos, self.quality(key, &candidate.site, now));
+            self.weighed(candidate, now);
             let own = inst.serving.as_ref().is_some_and(|(site, _)| *site != candidate.site);
             let placed = !ranked(at).is_empty();
             let expected = match self.apps[key.0].policy {
@@ -59,6 +60,15 @@ impl Reference {
             (Wish::Nothing(_) | Wish::Hold(..), Some(_)) => Trigger::Mobility,
         };
         assert_eq!(decision.trigger, trigger);
+    }
+
+    /// The load that is told beside a site.
+    fn weighed(&self, candidate: &Candidate, now: Timestamp) {
+        let told = candidate.load.map(|load| (load.load, load.overloaded, load.instances));
+        let held = self.country.held(&candidate.site, now);
+        let overloaded = self.country.is_overloaded(&candidate.site);
+        let known = held.map(|held| (held.load, overloaded, self.there(&candidate.site).0));
+        assert_eq!(told, known);
     }
 
     fn serving(&self, key: (usize, u64), inst: &Inst, decision: &Decision, now: Timestamp) {
@@ -89,11 +99,14 @@ impl Reference {
     pub(crate) fn statuses(&self, now: Timestamp, told: &BTreeMap<SiteId, SiteStatus>) {
         for site in ranked(At::Cell(0)).into_iter().map(|(_, site)| site) {
             let Some(condition) = self.country.condition(&site) else {
-                assert_eq!(told.get(&site), None, "nobody said anything of {site}");
+                let relief = told.get(&site).map(|status| status.relief.is_some());
+                let overloaded = self.country.is_overloaded(&site);
+                assert_eq!(relief.unwrap_or(false), overloaded, "what is told of {site}");
                 continue;
             };
             let status = told.get(&site).expect("what was said of a site is told");
             assert_eq!(status.condition, condition);
+            assert_eq!(status.relief.is_some(), self.country.is_overloaded(&site));
             assert_eq!(status.evacuation.is_some(), self.country.left(&site).is_some());
             let (there, stranded) = self.there(&site);
             if let Some(evacuation) = status.evacuation {
@@ -123,7 +136,7 @@ impl Reference {
     }
 
     /// Instances of apps that act at a site or on their way there, and those that no other site takes.
-    fn there(&self, site: &SiteId) -> (u32, u32) {
+    pub(super) fn there(&self, site: &SiteId) -> (u32, u32) {
         let acting = self.insts.iter().filter(|((app, _), _)| self.apps[*app].mode == Mode::Act);
         let (mut there, mut stranded) = (0, 0);
         for (_, inst) in acting {

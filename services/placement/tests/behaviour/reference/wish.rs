@@ -29,7 +29,7 @@ impl Reference {
         if at == At::Gone {
             let over = inst.serving.is_some() && now >= observed.plus(app.linger);
             return match left {
-                Some(guard) => Wish::Go(Rule::Evacuation, None, leaving(guard)),
+                Some(guard) => Wish::Go(left_by(guard), None, leaving(guard)),
                 None if over => Wish::Go(Rule::LingerOver, None, Trigger::UeGone),
                 None => Wish::Nothing(Rule::NoCandidate),
             };
@@ -49,7 +49,7 @@ impl Reference {
             .find(|(_, _, guard)| guard.is_none())
             .map(|(meters, site, _)| (*meters, site.clone()));
         match (&inst.serving, left, best) {
-            (Some(_), Some(guard), Some((_, best))) => Wish::Go(Rule::Evacuation, Some(best), leaving(guard)),
+            (Some(_), Some(guard), Some((_, best))) => Wish::Go(left_by(guard), Some(best), leaving(guard)),
             (Some(_), Some(guard), None) => Wish::Stuck(Guard::NoFeasibleSite, None, leaving(guard)),
             _ if seen.is_empty() => Wish::Nothing(Rule::NoCandidate),
             (None, _, Some((_, best))) => Wish::Go(Rule::NoInstanceYet, Some(best), Trigger::FirstPlacement),
@@ -109,7 +109,8 @@ impl Reference {
 
     /// Why the site where it serves is to be left.
     pub(super) fn left(&self, key: (usize, u64)) -> Option<Guard> {
-        self.insts[&key].serving.as_ref().and_then(|(site, _)| self.country.left(site))
+        let (site, _) = self.insts[&key].serving.as_ref()?;
+        self.country.left(site).or_else(|| self.relieving(key).then_some(Guard::Overloaded))
     }
 
     /// What an operator asks of it and why that cannot be, as long as that counts: a pin to a site that takes nothing
@@ -136,13 +137,15 @@ impl Reference {
         let (app, inst) = (&self.apps[key.0], &self.insts[&key]);
         let Some(&(at, _)) = self.ues.get(&key.1) else { return Vec::new() };
         let serving = inst.serving.as_ref().map(|(site, _)| site);
+        let left = self.left(key);
         let judged = |(meters, site): (f64, SiteId)| {
-            let guard = self.country.bars(app, serving, &site);
+            let own = left.filter(|_| serving == Some(&site));
+            let guard = own.or_else(|| self.country.bars(app, serving, &site));
             let guard = guard.or_else(|| poor(&site).filter(|_| serving != Some(&site)));
             (meters, site, guard)
         };
         let near = ranked(at);
-        match (serving, self.left(key)) {
+        match (serving, left) {
             (Some(site), Some(_)) if near.is_empty() && at != At::Gone => {
                 let able = ranked_from(site).into_iter().filter(|(_, site)| Country::able(app, site));
                 let mut all: Vec<Seen> = able.map(judged).collect();
@@ -152,6 +155,21 @@ impl Reference {
             }
             _ => near.into_iter().map(judged).collect(),
         }
+    }
+
+    /// As `seen`, were it to leave the site where it serves.
+    pub(super) fn beside(&self, key: (usize, u64), site: &SiteId, now: Timestamp) -> Vec<Seen> {
+        let app = &self.apps[key.0];
+        let near = self.ues.get(&key.1).map(|(at, _)| ranked(*at)).unwrap_or_default();
+        let near = if near.is_empty() { ranked_from(site) } else { near };
+        let judged = |wary: bool| -> Vec<Seen> {
+            let others = near.iter().filter(|(_, other)| other != site);
+            let poor = |other: &SiteId| self.poor_at(key, other, now).filter(|_| wary);
+            let guard = |other: &SiteId| self.country.bars(app, Some(site), other).or_else(|| poor(other));
+            others.map(|(far, other)| (*far, other.clone(), guard(other))).collect()
+        };
+        let wary = judged(true);
+        if wary.iter().all(|(_, _, guard)| guard.is_some()) { judged(false) } else { wary }
     }
 
     /// Where an instance came from, if it may not go back yet.
@@ -230,4 +248,9 @@ impl Reference {
         };
         best != *site && meters(at, site).is_none_or(|meters| meters - nearest > margin)
     }
+}
+
+/// The rule by which a site is left for this reason.
+fn left_by(guard: Guard) -> Rule {
+    if guard == Guard::Overloaded { Rule::Relief } else { Rule::Evacuation }
 }
