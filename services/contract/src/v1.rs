@@ -17,7 +17,9 @@ mod ue;
 
 pub use cell::{Ecgi, Ncgi, PlmnId, Tai};
 pub use decided::{Mode, RelocationDecided, Trigger, Verdict};
-pub use explanation::{Basis, BasisKind, Candidate, Explanation, Guard, Policy, PolicyName, Rule, Serving};
+pub use explanation::{
+    Basis, BasisKind, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving,
+};
 pub use instance::{Instance, Placement};
 pub use ordered::RelocationOrdered;
 pub use outcome::{
@@ -25,5 +27,5 @@ pub use outcome::{
     RelocationUndone, Step,
 };
 pub use quality::{QosTarget, SiteQuality};
-pub use site::{Capacity, Evacuation, EvacuationState, Position, SiteState, SiteStatus};
+pub use site::{Capacity, Evacuation, EvacuationState, Position, Relief, SiteState, SiteStatus};
 pub use ue::{CmState, MeasuredBy, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos};

@@ -34,9 +34,10 @@ pub(super) fn marks(
 }
 
 /// The tier of a site; `edge` where nothing is said.
-pub(super) fn tier(entry: &OptText, path: &str, problems: &mut Problems) -> Option<Tier> {
-    let Some(entry) = entry else { return Some(Tier::default()) };
-    problems.ok(format!("{path}.tier"), entry.referenced, tier_of(&entry.value.0))
+pub(super) fn tier(entry: &OptText, path: &str, problems: &mut Problems) -> Tier {
+    let Some(entry) = entry else { return Tier::default() };
+    let told = problems.ok(format!("{path}.tier"), entry.referenced, tier_of(&entry.value.0));
+    told.unwrap_or_default()
 }
 
 /// A tier by its name.

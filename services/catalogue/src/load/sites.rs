@@ -91,7 +91,7 @@ fn inline(
     let tier = capacity::tier(&site.tier, path, problems);
     let path = format!("{path}.capacity");
     let water_marks = capacity::marks(site.capacity.as_ref(), marks, &path, problems);
-    let (id, cluster, labels, tier) = (id?, cluster?, labels?, tier?);
+    let (id, cluster, labels) = (id?, cluster?, labels?);
     // A position that is there and wrong has been told.
     let position = match at {
         Some(position) => Some(position?),
