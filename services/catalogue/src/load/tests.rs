@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use model::{Mode, Policy, Scope, Supi, Users};
+use model::{Mode, Policy, QosTarget, Scope, Supi, Users};
 
 use super::*;
 use crate::{AddressFrom, AdoptedInstance, ReleaseIn};
@@ -74,14 +74,15 @@ fn an_app_needs_little_and_observes() {
 
 #[test]
 fn a_target_of_quality_that_cannot_be_is_told_with_its_member() {
-    for (text, told) in [
-        ("{}", "qos.rtt"),
-        ("{loss: 100%}", "qos.loss"),
-        ("{rtt: 20ms, violated_for: 30s}", "qos.valid_for"),
-        ("{loss: 2}", "no share"),
-        ("{delay: 20ms}", "unknown field `delay`"),
-    ] {
-        let refused = read(&with_app(&format!("    qos: {text}\n"))).expect_err("refused").to_string();
+    for (text, told) in
+        [("{}", "qos.rtt"), ("{loss: 100%}", "qos.loss"), ("{rtt: 20ms, violated_for: 30s}", "qos.valid_for")]
+    {
+        let refused = wrong(&with_app(&format!("    qos: {text}\n")));
+        assert!(refused.contains(told), "{text}: {refused}");
+    }
+    for (text, told) in [("{loss: 2}", "no share"), ("{delay: 20ms}", "unknown field")] {
+        let yaml = with_app(&format!("    qos: {text}\n"));
+        let refused = serde_saphyr::from_str::<Section>(&yaml).expect_err("refused").to_string();
         assert!(refused.contains(told), "{text}: {refused}");
     }
 }
