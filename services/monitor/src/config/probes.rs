@@ -51,19 +51,6 @@ fn back_after() -> u32 {
 }
 
 impl ProbesConfig {
-    /// With every other setting as it is by default.
-    pub fn of_port(port: u16) -> Self {
-        Self {
-            port,
-            path: None,
-            interval: interval(),
-            timeout: timeout(),
-            failed_after: failed_after(),
-            back_after: back_after(),
-            degraded_rtt: None,
-        }
-    }
-
     pub(super) fn problems(&self) -> Vec<String> {
         let mut must = Musts::new();
         must.hold(self.port > 0, "probes.port: must be 1 to 65535");

@@ -58,16 +58,17 @@ impl Reference {
         self.loads.chosen.retain(|key, site| country.is_overloaded(site) || insts[key].live.is_some());
         self.loads.choices.retain(|site, _| country.is_overloaded(site));
         // Whom no other site takes need not leave.
-        let stuck: Vec<_> = self.loads.chosen.keys().copied().filter(|key| self.is_stuck(*key)).collect();
+        let stuck: Vec<_> =
+            self.loads.chosen.keys().copied().filter(|key| self.is_stuck(*key, now)).collect();
         for key in stuck {
             self.loads.chosen.remove(&key);
         }
     }
 
-    fn is_stuck(&self, key: (usize, u64)) -> bool {
+    fn is_stuck(&self, key: (usize, u64), now: Timestamp) -> bool {
         let here = self.ues.get(&key.1).is_some_and(|(at, _)| *at != At::Gone);
         let idle = self.insts[&key].live.is_none();
-        idle && here && self.relieving(key) && self.seen(key).iter().all(|(_, _, guard)| guard.is_some())
+        idle && here && self.relieving(key) && self.seen(key, now).iter().all(|(_, _, guard)| guard.is_some())
     }
 
     /// Whether it was chosen to leave the site where it serves, and nothing goes before that.

@@ -39,7 +39,7 @@ impl Reference {
         assert_eq!(told.qos, self.apps[key.0].qos);
         for candidate in &told.candidates {
             assert_eq!(candidate.qos, self.quality(key, &candidate.site, now));
-            self.weighed(candidate, now);
+            self.loaded(candidate, now);
             let own = inst.serving.as_ref().is_some_and(|(site, _)| *site != candidate.site);
             let placed = !ranked(at).is_empty();
             let expected = match self.apps[key.0].policy {
@@ -63,7 +63,7 @@ impl Reference {
     }
 
     /// The load that is told beside a site.
-    fn weighed(&self, candidate: &Candidate, now: Timestamp) {
+    fn loaded(&self, candidate: &Candidate, now: Timestamp) {
         let told = candidate.load.map(|load| (load.load, load.overloaded, load.instances));
         let held = self.country.held(&candidate.site, now);
         let overloaded = self.country.is_overloaded(&candidate.site);
