@@ -104,6 +104,8 @@ impl Reference {
         choice.chosen += 1;
         assert!(choice.chosen <= choice.most, "more than {} leave {site}", choice.most);
         self.loads.chosen.insert(key, site);
+        // Its policy is not asked any longer.
+        self.inst(key).better_since = None;
     }
 
     /// All that should have been chosen was.
