@@ -36,9 +36,10 @@ impl Core {
             "eventSubs": [{"event": "QOS_MON"}], "notifMethod": "ON_EVENT_DETECTION",
         });
         for (name, value) in changes.as_object().unwrap() {
-            match value {
-                Value::Null => drop(subscription.as_object_mut().unwrap().remove(name)),
-                value => subscription[name] = value.clone(),
+            if value.is_null() {
+                subscription.as_object_mut().unwrap().remove(name);
+            } else {
+                subscription[name] = value.clone();
             }
         }
         subscription
