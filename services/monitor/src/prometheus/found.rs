@@ -145,19 +145,15 @@ fn why_not(query: &QueryConfig, result: Sampled) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use model::{ClusterRef, Site};
+    use model::Site;
+    use serde_json::json;
 
     use super::*;
 
     fn sites() -> Sites {
-        let site = |name: &str| Site {
-            id: name.parse().expect("valid"),
-            name: name.into(),
-            position: None,
-            cluster: ClusterRef { provider: "edge".into(), cluster: format!("k8s-{name}") },
-            ingress: None,
-            labels: std::collections::BTreeSet::new(),
-            max_instances: None,
+        let site = |name: &str| -> Site {
+            let cluster = json!({ "provider": "edge", "cluster": format!("k8s-{name}") });
+            serde_json::from_value(json!({ "id": name, "name": name, "cluster": cluster })).expect("a site")
         };
         Sites::of(&["north", "south", "east"].map(site))
     }

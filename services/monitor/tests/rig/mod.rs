@@ -8,9 +8,10 @@ use std::time::Duration;
 use bus::embedded::{Config, EmbeddedBus};
 use bus::{Bus as _, Start};
 use catalogue::Names;
-use model::{ClusterRef, QosReport, Site, SiteLoad, SiteRecord, SiteReport, Stream};
+use model::{QosReport, Site, SiteLoad, SiteRecord, SiteReport, Stream};
 use monitor::{Inputs, Monitor};
 use prometheus_client::registry::Registry;
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 /// A guard against hanging, not a measure.
@@ -30,15 +31,9 @@ pub(crate) struct Running {
 }
 
 pub(crate) fn site(name: &str, ingress: Option<&str>) -> Site {
-    Site {
-        id: name.parse().unwrap(),
-        name: name.into(),
-        position: None,
-        cluster: ClusterRef { provider: "edge".into(), cluster: format!("k8s-{name}") },
-        ingress: ingress.map(str::to_owned),
-        labels: std::collections::BTreeSet::new(),
-        max_instances: None,
-    }
+    let cluster = json!({ "provider": "edge", "cluster": format!("k8s-{name}") });
+    let site = json!({ "id": name, "name": name, "cluster": cluster, "ingress": ingress });
+    serde_json::from_value(site).unwrap()
 }
 
 impl Rig {
