@@ -5,6 +5,8 @@
 mod evaluate;
 #[path = "cli/operate.rs"]
 mod operate;
+#[path = "cli/tune.rs"]
+mod tune;
 
 use std::io::Write as _;
 use std::path::Path;

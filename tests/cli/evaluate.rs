@@ -13,12 +13,12 @@ const CELLS: &str = "mcc,mnc,nci,lon,lat\n\
     001,01,000000003,7.425,43.728\n001,01,00000000a,7.439,43.731\n";
 
 /// A folder with sites, cells and events.
-struct Case {
-    folder: tempfile::TempDir,
-    files: [String; 3],
+pub(super) struct Case {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) files: [String; 3],
 }
 
-fn case(events: &str) -> Case {
+pub(super) fn case(events: &str) -> Case {
     let folder = tempfile::tempdir().unwrap();
     let files = [("sites.csv", SITES), ("cells.csv", CELLS), ("events.csv", events)]
         .map(|(name, content)| written(folder.path(), name, content));
@@ -26,7 +26,7 @@ fn case(events: &str) -> Case {
 }
 
 /// Three people who go from west to east and back, each in another rhythm.
-fn walks() -> String {
+pub(super) fn walks() -> String {
     let mut rows = String::from("ue,time,mcc,mnc,nci\n");
     for (ue, pace) in [("imsi-001010000000001", 17.0), ("bus 7", 43.5), ("Zoë", 88.25)] {
         for (step, nci) in ["000000001", "000000002", "000000003", "00000000A", "000000003", "000000002"]
@@ -49,7 +49,7 @@ impl Case {
         edgeroam(&[&args[..], more].concat(), "")
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }

@@ -86,6 +86,22 @@ impl Account {
         Ok(account)
     }
 
+    /// The sums of both.
+    pub(crate) fn with(mut self, other: Self) -> Self {
+        self.samples += other.samples;
+        self.meters += other.meters;
+        self.unserved += other.unserved;
+        self.unserved_meters += other.unserved_meters;
+        self.relocations += other.relocations;
+        self.ping_pongs += other.ping_pongs;
+        self.outside += other.outside;
+        self.wrong_targets += other.wrong_targets;
+        self.capacity_violations += other.capacity_violations;
+        self.distances.extend(other.distances);
+        self.tidy();
+        self
+    }
+
     /// Orders the distances and has each once.
     fn tidy(&mut self) {
         self.distances.sort_by(|a, b| a.0.total_cmp(&b.0));

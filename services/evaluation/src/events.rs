@@ -4,6 +4,7 @@ mod csv;
 mod instant;
 mod lines;
 mod notes;
+mod split;
 
 use std::collections::HashMap;
 use std::path::Path;

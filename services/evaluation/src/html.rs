@@ -2,15 +2,19 @@
 
 mod bars;
 mod distribution;
+mod history;
+mod knob;
 mod scale;
 mod scatter;
 mod svg;
+mod tuning;
 
 use std::fmt::Write as _;
 
 use crate::Report;
 use crate::figures::{COLUMNS, Figures};
 use svg::escaped;
+pub use tuning::tuning_html;
 
 /// Colours that most people can tell apart (Okabe and Ito 2008), darkest first; used in turn.
 const COLOURS: [&str; 8] =
@@ -25,6 +29,7 @@ th, td { padding: .35em .6em; border-bottom: 1px solid #ddd; text-align: right }
 th { border-bottom: 2px solid #999; vertical-align: bottom } th:first-child, td:first-child { text-align: left; white-space: nowrap }
 tr.default td { font-weight: 600; background: #f2f7fb }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .5em }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: .5em 1.5em }
 svg { width: 100%; height: auto; display: block }
 svg text { font: 13px system-ui, sans-serif; fill: #1c1c1c } svg text.tick { fill: #555 }
 svg .grid { stroke: #e4e4e4 } svg .axis { stroke: #777 }

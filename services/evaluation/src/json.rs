@@ -26,7 +26,7 @@ pub fn json(report: &Report) -> Value {
     })
 }
 
-fn settings(settings: &Settings) -> Value {
+pub(crate) fn settings(settings: &Settings) -> Value {
     json!({
         "sample_seconds": settings.sample.as_secs_f64(),
         "relocation_cost_meters": settings.relocation_cost_meters,
@@ -35,7 +35,7 @@ fn settings(settings: &Settings) -> Value {
     })
 }
 
-fn policy(figures: &Figures) -> Value {
+pub(crate) fn policy(figures: &Figures) -> Value {
     json!({
         "name": figures.name,
         "default": figures.is_default,
@@ -64,6 +64,6 @@ fn counts(counts: &Counts) -> Value {
     Value::Object(triggers.collect::<Map<_, _>>())
 }
 
-fn rounded(value: Option<f64>) -> Option<f64> {
+pub(crate) fn rounded(value: Option<f64>) -> Option<f64> {
     value.map(|value| (value * 1e6).round() / 1e6)
 }

@@ -11,6 +11,7 @@
 //! - [`Events`]: who was served by which cell, and when; read from a CSV.
 //! - [`Network`]: where cells and sites are.
 //! - [`Contender`]: a policy with its name; [`evaluate`] gives a [`Report`].
+//! - [`tune`]: searches the knobs of a policy, and compares them with the defaults on other traffic.
 //! - [`Dump`]: what was replayed and decided, as files for whoever wants to recompute the report.
 
 mod account;
@@ -33,6 +34,7 @@ mod room;
 mod steps;
 mod timeline;
 mod traffic;
+mod tune;
 
 pub use contender::{Contender, ContenderError, contenders};
 pub use dump::Dump;
@@ -40,9 +42,13 @@ pub use error::EvaluateError;
 pub use evaluate::{Progress, Report, evaluate};
 pub use events::{Events, EventsBuilder, EventsError, Instant, InstantError, Notes};
 pub use figures::{COLUMNS, Column, Figures};
-pub use html::html;
+pub use html::{html, tuning_html};
 pub use json::json;
 pub use network::Network;
+pub use tune::{
+    Advice, Family, FamilyError, FileSides, Input, Knob, MOST_PING_PONG_PERCENT, Objective, Phase, Run,
+    Score, Side, Sides, Task, Trying, TuneError, Tuning, tune, tuning_json, values,
+};
 
 use std::time::Duration;
 

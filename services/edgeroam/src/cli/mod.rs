@@ -13,6 +13,8 @@ mod serve;
 mod site;
 #[cfg(feature = "testbed")]
 mod testbed;
+mod traffic;
+mod tune;
 mod watch;
 mod which_bus;
 mod why;
@@ -63,6 +65,8 @@ enum Verb {
     Nearest(nearest::Args),
     /// Replay recorded or simulated traffic, and compare policies with the best choice in hindsight.
     Evaluate(evaluate::Args),
+    /// Search a policy's knobs on traffic, and compare them with the defaults on other traffic.
+    Tune(tune::Args),
     /// Show the sites, or stop one from taking instances, empty it and take it back.
     Site(site::Args),
     /// Stop orders for an app or for all of them, and let them go on.
@@ -106,6 +110,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Verb::Core(args) => core::run(&args),
         Verb::Nearest(args) => nearest::run(args),
         Verb::Evaluate(args) => evaluate::run(&args),
+        Verb::Tune(args) => tune::run(&args),
         Verb::Site(args) => site::run(args),
         Verb::App(args) => app::run(args),
         Verb::Instance(args) => instance::run(args),

@@ -97,6 +97,15 @@ impl Svg {
         );
     }
 
+    /// One of many dots.
+    pub(super) fn speck(&mut self, at: (f64, f64), colour: &str) {
+        let _ = writeln!(
+            self.text,
+            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\" fill=\"{colour}\" fill-opacity=\"0.7\"/>",
+            at.0, at.1
+        );
+    }
+
     pub(super) fn bar(&mut self, at: (f64, f64), size: (f64, f64), colour: &str) {
         let _ = writeln!(
             self.text,

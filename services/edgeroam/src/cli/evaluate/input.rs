@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use evaluation::Events;
 use model::{Cell, Site};
 
+use crate::cli::traffic::{self, Kind};
+
 /// Exactly one of them, and what belongs to it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Source {
@@ -36,21 +38,16 @@ impl Source {
     ///
     /// # Errors
     /// Names the file, the line and the reason.
-    pub(super) fn events(
-        &self,
-        #[cfg_attr(not(feature = "testbed"), expect(unused_variables))] cells: &[Cell],
-        #[cfg_attr(not(feature = "testbed"), expect(unused_variables))] sites: &[Site],
-    ) -> anyhow::Result<Events> {
+    pub(super) fn events(&self, cells: &[Cell], sites: &[Site]) -> anyhow::Result<Events> {
+        let From { events, recorded, .. } = &self.from;
         #[cfg(feature = "testbed")]
         if let Some(file) = &self.from.trace {
-            return super::trace::events(file, cells, sites, self.seed);
+            return traffic::events(Kind::Trace { seed: self.seed }, file, cells, sites);
         }
-        if let Some(folder) = &self.from.recorded {
-            return super::recorded::events(folder);
+        if let Some(folder) = recorded {
+            return traffic::events(Kind::Recorded, folder, cells, sites);
         }
-        let Some(file) = &self.from.events else { anyhow::bail!("--events FILE is missing") };
-        let (events, notes) = Events::read(file)?;
-        super::super::say(&notes.to_string());
-        Ok(events)
+        let Some(file) = events else { anyhow::bail!("--events FILE is missing") };
+        traffic::events(Kind::Events, file, cells, sites)
     }
 }

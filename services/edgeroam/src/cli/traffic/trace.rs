@@ -17,7 +17,7 @@ const NOBODY: (&str, &str) = ("001", "01");
 /// Names the file, the line and the reason.
 pub(super) fn events(file: &Path, cells: &[Cell], sites: &[Site], seed: u64) -> anyhow::Result<Events> {
     let (trace, notes) = mobility::read(file, mobility::Limits::default())?;
-    super::super::say(&notes.to_string());
+    crate::cli::say(&notes.to_string());
     let (cells, sites) = (lab::played_cells(cells), lab::played_sites(sites));
     let scenario = mobility::from_trace(cells, sites, &trace, seed, NOBODY)?;
     let mut events = EventsBuilder::default();

@@ -28,12 +28,12 @@ pub(super) fn events(folder: &Path) -> anyhow::Result<Events> {
             Err(error) => {
                 broken += 1;
                 if broken <= TOLD {
-                    super::super::say(&format!("{shown}: record {}: {error}", delivery.sequence.0));
+                    crate::cli::say(&format!("{shown}: record {}: {error}", delivery.sequence.0));
                 }
             }
         }
     }
-    super::super::say(&format!("{shown}: {records} records, {broken} broken ones skipped"));
+    crate::cli::say(&format!("{shown}: {records} records, {broken} broken ones skipped"));
     events.finish().with_context(|| format!("{shown}: stream {}", Stream::UeEvents.name()))
 }
 
