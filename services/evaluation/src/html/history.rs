@@ -22,8 +22,10 @@ const TOO_MUCH: &str = COLOURS[7];
 
 /// The colour of one run.
 pub(super) fn colour(run: &Run) -> &'static str {
+    if run.score.beyond > 0.0 {
+        return TOO_MUCH;
+    }
     match run.phase {
-        _ if run.score.beyond > 0.0 => TOO_MUCH,
         Phase::Defaults => DEFAULTS,
         Phase::Random => COLOURS[5],
         Phase::Step => COLOURS[0],

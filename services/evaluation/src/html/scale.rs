@@ -46,21 +46,26 @@ impl Scale {
         self.from + (pixel - self.pixels.0) / (self.pixels.1 - self.pixels.0) * (self.to - self.from)
     }
 
-    /// The round numbers, with as many decimals as tell them apart; of a logarithmic axis the powers of ten.
-    pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, String)> {
-        let Self { from, to, step, logarithmic, .. } = *self;
-        let from = if logarithmic { from.ceil() } else { from };
-        let count = ((to - from) / step + if logarithmic { 1e-9 } else { 0.5 }).floor().max(0.0) as u32;
+    /// The round numbers, with as many decimals as tell them apart.
+    pub(super) fn ticks(&self) -> Vec<(f64, String)> {
+        let Self { from, to, step, .. } = *self;
+        if self.logarithmic {
+            return powers(from, to);
+        }
+        let count = ((to - from) / step).round() as u32;
         let decimals = (-step.log10().floor()).max(0.0) as usize;
-        (0..=count).map(move |number| {
-            let value = from + f64::from(number) * step;
-            if logarithmic {
-                let power = 10f64.powf(value);
-                return (power, format!("{power:.0$}", (-value).max(0.0) as usize));
-            }
-            (value, format!("{value:.decimals$}"))
-        })
+        let values = (0..=count).map(|number| from + f64::from(number) * step);
+        values.map(|value| (value, format!("{value:.decimals$}"))).collect()
     }
+}
+
+/// 1 and 3 times the powers of ten between two decimal logarithms.
+fn powers(from: f64, to: f64) -> Vec<(f64, String)> {
+    let exponents = from.floor() as i32..=to.ceil() as i32;
+    let marks =
+        exponents.flat_map(|exponent| [1.0, 3.0].map(|factor| (exponent, factor * 10f64.powi(exponent))));
+    let within = marks.filter(|(_, mark)| (from..=to).contains(&mark.log10()));
+    within.map(|(exponent, mark)| (mark, format!("{mark:.0$}", (-exponent).max(0) as usize))).collect()
 }
 
 /// 1, 2 or 5 times a power of ten, not below `least`.
@@ -76,15 +81,17 @@ mod tests {
 
     #[test]
     fn axes_end_at_round_numbers_and_tell_them_apart() {
-        let told = |from, to| Scale::new(from, to, (0.0, 100.0)).ticks().map(|t| t.1).collect::<Vec<_>>();
+        let told = |from, to| {
+            Scale::new(from, to, (0.0, 100.0)).ticks().into_iter().map(|t| t.1).collect::<Vec<_>>()
+        };
         assert_eq!(told(0.0, 95.0), ["0", "20", "40", "60", "80", "100"]);
         assert_eq!(told(1.0, 1.09), ["1.00", "1.02", "1.04", "1.06", "1.08", "1.10"]);
         assert_eq!(told(0.0, 0.0).len(), 6);
-        let told = |scale: Scale| scale.ticks().map(|t| t.1).collect::<Vec<_>>();
+        let told = |scale: Scale| scale.ticks().into_iter().map(|t| t.1).collect::<Vec<_>>();
         let around = Scale::around(1.183, 1.26, (0.0, 1.0));
         assert_eq!(told(around), ["1.18", "1.20", "1.22", "1.24", "1.26"]);
         let wide = Scale::logarithmic(0.06, 64.0, (0.0, 30.0));
-        assert_eq!(told(wide), ["0.1", "1", "10"]);
+        assert_eq!(told(wide), ["0.1", "0.3", "1", "3", "10", "30"]);
         assert!((Scale::logarithmic(1.0, 1_000.0, (0.0, 30.0)).at(100.0) - 20.0).abs() < 1e-9);
         let scale = Scale::new(0.0, 95.0, (10.0, 110.0));
         assert_eq!((scale.at(50.0), scale.at(500.0), scale.value(60.0)), (60.0, 110.0, 50.0));

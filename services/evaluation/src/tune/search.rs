@@ -118,11 +118,14 @@ impl Search {
             self.phase = Phase::Step;
             self.start();
         }
-        while left > 0 {
+        if left == 0 {
+            return Vec::new();
+        }
+        loop {
             let together = std::mem::take(&mut self.together);
             let (turned, batch) = if together.is_empty() {
                 if self.step < LAST_STEP && !self.start() {
-                    break;
+                    return Vec::new();
                 }
                 self.around()
             } else {
@@ -136,7 +139,6 @@ impl Search {
                 self.step /= 2.0;
             }
         }
-        Vec::new()
     }
 
     /// Takes the scores of a batch, in its order.

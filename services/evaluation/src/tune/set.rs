@@ -127,10 +127,10 @@ impl<'a> Set<'a> {
     }
 
     fn failed(&self, file: usize, source: EvaluateError) -> TuneError {
-        match source {
-            EvaluateError::Stopped => TuneError::Stopped,
-            source => TuneError::Input { name: self.inputs[file].name.clone(), source },
+        if source == EvaluateError::Stopped {
+            return TuneError::Stopped;
         }
+        TuneError::Input { name: self.inputs[file].name.clone(), source }
     }
 }
 
