@@ -30,6 +30,7 @@ use crate::ue::{Instances, Instant, State, Ues};
 
 pub(crate) use outcomes::MOST;
 pub use snapshot::RestoreError;
+pub use why::Standing;
 
 /// Decides where the instances of every per-UE app should be.
 ///

@@ -4,6 +4,7 @@
 mod embedded;
 mod faults;
 mod following;
+mod inquiry;
 mod life;
 mod memory_bus;
 mod operators;

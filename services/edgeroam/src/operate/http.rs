@@ -1,4 +1,6 @@
-//! Commands and sites on the admin port.
+//! Commands, sites and why instances are where they are, on the admin port.
+
+mod why;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bus::{Bus, BusError};
+use decider::Inquirer;
 use model::{OperatorCommand, Site};
 use serde_json::json;
 
@@ -26,17 +29,20 @@ pub(crate) struct Counter {
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) sites: Vec<Site>,
     pub(crate) names: Names,
+    /// Where it is asked how instances stand.
+    pub(crate) inquirer: Inquirer,
     /// What whoever posts must show. Without it only this machine may post.
     pub(crate) token: Option<Token>,
     /// Where the admin port was told to listen.
     pub(crate) listen: SocketAddr,
 }
 
-/// `POST /v1/commands` and `GET /v1/sites`.
+/// `POST /v1/commands`, `GET /v1/sites` and `GET /v1/why`.
 pub(crate) fn router(counter: Counter) -> Router {
     Router::new()
         .route("/v1/commands", post(command))
         .route("/v1/sites", get(sites))
+        .route("/v1/why", get(why::why))
         .layer(DefaultBodyLimit::max(MOST))
         .with_state(Arc::new(counter))
 }
@@ -77,7 +83,7 @@ impl Counter {
         }
         if !self.listen.ip().is_loopback() {
             let why = format!(
-                "others can reach {}: commands are taken there once admin.token_file is set",
+                "others can reach {}: operators are served there once admin.token_file is set",
                 self.listen
             );
             return Err(Problem::new(StatusCode::FORBIDDEN, why));

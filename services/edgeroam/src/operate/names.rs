@@ -10,8 +10,8 @@ const MOST_LISTED: usize = 20;
 /// What the configuration knows.
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
-    sites: Vec<SiteId>,
-    apps: Vec<AppId>,
+    pub(super) sites: Vec<SiteId>,
+    pub(super) apps: Vec<AppId>,
 }
 
 /// A command names what the configuration does not have.
@@ -69,7 +69,11 @@ impl Names {
         Err(Unknown { what: "site", name: site.to_string(), known })
     }
 
-    fn app(&self, app: &AppId) -> Result<(), Unknown> {
+    /// Whether the configuration has this app.
+    ///
+    /// # Errors
+    /// [`Unknown`] says what it has instead.
+    pub(crate) fn app(&self, app: &AppId) -> Result<(), Unknown> {
         if self.apps.contains(app) {
             return Ok(());
         }

@@ -19,12 +19,17 @@ impl Problem {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), known: None }
     }
+
+    /// The same, with what could have been named instead.
+    pub(super) fn knowing(self, known: Vec<String>) -> Self {
+        Self { known: Some(known), ..self }
+    }
 }
 
 impl From<Unknown> for Problem {
     fn from(unknown: Unknown) -> Self {
         let detail = unknown.to_string();
-        Self { status: StatusCode::NOT_FOUND, detail, known: Some(unknown.known) }
+        Self::new(StatusCode::NOT_FOUND, detail).knowing(unknown.known)
     }
 }
 

@@ -26,3 +26,4 @@ mod story;
 mod threshold;
 mod topology;
 mod verdict;
+mod why;
