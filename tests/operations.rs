@@ -79,6 +79,41 @@ async fn every_verb_is_taken_printed_and_watched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn why_an_instance_stays_is_told_at_the_moment_of_asking_and_asking_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(folder.path(), &[]).await;
+    desk.busiest(1).await;
+    // Nothing more is ordered, so that what is told stays so.
+    assert!(desk.run(&["app", "freeze", "--all"]).await.status.success());
+    let (ue, standing) = desk.stays().await;
+    let before = desk.run(&["why", &ue, "--json", "--last", "1000"]).await.stdout;
+    let output = desk.run(&["why", &ue, "--now"]).await;
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    for wanted in [
+        "decision  echo/",
+        "\n    place       cell ",
+        "\n    serves      ",
+        "\n    policy      ",
+        "\n    otherwise   ",
+        "\nThis is how it stands now: nothing was published or ordered by asking.\n",
+    ] {
+        assert!(told.contains(wanted), "no `{wanted}` in\n{told}");
+    }
+    let instance = format!("echo/{}", standing["instance"].as_str().unwrap());
+    let own = desk.run(&["why", &instance, "--now", "--json"]).await;
+    let own: serde_json::Value = serde_json::from_str(text(&own.stdout)).unwrap();
+    assert_eq!((&own["supi"], &own["mode"]), (&json!(ue), &json!("act")), "{own}");
+    let after = desk.run(&["why", &ue, "--json", "--last", "1000"]).await.stdout;
+    let asked_at = |line: &str| line.contains(&format!("\"at\":{}", own["at"]));
+    assert!(text(&after).starts_with(text(&before)) && !text(&after).lines().any(asked_at));
+    let output = desk.run(&["why", "imsi-001019999999999", "--now"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("has no instance"), "{}", text(&output.stderr));
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_label_of_emco_is_reported_and_one_that_went_while_edgeroam_was_dead_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let more = [("EDGEROAM__EMCO__LABELS__INTERVAL", "200ms")];

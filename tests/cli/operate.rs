@@ -66,11 +66,21 @@ fn where_nobody_answers_it_is_said_where_somebody_should() {
     let file = configured(&folder);
     // Bound and let go: nobody listens there.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    for args in [&["site", "list"][..], &["site", "resume", "north"], &["app", "freeze", "--all"]] {
+    for args in [
+        &["site", "list"][..],
+        &["site", "resume", "north"],
+        &["app", "freeze", "--all"],
+        &["why", "echo/00ff", "--now"],
+    ] {
         let said = refused_at(&free, &[args, &["--config", &file]].concat(), 1);
         assert!(said.contains(&format!("nobody answers at http://{free} (admin.listen)")), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
+    let other = format!("http://{free}");
+    let said = refused(&["why", "imsi-208930000000003", "--now", "--admin", &other, "--config", &file], 1);
+    assert!(said.contains(&format!("nobody answers at {other}")) && said.lines().count() == 1, "{said}");
+    let said = refused(&["why", "echo", "--now", "--config", &file], 1);
+    assert!(said.contains("--now is of a UE"), "{said}");
     let said = refused(&["site", "list", "--config", &file], 1);
     assert!(said.contains("admin.address") && said.contains("is EdgeRoam running?"), "{said}");
 }

@@ -133,6 +133,28 @@ impl Desk {
         text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// Waits until some UE's instance stays where it serves: the UE, and how it stands.
+    pub(crate) async fn stays(&self) -> (String, Value) {
+        let found = async {
+            loop {
+                let recent = self.run(&["why", "echo", "--json", "--last", "1000"]).await;
+                let decided = text(&recent.stdout).lines().map(|line| serde_json::from_str(line).unwrap());
+                let ues: std::collections::BTreeSet<String> = decided
+                    .filter_map(|decision: Value| Some(decision["supi"].as_str()?.to_owned()))
+                    .collect();
+                for ue in ues {
+                    let now = self.run(&["why", &ue, "--now", "--json"]).await;
+                    let standing: Value = serde_json::from_slice(&now.stdout).unwrap_or_default();
+                    if standing["verdict"] == "stay" && standing["source"].is_string() {
+                        return (ue, standing);
+                    }
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        timeout(PATIENCE, found).await.expect("somebody stays")
+    }
+
     /// Waits until EMCO's last word of a site is this one.
     pub(crate) async fn reported(&self, site: &str, condition: &str) -> Value {
         let said = async {

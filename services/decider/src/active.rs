@@ -116,6 +116,7 @@ impl Replica {
                     }
                     Change::Lost(part) => self.share.release(part).await?,
                 },
+                question = self.ground.inbox.next() => question.turn_away(),
                 _ = snapshots.tick() => term.keep().await,
                 _ = rounds.tick() => term.stand_by().await?,
             }

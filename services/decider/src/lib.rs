@@ -13,7 +13,9 @@
 //! What is decided is `placement`'s business, how an order is carried out the executor's. Public, pseudonymised
 //! streams are derived elsewhere: `decisions` names UEs.
 //!
-//! Main types: [`Decider`], [`Inputs`], [`Config`], [`StartError`].
+//! Whoever wants to know why an instance is where it is, also where nothing was decided, asks by an [`Inquirer`].
+//!
+//! Main types: [`Decider`], [`Inputs`], [`Config`], [`StartError`], [`Inquirer`].
 
 mod active;
 mod asked;
@@ -22,6 +24,7 @@ mod clock;
 mod config;
 mod feed;
 mod history;
+mod inquiry;
 mod metrics;
 mod publisher;
 mod reader;
@@ -33,4 +36,5 @@ mod wire;
 
 pub use clock::Clock;
 pub use config::Config;
+pub use inquiry::{About, Answer, Inquirer, InquiryError};
 pub use start::{Decider, Inputs, StartError};

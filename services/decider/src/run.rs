@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{Feed, Positions};
 use crate::history;
+use crate::inquiry::Inbox;
 use crate::metrics::Metrics;
 use crate::publisher::{Job, Kept};
 use crate::reader::{self, Batch, Handed};
@@ -35,6 +36,7 @@ pub(crate) struct Runner {
     pub(crate) asked: Asked,
     pub(crate) metrics: Metrics,
     pub(crate) clock: Clock,
+    pub(crate) inbox: Inbox,
     /// Ends this term.
     pub(crate) stop: CancellationToken,
     /// Cancelled where the bus fails for good.
@@ -55,12 +57,15 @@ impl Runner {
         let mut snapshots = tokio::time::interval(self.config.snapshot_interval());
         snapshots.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         snapshots.reset();
+        let inbox = self.inbox.clone();
         loop {
             let sleep = self.sleep();
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => break,
                 _ = snapshots.tick() => self.keep().await,
+                // Before what a full bus has no end of: whoever asks waits for the answer before asking again.
+                question = inbox.next() => question.answer(&self.engine, (self.clock)()),
                 message = handed.recv() => match message {
                     Some(message) => self.take(message).await,
                     None => break,

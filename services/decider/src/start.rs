@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::active::Replica;
 use crate::clock::{self, Clock};
 use crate::config::Config;
+use crate::inquiry::{self, Inquirer};
 use crate::metrics::Metrics;
 use crate::term::Ground;
 
@@ -61,6 +62,7 @@ pub struct Inputs {
 #[derive(Debug)]
 pub struct Decider {
     task: JoinHandle<()>,
+    inquirer: Inquirer,
 }
 
 impl Decider {
@@ -89,6 +91,7 @@ impl Decider {
     ) -> Result<Self, StartError> {
         let metrics = Metrics::register(registry);
         let topology = Arc::new(Topology::new(inputs.sites, inputs.cells, inputs.tai_pins)?);
+        let (inquirer, inbox) = inquiry::channel();
         let ground = Ground {
             config: inputs.config,
             topology,
@@ -98,10 +101,16 @@ impl Decider {
             store: inputs.store,
             metrics,
             clock,
+            inbox,
             stop,
         };
         let replica = Replica::join(ground).await?;
-        Ok(Self { task: tokio::spawn(replica.run()) })
+        Ok(Self { task: tokio::spawn(replica.run()), inquirer })
+    }
+
+    /// Asks this replica why instances are where they are.
+    pub fn inquirer(&self) -> Inquirer {
+        self.inquirer.clone()
     }
 
     /// Waits until it has stopped: everything decided is on the bus and the last snapshot is kept.

@@ -16,6 +16,7 @@ use crate::checkpoint::{Checkpoint, NAME};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{Feed, Positions};
+use crate::inquiry::Inbox;
 use crate::metrics::Metrics;
 use crate::publisher::Publisher;
 use crate::reader::Handed;
@@ -36,6 +37,8 @@ pub(crate) struct Ground {
     pub(crate) store: Store,
     pub(crate) metrics: Metrics,
     pub(crate) clock: Clock,
+    /// Where it is asked how instances stand.
+    pub(crate) inbox: Inbox,
     /// Stops the replica.
     pub(crate) stop: CancellationToken,
 }
@@ -87,6 +90,7 @@ impl Term {
             asked,
             metrics: metrics.clone(),
             clock: clock.clone(),
+            inbox: ground.inbox.clone(),
             failed: ground.stop.clone(),
             stop,
             jobs,

@@ -98,7 +98,10 @@ impl Services {
         }
         let callback = subscriber.as_ref().map(subscriber::Subscriber::callback_addr);
         let readiness = Readiness::default();
-        let more = if has(Role::Decider) { ground.counter()? } else { axum::Router::new() };
+        let more = match &decider {
+            Some(decider) => ground.counter(decider)?,
+            None => axum::Router::new(),
+        };
         let (listen, stop) = (settings.admin.listen, stop.clone());
         let admin = runtime::admin::serve(listen, registry, readiness.clone(), level, more, stop).await?;
         if listen.port() == 0 {
@@ -176,12 +179,13 @@ impl Ground<'_> {
     }
 
     /// Where operators ask.
-    fn counter(&self) -> anyhow::Result<axum::Router> {
+    fn counter(&self, decider: &decider::Decider) -> anyhow::Result<axum::Router> {
         let (catalogue, admin) = (&self.settings.catalogue, &self.settings.admin);
         Ok(operate::router(operate::Counter {
             bus: self.bus.clone(),
             sites: catalogue.sites.clone(),
             names: operate::Names::of(catalogue),
+            inquirer: decider.inquirer(),
             access: admin.access()?,
         }))
     }

@@ -44,8 +44,8 @@ struct File {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AdminSection {
-    /// Address of `/livez`, `/readyz`, `/metrics`, `/log-level`, and of `/v1/commands` and `/v1/sites` where a decider
-    /// runs.
+    /// Address of `/livez`, `/readyz`, `/metrics`, `/log-level`, and of `/v1/commands`, `/v1/sites` and `/v1/why`
+    /// where a decider runs.
     pub(crate) listen: SocketAddr,
     /// File with what whoever posts commands must show; without it only this machine may post.
     token_file: Option<PathBuf>,

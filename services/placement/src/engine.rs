@@ -34,6 +34,7 @@ use crate::ue::{Instances, Instant, State, Ues};
 
 pub(crate) use outcomes::MOST;
 pub use snapshot::RestoreError;
+pub use why::Standing;
 
 /// How many instances one call looks at on the way through all of them.
 const SLICE: usize = 4096;

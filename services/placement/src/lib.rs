@@ -38,6 +38,6 @@ mod ue;
 
 pub use apps::AppError;
 pub use command::{Command, Input};
-pub use engine::{Counts, Engine, RestoreError};
+pub use engine::{Counts, Engine, RestoreError, Standing};
 pub use sites::{Ranked, SiteIndex};
 pub use topology::{Problem, RANKED_SITES, Topology, TopologyError};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bus::Bus;
-use decider::{Clock, Config, Decider, Inputs, StartError};
+use decider::{About, Answer, Clock, Config, Decider, Inputs, InquiryError, StartError};
 use model::{
     App, AppId, Cell, CellId, ClusterRef, Decision, InstanceKey, Mode, Order, Outcome, OutcomeKind, Pin,
     Placement, PlmnId, Policy, Position, Scope, Site, SiteId, Stream, Supi, Timestamp, UeChange, UeEvent,
@@ -199,6 +199,11 @@ impl Life {
     /// Stops as SIGKILL would: nothing is finished, nothing is written.
     pub(crate) fn kill(self) {
         self.runtime.shutdown_timeout(PATIENCE);
+    }
+
+    /// Asks it how instances stand.
+    pub(crate) fn ask(&self, about: About) -> Result<Answer, InquiryError> {
+        self.runtime.block_on(self.decider.inquirer().ask(about))
     }
 
     /// How many UE events the engine has taken in.

@@ -4,6 +4,7 @@
 mod embedded;
 mod faults;
 mod following;
+mod inquiry;
 mod life;
 mod loads;
 mod memory_bus;

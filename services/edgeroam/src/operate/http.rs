@@ -1,4 +1,6 @@
-//! Commands and sites on the admin port.
+//! Commands, sites and why instances are where they are, on the admin port.
+
+mod why;
 
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bus::{Bus, BusError};
 use catalogue::Unknown;
+use decider::Inquirer;
 use model::{OperatorCommand, Site};
 use runtime::access::Access;
 use runtime::problem::Problem;
@@ -27,15 +30,18 @@ pub(crate) struct Counter {
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) sites: Vec<Site>,
     pub(crate) names: Names,
-    /// Who may post.
+    /// Who may post, and ask why.
     pub(crate) access: Access,
+    /// Where it is asked how instances stand.
+    pub(crate) inquirer: Inquirer,
 }
 
-/// `POST /v1/commands` and `GET /v1/sites`.
+/// `POST /v1/commands`, `GET /v1/sites` and `GET /v1/why`.
 pub(crate) fn router(counter: Counter) -> Router {
     Router::new()
         .route("/v1/commands", post(command))
         .route("/v1/sites", get(sites))
+        .route("/v1/why", get(why::why))
         .layer(DefaultBodyLimit::max(MOST))
         .with_state(Arc::new(counter))
 }

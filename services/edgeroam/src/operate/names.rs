@@ -1,11 +1,11 @@
 //! The sites and apps that commands may name.
 
 use catalogue::{Catalogue, Unknown};
-use model::Ask;
+use model::{AppId, Ask};
 
 /// What the configuration knows.
 #[derive(Debug, Clone)]
-pub(crate) struct Names(catalogue::Names);
+pub(crate) struct Names(pub(super) catalogue::Names);
 
 impl Names {
     /// Those of a catalogue.
@@ -30,11 +30,19 @@ impl Names {
             Ask::Freeze { app: None, .. } | Ask::Thaw { app: None } => Ok(()),
         }
     }
+
+    /// Whether the configuration has this app.
+    ///
+    /// # Errors
+    /// [`Unknown`] says what it has instead.
+    pub(crate) fn app(&self, app: &AppId) -> Result<(), Unknown> {
+        self.0.app(app)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::{AppId, SiteId};
+    use model::SiteId;
 
     use super::*;
 

@@ -88,7 +88,7 @@ impl Engine {
         true
     }
 
-    fn whose(&self, app: &AppId, instance: &InstanceId) -> Option<Whose> {
+    pub(super) fn whose(&self, app: &AppId, instance: &InstanceId) -> Option<Whose> {
         self.app(app).zip(number(instance))
     }
 

@@ -28,3 +28,4 @@ mod story;
 mod threshold;
 mod topology;
 mod verdict;
+mod why;

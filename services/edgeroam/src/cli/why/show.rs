@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use model::{
-    Basis, Candidate, Decision, Loaded, Outcome, Policy, QosTarget, Regret, Serving, SiteQuality, Threshold,
-    Verdict,
+    Basis, Candidate, Decision, Generation, Loaded, Outcome, Policy, QosTarget, Regret, RelocationId,
+    Serving, SiteQuality, Threshold, Verdict,
 };
+use placement::Standing;
 
 use super::history::Entry;
 use super::otherwise::otherwise;
@@ -15,11 +16,52 @@ use crate::cli::watch::operations::percent;
 /// Lines that tell one decision whole.
 pub(super) fn entry(entry: &Entry) -> String {
     let Entry { decision, outcomes } = entry;
+    let mut text = numbers(decision);
+    if let Some(order) = &decision.order {
+        tell(&mut text, "order", &named(order));
+    }
+    for outcome in outcomes {
+        tell(&mut text, "came of it", &came_of_it(outcome));
+    }
+    catalogue(&mut text, decision);
+    text
+}
+
+/// The same of how an instance stands, of which nothing was published.
+pub(super) fn standing(standing: &Standing) -> String {
+    let Standing { decision, live, paused_until } = standing;
+    let mut text = numbers(decision);
+    if let Some(order) = live {
+        tell(
+            &mut text,
+            "order",
+            &format!("{} is under way: nothing else is ordered before it has ended", named(order)),
+        );
+    }
+    if let Some(until) = paused_until {
+        tell(&mut text, "pause", &format!("until {until}: the last order to that site came to nothing"));
+    }
+    catalogue(&mut text, decision);
+    text
+}
+
+fn tell(text: &mut String, what: &str, how: &str) {
+    text.push_str(&format!("\n    {what:<10}  {how}"));
+}
+
+fn named((generation, relocation): &(Generation, RelocationId)) -> String {
+    format!("{relocation} ({}), generation {generation}", relocation.release())
+}
+
+fn catalogue(text: &mut String, decision: &Decision) {
+    tell(text, "catalogue", &format!("version {}", decision.explanation.catalogue_version));
+}
+
+/// The verdict and the numbers behind it.
+fn numbers(decision: &Decision) -> String {
     let explanation = &decision.explanation;
     let mut text = lines::decision(decision);
-    let mut tell = |what: &str, how: &str| {
-        text.push_str(&format!("\n    {what:<10}  {how}"));
-    };
+    let mut tell = |what: &str, how: &str| tell(&mut text, what, how);
     tell("place", &place(&explanation.basis));
     if let Some(serving) = &explanation.serving {
         tell("serves", &serves(serving));
@@ -36,13 +78,6 @@ pub(super) fn entry(entry: &Entry) -> String {
     }
     tell("under way", &format!("{} of {}", explanation.under_way, explanation.under_way_limit));
     tell("otherwise", &otherwise(decision));
-    if let Some((generation, relocation)) = &decision.order {
-        tell("order", &format!("{relocation} ({}), generation {generation}", relocation.release()));
-    }
-    for outcome in outcomes {
-        tell("came of it", &came_of_it(outcome));
-    }
-    tell("catalogue", &format!("version {}", explanation.catalogue_version));
     text
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum Subject {
     /// An app, or an instance that is named without its app.
     Name(String),
     Instance(AppId, InstanceId),
+    /// The instance of an app that serves a UE.
+    UeOf(AppId, Supi),
     Relocation(RelocationId),
     /// The short form of a relocation: `er-` and 12 hex digits.
     Release(String),
@@ -25,6 +27,7 @@ impl Subject {
             Self::Ue(supi) => decision.supi.as_ref() == Some(supi),
             Self::Name(name) => decision.app.as_str() == name || decision.instance.as_str() == name,
             Self::Instance(app, instance) => decision.app == *app && decision.instance == *instance,
+            Self::UeOf(app, supi) => decision.app == *app && decision.supi.as_ref() == Some(supi),
             Self::Relocation(id) => relocation == Some(id),
             Self::Release(release) => relocation.is_some_and(|id| id.release().as_str() == release),
         }
@@ -35,15 +38,22 @@ impl FromStr for Subject {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let is_ue = |text: &str| ["imsi-", "nai-", "gci-", "gli-"].iter().any(|kind| text.starts_with(kind));
         if let Some((app, instance)) = text.split_once('/') {
             let app = app.parse().map_err(|e: model::IdentError| e.to_string())?;
+            if is_ue(instance) {
+                return instance
+                    .parse()
+                    .map(|ue| Self::UeOf(app, ue))
+                    .map_err(|e: model::IdentError| e.to_string());
+            }
             let instance = instance.parse().map_err(|e: model::IdentError| e.to_string())?;
             return Ok(Self::Instance(app, instance));
         }
         if let Ok(id) = text.parse() {
             return Ok(Self::Relocation(id));
         }
-        if ["imsi-", "nai-", "gci-", "gli-"].iter().any(|kind| text.starts_with(kind)) {
+        if is_ue(text) {
             return text.parse().map(Self::Ue).map_err(|e: model::IdentError| e.to_string());
         }
         let digits = text.strip_prefix("er-").filter(|rest| rest.len() == 12);
@@ -63,6 +73,7 @@ impl fmt::Display for Subject {
             Self::Ue(supi) => write!(f, "UE {supi}"),
             Self::Name(name) => write!(f, "an app or instance `{name}`"),
             Self::Instance(app, instance) => write!(f, "instance {app}/{instance}"),
+            Self::UeOf(app, supi) => write!(f, "the instance of `{app}` for UE {supi}"),
             Self::Relocation(id) => write!(f, "relocation {id}"),
             Self::Release(release) => write!(f, "release {release}"),
         }
@@ -80,11 +91,12 @@ mod tests {
         assert!(matches!(read("echo"), Ok(Subject::Name(_))));
         assert!(matches!(read("eecf169a97462a82"), Ok(Subject::Name(_))));
         assert!(matches!(read("echo/eecf169a97462a82"), Ok(Subject::Instance(..))));
+        assert!(matches!(read("echo/imsi-208930000000003"), Ok(Subject::UeOf(..))));
         assert!(matches!(read("6f1d5c0a-7f6e-5b8e-9a0e-45444745524f"), Ok(Subject::Relocation(_))));
         assert!(matches!(read("er-0123456789ab"), Ok(Subject::Release(_))));
         // An app can be called that.
         assert!(matches!(read("er-app"), Ok(Subject::Name(_))));
-        for wrong in ["imsi-x", "echo/", "/x", "two words", ""] {
+        for wrong in ["imsi-x", "echo/imsi-x", "echo/", "/x", "two words", ""] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }
