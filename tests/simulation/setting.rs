@@ -98,6 +98,8 @@ impl Setting {
             max_concurrent_relocations: self.slots,
             linger: Duration::from_secs(4),
             requires: std::collections::BTreeSet::new(),
+            tenant: None,
+            residency: std::collections::BTreeMap::new(),
         }
     }
 

@@ -82,6 +82,8 @@ fn app(policy: Policy, settings: &Settings) -> App {
         max_concurrent_relocations: u32::MAX,
         linger: settings.linger,
         requires: std::collections::BTreeSet::new(),
+        tenant: None,
+        residency: std::collections::BTreeMap::new(),
     }
 }
 

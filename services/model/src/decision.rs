@@ -24,11 +24,13 @@ pub enum Trigger {
     SiteFailure,
     /// An operator asked for it.
     Operator,
+    /// The UE is outside the service area of the serving site.
+    LeftArea,
 }
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Mobility,
         Self::FirstPlacement,
         Self::UeGone,
@@ -36,6 +38,7 @@ impl Trigger {
         Self::SiteDegraded,
         Self::SiteFailure,
         Self::Operator,
+        Self::LeftArea,
     ];
 
     /// The name used in events and tables; labels of metrics have `_` for `-`.
@@ -48,6 +51,7 @@ impl Trigger {
             Self::SiteDegraded => "site-degraded",
             Self::SiteFailure => "site-failure",
             Self::Operator => "operator",
+            Self::LeftArea => "left-area",
         }
     }
 }
@@ -183,7 +187,7 @@ pub struct Serving {
     /// `regret`: where it came from, as long as that matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_from: Option<SiteId>,
-    /// Why nothing may stay there, where the site is to be left.
+    /// Why it may not stay there, where the site is to be left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_by: Option<Guard>,
 }
@@ -210,6 +214,12 @@ pub enum Guard {
     NoFeasibleSite,
     /// An operator has frozen the app, or all of them.
     Frozen,
+    /// The UE is outside the service area of the site.
+    OutsideArea,
+    /// The site is there for tenants of which the app's is none.
+    Tenant,
+    /// The site is not where the app's data may be.
+    Residency,
 }
 
 impl Guard {
@@ -221,7 +231,10 @@ impl Guard {
             | Self::Degraded
             | Self::Failed
             | Self::Full
-            | Self::MissingLabel => true,
+            | Self::MissingLabel
+            | Self::OutsideArea
+            | Self::Tenant
+            | Self::Residency => true,
             Self::ConcurrentRelocations | Self::NoFeasibleSite | Self::Frozen => false,
         }
     }
@@ -264,4 +277,7 @@ pub enum Rule {
     Guarded(Guard),
     /// The UE's place maps to no site.
     NoCandidate,
+    /// The UE is outside the service area of the serving site: the nearest site that takes the instance, whatever the
+    /// policy says.
+    LeftArea,
 }

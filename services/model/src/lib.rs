@@ -9,6 +9,7 @@
 //! what its key is.
 
 mod app;
+mod area;
 mod cell;
 mod decision;
 mod ident;
@@ -27,6 +28,7 @@ mod time;
 mod ue_event;
 
 pub use app::{App, AppId, Mode, Policy, Regret, Scope, SupiRange, Threshold, Users};
+pub use area::{Area, AreaError, Polygon};
 pub use cell::{Cell, CellId, Nid, Pin, Tac, Tai, TaiPin};
 pub use decision::{
     Account, Basis, Candidate, Decision, Explanation, Guard, Rule, Serving, Trigger, Verdict,

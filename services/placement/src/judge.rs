@@ -73,9 +73,10 @@ impl Recorder for Silent {
     fn basis(&mut self, _: Basis) {}
 }
 
-/// Gives the verdict. Allocates nothing unless the recorder does, or each ranked site of the place is rejected.
+/// Gives the verdict. Allocates nothing unless the recorder does, or each ranked site of the place is rejected, or no site
+/// serves it.
 pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
-    let left = case.serving.and_then(|(site, _)| case.gate.leaves(site));
+    let left = case.serving.and_then(|(site, _)| case.gate.leaves(site).or_else(|| outside(case, site)));
     let meters = case.serving.and_then(|(site, since)| {
         let meters = case.place.and_then(|place| case.topology.meters(place, site));
         recorder.serving(site, meters, told(case.now.since(since)), left);
@@ -84,6 +85,12 @@ pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
     recorder.basis(case.place.map_or(Basis::Unknown, |place| case.topology.place(place).basis));
     let wanted = if case.gone { linger(case, left) } else { wanted(case, meters, left, recorder) };
     held(case, wanted)
+}
+
+/// Whether the UE is outside the service area of a site.
+fn outside(case: &Case<'_>, site: SiteIx) -> Option<Guard> {
+    let covers = case.place.is_none_or(|place| case.topology.covers(place, site));
+    (!covers).then_some(Guard::OutsideArea)
 }
 
 /// What is right, were there neither slots nor freezes: what an operator asks for, else to leave a site that is to be
@@ -98,6 +105,7 @@ fn wanted(
         topology: case.topology,
         gate: case.gate,
         serving: case.serving.map(|(site, _)| site),
+        place: case.place,
         ranks: case.place.map_or(&[][..], |place| case.topology.ranks(place)),
         origin: case.place.and_then(|place| case.topology.place(place).origin),
     };
@@ -106,7 +114,7 @@ fn wanted(
     }
     match (case.serving, left) {
         (Some((site, _)), Some(guard)) => leave(case, from, site, guard, recorder),
-        (serving, _) if from.ranks.is_empty() => Finding {
+        (serving, _) if from.is_lost() => Finding {
             target: serving.map(|(site, _)| site),
             ..finding(Verdict::Stay, Rule::NoCandidate, by_place(case))
         },
@@ -198,7 +206,7 @@ fn asked_for(
     Some(Finding { target: Some(asked.site), ..finding(verdict, rule, Trigger::Operator) })
 }
 
-/// The serving site is to be left.
+/// The serving site is to be left, or the UE has left its area.
 fn leave(
     case: &Case<'_>,
     from: From<'_>,
@@ -206,16 +214,18 @@ fn leave(
     guard: Guard,
     recorder: &mut impl Recorder,
 ) -> Finding {
-    let from = if from.ranks.is_empty() {
+    let from = if from.is_lost() {
         // Nothing is known of where the UE is: near to where it is served.
         recorder.basis(Basis::ServingSite);
-        From { origin: case.topology.sites().get(site.slot()).and_then(|site| site.position), ..from }
+        let origin = case.topology.sites().get(site.slot()).and_then(|site| site.position);
+        From { place: None, origin, ..from }
     } else {
         from
     };
     match from.best(recorder) {
         Some(best) => {
-            Finding { target: Some(best.site), ..finding(Verdict::Move, Rule::Evacuation, leaving(guard)) }
+            let rule = if guard == Guard::OutsideArea { Rule::LeftArea } else { Rule::Evacuation };
+            Finding { target: Some(best.site), ..finding(Verdict::Move, rule, leaving(guard)) }
         }
         None => finding(Verdict::Blocked, NOWHERE, leaving(guard)),
     }
@@ -226,10 +236,13 @@ const fn leaving(guard: Guard) -> Trigger {
     match guard {
         Guard::Degraded => Trigger::SiteDegraded,
         Guard::Failed => Trigger::SiteFailure,
+        Guard::OutsideArea => Trigger::LeftArea,
         Guard::Draining
         | Guard::Cordoned
         | Guard::Full
         | Guard::MissingLabel
+        | Guard::Tenant
+        | Guard::Residency
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
         | Guard::Frozen => Trigger::Maintenance,

@@ -1,7 +1,7 @@
 //! What a UE costs: counted by the allocator, with one app.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{
@@ -32,6 +32,8 @@ fn topology() -> Topology {
         ingress: None,
         labels: BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: BTreeSet::new(),
     };
     let cell = |number: u64| Cell {
         id: cell_id(number),
@@ -55,6 +57,8 @@ fn engine(mode: Mode, policy: Policy) -> Engine {
         max_concurrent_relocations: 4,
         linger: Duration::from_secs(60),
         requires: BTreeSet::new(),
+        tenant: None,
+        residency: BTreeMap::new(),
     };
     Engine::new(topology(), vec![app], InstanceKey::new(&[7; 16]).unwrap()).unwrap()
 }

@@ -106,6 +106,8 @@ fn site() -> Site {
         ingress: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) fn topology() -> Topology {
         ingress: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     };
     let cell = |number: usize| {
         let lon = (number / 2) as f64 + if number.is_multiple_of(2) { 0.1 } else { -0.1 };

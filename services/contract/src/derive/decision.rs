@@ -65,5 +65,6 @@ pub(super) const fn trigger(trigger: model::Trigger) -> Trigger {
         model::Trigger::SiteDegraded => Trigger::SiteDegraded,
         model::Trigger::SiteFailure => Trigger::SiteFailure,
         model::Trigger::Operator => Trigger::Operator,
+        model::Trigger::LeftArea => Trigger::LeftArea,
     }
 }

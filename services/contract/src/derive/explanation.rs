@@ -46,6 +46,7 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
         model::Rule::Pinned => (Rule::Pinned, None),
         model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
         model::Rule::NoCandidate => (Rule::NoCandidate, None),
+        model::Rule::LeftArea => (Rule::LeftArea, None),
     }
 }
 
@@ -60,6 +61,9 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::MissingLabel => Guard::MissingLabel,
         model::Guard::NoFeasibleSite => Guard::NoFeasibleSite,
         model::Guard::Frozen => Guard::Frozen,
+        model::Guard::OutsideArea => Guard::OutsideArea,
+        model::Guard::Tenant => Guard::Tenant,
+        model::Guard::Residency => Guard::Residency,
     }
 }
 

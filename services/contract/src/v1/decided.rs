@@ -68,6 +68,8 @@ open_words! {
         SiteFailure = "site_failure",
         /// An operator asked for it.
         Operator = "operator",
+        /// The UE is outside the service area of the serving site.
+        LeftArea = "left_area",
     }
 }
 

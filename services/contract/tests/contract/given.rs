@@ -167,6 +167,8 @@ pub(crate) fn site() -> Site {
         ingress: Some("192.0.2.17".into()),
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     }
 }
 

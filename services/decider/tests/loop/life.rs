@@ -45,6 +45,8 @@ impl World {
                 max_concurrent_relocations: 4,
                 linger: Duration::from_secs(60),
                 requires: std::collections::BTreeSet::new(),
+                tenant: None,
+                residency: std::collections::BTreeMap::new(),
             },
             sites: 3,
             config: Config { snapshot_interval: Duration::from_secs(3600), ..Config::default() },
@@ -162,6 +164,8 @@ impl Life {
             ingress: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: std::collections::BTreeSet::new(),
         };
         let cell = |number: u32| Cell {
             id: cell_id(number),

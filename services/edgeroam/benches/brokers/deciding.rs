@@ -127,6 +127,8 @@ fn site(number: u64) -> anyhow::Result<Site> {
         ingress: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
         id,
     })
 }
@@ -150,5 +152,7 @@ fn app() -> anyhow::Result<App> {
         max_concurrent_relocations: u32::MAX,
         linger: std::time::Duration::from_secs(300),
         requires: std::collections::BTreeSet::new(),
+        tenant: None,
+        residency: std::collections::BTreeMap::new(),
     })
 }

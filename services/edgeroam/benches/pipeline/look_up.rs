@@ -74,6 +74,8 @@ fn site(n: u64) -> anyhow::Result<Site> {
         ingress: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
         id,
     })
 }

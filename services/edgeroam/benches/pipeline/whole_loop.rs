@@ -162,6 +162,8 @@ pub(crate) fn sites() -> anyhow::Result<Vec<Site>> {
             ingress: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: std::collections::BTreeSet::new(),
             id,
         })
     };
@@ -191,5 +193,7 @@ pub(crate) fn app() -> anyhow::Result<App> {
         max_concurrent_relocations: u32::MAX,
         linger: std::time::Duration::from_secs(300),
         requires: std::collections::BTreeSet::new(),
+        tenant: None,
+        residency: std::collections::BTreeMap::new(),
     })
 }

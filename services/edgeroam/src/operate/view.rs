@@ -101,6 +101,8 @@ mod tests {
             ingress: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: std::collections::BTreeSet::new(),
         }
     }
 

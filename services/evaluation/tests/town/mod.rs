@@ -25,6 +25,8 @@ pub(crate) fn street(cells: &[f64], sites: &[(&str, f64)]) -> Network {
         ingress: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     });
     Network::new(cells.collect(), sites.collect()).unwrap()
 }

@@ -188,6 +188,8 @@ impl Lab {
             ingress: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: std::collections::BTreeSet::new(),
         });
         Self {
             sim,
@@ -412,6 +414,8 @@ fn spec(setup: &Setup, pod_port: u16) -> AppSpec {
             max_concurrent_relocations: 4,
             linger: Duration::from_secs(10),
             requires: std::collections::BTreeSet::new(),
+            tenant: None,
+            residency: std::collections::BTreeMap::new(),
         },
         emco: EmcoObjects {
             project: "mec".into(),

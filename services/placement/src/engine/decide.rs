@@ -118,6 +118,7 @@ impl Engine {
             | Rule::ThresholdMet
             | Rule::CostReached
             | Rule::Evacuation
+            | Rule::LeftArea
             | Rule::OperatorMove
             | Rule::Guarded(_)
             | Rule::NoCandidate => false,

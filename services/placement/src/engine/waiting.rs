@@ -40,7 +40,10 @@ impl Engine {
                 | Guard::Full
                 | Guard::MissingLabel
                 | Guard::NoFeasibleSite
-                | Guard::Frozen,
+                | Guard::Frozen
+                | Guard::OutsideArea
+                | Guard::Tenant
+                | Guard::Residency,
                 _,
             ) => {
                 let ticket = wait.held().unwrap_or_else(|| {

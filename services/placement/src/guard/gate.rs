@@ -27,10 +27,8 @@ impl Gate<'_> {
 
     /// Why a site takes no instance that is not there yet.
     pub(crate) fn rejects(&self, site: SiteIx) -> Option<Guard> {
-        if self.able.is_some_and(|able| !able.has(site)) {
-            return Some(Guard::MissingLabel);
-        }
-        let closed = self.estate.closed(site);
+        let lacks = self.able.and_then(|able| able.lacks(site));
+        let closed = lacks.or_else(|| self.estate.closed(site));
         closed.or_else(|| (self.is_full(site) && self.bound_for != Some(site)).then_some(Guard::Full))
     }
 

@@ -22,6 +22,9 @@ const fn code(guard: Guard) -> u8 {
         Guard::MissingLabel => 7,
         Guard::NoFeasibleSite => 8,
         Guard::Frozen => 9,
+        Guard::OutsideArea => 10,
+        Guard::Tenant => 11,
+        Guard::Residency => 12,
     }
 }
 

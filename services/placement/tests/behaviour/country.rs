@@ -6,31 +6,11 @@ use std::sync::LazyLock;
 
 use geo::{Distance as _, Geodesic, Point};
 use model::{
-    App, Ask, Guard, OperatorCommand, Position, Site, SiteCondition, SiteId, SiteReport, SiteSource,
-    Timestamp, Trigger,
+    App, Ask, Guard, OperatorCommand, SiteCondition, SiteId, SiteReport, SiteSource, Timestamp, Trigger,
 };
-use placement::Topology;
 
-use crate::scene::{cell, site, site_id};
-
-/// The third one is not as far from the second as the first is: nothing is as near as something else from a site.
-const LONGITUDES: [f64; 3] = [0.0, 1.0, 2.3];
-const SITES: u32 = 3;
-
-/// The sites of stories, s1 and s2 with a label, with room for so many instances; a cell c at c / 10, up to 30.
-pub(crate) fn country(rooms: [Option<u32>; 3]) -> Topology {
-    let sites = (0..SITES).map(|number| Site {
-        position: Some(Position::new(LONGITUDES[number as usize], 0.0).unwrap()),
-        labels: labels(number),
-        max_instances: rooms[number as usize],
-        ..site(number)
-    });
-    Topology::new(sites.collect(), (0..=30).map(cell).collect(), Vec::new()).unwrap()
-}
-
-fn labels(site: u32) -> BTreeSet<String> {
-    if site == 0 { BTreeSet::new() } else { ["gpu".to_owned()].into() }
-}
+use crate::scene::site_id;
+use crate::town::{LONGITUDES, SITES, Town, unusable};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum At {
@@ -79,6 +59,7 @@ pub(crate) struct Asked {
 /// All that was said.
 #[derive(Debug, Default)]
 pub(crate) struct Country {
+    pub(crate) town: Town,
     words: BTreeMap<(SiteId, SiteSource), (Timestamp, SiteCondition)>,
     frozen: BTreeMap<Option<String>, Option<Timestamp>>,
     heard: BTreeSet<u128>,
@@ -87,6 +68,11 @@ pub(crate) struct Country {
 }
 
 impl Country {
+    /// Nothing was said yet.
+    pub(crate) fn of(town: Town) -> Self {
+        Self { town, ..Self::default() }
+    }
+
     pub(crate) fn report(&mut self, report: &SiteReport) {
         let key = (report.site.clone(), report.source);
         if self.words.get(&key).is_none_or(|(at, _)| report.at >= *at) {
@@ -137,21 +123,17 @@ impl Country {
         }
     }
 
-    /// Whether a site has what an app requires.
-    pub(crate) fn able(app: &App, site: &SiteId) -> bool {
-        (0..SITES).any(|n| site_id(n) == *site && app.requires.is_subset(&labels(n)))
-    }
-
-    /// Why an instance that serves at `serving` cannot be at a site.
-    pub(crate) fn bars(&self, app: &App, serving: Option<&SiteId>, site: &SiteId) -> Option<Guard> {
+    /// Why an instance that serves at `serving`, of a UE at a place, cannot be at a site.
+    pub(crate) fn bars(&self, app: &App, serving: Option<&SiteId>, at: At, site: &SiteId) -> Option<Guard> {
+        if !self.town.covers(at, site) {
+            return Some(Guard::OutsideArea);
+        }
         if serving == Some(site) {
             return self.left(site);
         }
-        if !Self::able(app, site) {
-            return Some(Guard::MissingLabel);
-        }
         let cordoned = self.condition(site) == Some(SiteCondition::Cordoned);
-        self.left(site).or(cordoned.then_some(Guard::Cordoned))
+        let condition = self.left(site).or(cordoned.then_some(Guard::Cordoned));
+        unusable(app, site).or(condition)
     }
 }
 
@@ -161,9 +143,12 @@ pub(crate) fn leaving(guard: Guard) -> Trigger {
         Guard::Degraded => Trigger::SiteDegraded,
         Guard::Failed => Trigger::SiteFailure,
         Guard::Draining => Trigger::Maintenance,
+        Guard::OutsideArea => Trigger::LeftArea,
         Guard::Cordoned
         | Guard::Full
         | Guard::MissingLabel
+        | Guard::Tenant
+        | Guard::Residency
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
         | Guard::Frozen => panic!("nothing is left for {guard:?}"),

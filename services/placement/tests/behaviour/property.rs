@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use crate::play::Play;
 use crate::story::{eventful, story};
+use crate::town::{Town, areas};
 
-const OPEN: [Option<u32>; 3] = [None; 3];
 const NARROW: [Option<u32>; 3] = [Some(1), None, Some(2)];
 const TIGHT: [Option<u32>; 3] = [Some(1), Some(1), Some(2)];
 
@@ -16,12 +16,20 @@ proptest! {
 
     #[test]
     fn the_engine_does_what_the_reference_would_do(story in story()) {
-        Play::new(OPEN).run(&story);
+        Play::new(Town::default()).run(&story);
     }
 
     #[test]
     fn the_engine_does_what_the_reference_would_do_while_sites_fail_and_operators_work(story in eventful()) {
-        Play::new(OPEN).run(&story);
+        Play::new(Town::default()).run(&story);
+    }
+
+    #[test]
+    fn the_engine_does_what_the_reference_would_do_where_sites_do_not_serve_everywhere(
+        areas in areas(),
+        story in eventful(),
+    ) {
+        Play::new(Town { areas, ..Town::default() }).run(&story);
     }
 }
 
@@ -29,17 +37,21 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
-    fn replaying_gives_the_same_commands_and_the_same_state(story in eventful()) {
-        let (one, two) = (Play::new(NARROW).run(&story), Play::new(NARROW).run(&story));
+    fn replaying_gives_the_same_commands_and_the_same_state(areas in areas(), story in eventful()) {
+        let town = Town { rooms: NARROW, areas };
+        let (one, two) = (Play::new(town).run(&story), Play::new(town).run(&story));
         prop_assert_eq!(one.log, two.log);
         prop_assert!(one.engine.snapshot() == two.engine.snapshot());
     }
 
     /// The ledger watches that no site ever has more instances than it may.
     #[test]
-    fn who_has_no_site_or_must_leave_one_is_never_forgotten_where_rooms_are_few(story in eventful()) {
+    fn who_has_no_site_or_must_leave_one_is_never_forgotten_where_rooms_are_few(
+        areas in areas(),
+        story in eventful(),
+    ) {
         for rooms in [NARROW, TIGHT] {
-            let play = Play::new(rooms).run(&story).calm_down();
+            let play = Play::new(Town { rooms, areas }).run(&story).calm_down();
             for decision in play.each_decision() {
                 let serving = decision.explanation.serving.as_ref();
                 let waits = serving.is_none_or(|serving| serving.rejected_by.is_some());

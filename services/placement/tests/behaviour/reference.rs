@@ -14,6 +14,7 @@ use placement::Command;
 use crate::country::{At, Country};
 use crate::reference::wish::Wish;
 use crate::scene::{key, supi};
+use crate::town::Town;
 use crate::verdict::recomputed;
 
 #[derive(Debug, Clone, Default)]
@@ -43,9 +44,9 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    pub(crate) fn new(apps: Vec<App>) -> Self {
+    pub(crate) fn new(apps: Vec<App>, town: Town) -> Self {
         let (ues, insts, history) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { apps, ues, insts, history, country: Country::default(), blocked: 0 }
+        Self { apps, ues, insts, history, country: Country::of(town), blocked: 0 }
     }
 
     /// How many orders are live.

@@ -1,6 +1,6 @@
 //! The scene: sites `s0`… at longitudes 0, 1, …; cells `c` at c tenths of a degree; UEs by number.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{
@@ -36,6 +36,8 @@ pub(crate) fn site(number: u32) -> Site {
         ingress: None,
         labels: BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: BTreeSet::new(),
     }
 }
 
@@ -63,6 +65,8 @@ pub(crate) fn app(id: &str, policy: Policy) -> App {
         max_concurrent_relocations: 4,
         linger: Duration::from_secs(60),
         requires: BTreeSet::new(),
+        tenant: None,
+        residency: BTreeMap::new(),
     }
 }
 

@@ -21,7 +21,9 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
             if told.serving.is_some() && over { Wanted::Go } else { Wanted::Stay }
         }
         Trigger::Operator => asked(decision),
-        Trigger::Maintenance | Trigger::SiteDegraded | Trigger::SiteFailure => leaving(decision),
+        Trigger::Maintenance | Trigger::SiteDegraded | Trigger::SiteFailure | Trigger::LeftArea => {
+            leaving(decision)
+        }
         Trigger::Mobility | Trigger::FirstPlacement => placed(decision),
     };
     let full = decision.target.is_some() && told.under_way >= told.under_way_limit;
@@ -63,6 +65,7 @@ fn leaving(decision: &Decision) -> Wanted {
         (Guard::Degraded, Trigger::SiteDegraded),
         (Guard::Failed, Trigger::SiteFailure),
         (Guard::Draining, Trigger::Maintenance),
+        (Guard::OutsideArea, Trigger::LeftArea),
     ];
     let told = (serving.rejected_by.expect("a reason to leave"), decision.trigger);
     assert!(reasons.contains(&told), "{told:?}");

@@ -88,6 +88,7 @@ fn rule(explanation: &Explanation) -> String {
         Rule::NoReturn => "it came from there too short a time ago".into(),
         Rule::CostReached => "staying has cost as much as a relocation".into(),
         Rule::Evacuation => "its site is being left".into(),
+        Rule::LeftArea => "its UE is outside the service area of its site".into(),
         Rule::OperatorMove => "an operator asked for it".into(),
         Rule::Pinned => "an operator pinned it".into(),
         Rule::Guarded(Guard::ConcurrentRelocations) => format!(
@@ -196,7 +197,11 @@ mod tests {
             Rule::Evacuation,
             Rule::OperatorMove,
             Rule::Pinned,
+            Rule::LeftArea,
             Rule::Guarded(Guard::MissingLabel),
+            Rule::Guarded(Guard::OutsideArea),
+            Rule::Guarded(Guard::Tenant),
+            Rule::Guarded(Guard::Residency),
             Rule::NoCandidate,
         ] {
             let line = decided(Trigger::Mobility, Verdict::Stay, rule);

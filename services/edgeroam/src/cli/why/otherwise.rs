@@ -21,6 +21,9 @@ pub(super) fn otherwise(decision: &Decision) -> String {
         Rule::NoReturn => no_return(decision),
         Rule::CostReached => cost(decision, "would have stayed"),
         Rule::Evacuation => "it would have stayed, were its site in service".to_owned(),
+        Rule::LeftArea => {
+            "the policy would have been asked, were its UE within the service area of its site".to_owned()
+        }
         Rule::OperatorMove => "the policy would have been asked, had no operator named a site".to_owned(),
         Rule::Pinned => "the policy is asked again after `edgeroam instance unpin`".to_owned(),
         Rule::Guarded(guard) => guarded(guard).to_owned(),
@@ -37,6 +40,9 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::Degraded | Guard::Failed => "goes once the site is in service again",
         Guard::Full => "goes when an instance leaves the site, or with a higher limit there",
         Guard::MissingLabel => "goes once the catalogue gives the site the labels that the app requires",
+        Guard::OutsideArea => "goes once its UE is within the service area of the site",
+        Guard::Tenant => "goes once the catalogue has the app's tenant among those of the site",
+        Guard::Residency => "goes once the site lies where the catalogue lets the app's data be",
         Guard::NoFeasibleSite => "goes once one of these sites takes it",
         Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
     }
@@ -219,7 +225,15 @@ mod tests {
 
     #[test]
     fn each_guard_is_told_with_what_ends_it() {
-        for guard in [Guard::ConcurrentRelocations, Guard::NoFeasibleSite, Guard::Frozen, Guard::Full] {
+        for guard in [
+            Guard::ConcurrentRelocations,
+            Guard::NoFeasibleSite,
+            Guard::Frozen,
+            Guard::Full,
+            Guard::OutsideArea,
+            Guard::Tenant,
+            Guard::Residency,
+        ] {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));
             assert!(told.starts_with("goes ") && !told.contains('_'), "{told}");
         }

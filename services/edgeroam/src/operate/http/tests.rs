@@ -37,6 +37,8 @@ impl Desk {
             ingress: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: std::collections::BTreeSet::new(),
         }];
         let catalogue = catalogue::Catalogue { sites: sites.clone(), ..catalogue::Catalogue::default() };
         let counter = Counter {
