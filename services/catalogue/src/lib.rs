@@ -18,5 +18,6 @@ pub use app::{AddressFrom, Adopted, AdoptedInstance, AppSpec, Deadlines, EmcoObj
 pub use error::CatalogueError;
 pub use load::{Catalogue, load, policy};
 pub use section::{
-    AppsSection, CellsSection, PlmnSection, Section, SitesSection, TrackingAreasSection, meters,
+    AppsSection, CellsSection, PlmnSection, Section, ServiceAreasSection, SitesSection, TrackingAreasSection,
+    meters,
 };

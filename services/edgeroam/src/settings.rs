@@ -36,6 +36,7 @@ struct File {
     sites: catalogue::SitesSection,
     cells: catalogue::CellsSection,
     tracking_areas: catalogue::TrackingAreasSection,
+    service_areas: catalogue::ServiceAreasSection,
     apps: catalogue::AppsSection,
 }
 
@@ -127,6 +128,7 @@ impl Settings {
             sites: file.sites,
             cells: file.cells,
             tracking_areas: file.tracking_areas,
+            service_areas: file.service_areas,
             apps: file.apps,
         };
         let catalogue = match catalogue::load(&section, base) {

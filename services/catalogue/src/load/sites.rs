@@ -37,10 +37,11 @@ fn from_file(
     catalogue: &mut Catalogue,
     problems: &mut Problems,
 ) -> Vec<Site> {
-    let SiteEntry { id, name, at, cluster, ingress, labels, max_instances, file, provider } = &entry.value;
+    let SiteEntry { id, name, at, cluster, ingress, labels, max_instances, tenants, file, provider } =
+        &entry.value;
     let Some(file) = file else { return Vec::new() };
     let described = [id.is_some(), name.is_some(), at.is_some(), cluster.is_some(), ingress.is_some()];
-    if described.contains(&true) || !labels.is_empty() || max_instances.is_some() {
+    if described.contains(&true) || !labels.is_empty() || max_instances.is_some() || !tenants.is_empty() {
         let reason = "beside `file` only `provider` is allowed: the sites are described in the file";
         problems.field(path, file.referenced, reason);
     }
@@ -79,7 +80,8 @@ fn inline(entry: &Spanned<SiteEntry>, path: &str, problems: &mut Problems) -> Op
         }
     };
     let labels = super::labels(&site.labels, &format!("{path}.labels"), problems);
-    let (id, cluster, labels) = (id?, cluster?, labels?);
+    let tenants = super::labels(&site.tenants, &format!("{path}.tenants"), problems);
+    let (id, cluster, labels, tenants) = (id?, cluster?, labels?, tenants?);
     // A position that is there and wrong has been told.
     let position = match at {
         Some(position) => Some(position?),
@@ -90,7 +92,8 @@ fn inline(entry: &Spanned<SiteEntry>, path: &str, problems: &mut Problems) -> Op
     };
     let name = text(&site.name).unwrap_or_else(|| id.to_string());
     let max_instances = site.max_instances.as_ref().map(|most| most.value);
-    Some(Site { id, name, position, cluster, ingress: text(&site.ingress), labels, max_instances })
+    let ingress = text(&site.ingress);
+    Some(Site { id, name, position, cluster, ingress, labels, max_instances, service_area: None, tenants })
 }
 
 fn cluster(entry: &Spanned<ClusterEntry>, path: &str, problems: &mut Problems) -> Option<ClusterRef> {

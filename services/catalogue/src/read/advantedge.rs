@@ -68,6 +68,8 @@ impl Asset {
             ingress: None,
             labels: None,
             max_instances: None,
+            tenants: None,
+            service_area: None,
         })
     }
 

@@ -9,9 +9,9 @@ use super::table::{fields, lines, no_header};
 use super::{ReadError, Rows, SiteRow, Take, cut};
 
 /// A header as it is usually written.
-const HEADER: &str = "id,lon,lat,name,provider,cluster,ingress,labels,max_instances";
+const HEADER: &str = "id,lon,lat,name,provider,cluster,ingress,labels,max_instances,tenants";
 /// How each of these columns may be called, in any case; all but the first three may be absent.
-const COLUMNS: [&[&str]; 9] = [
+const COLUMNS: [&[&str]; 10] = [
     &["id", "site_id", "site"],
     &["lon", "longitude", "lng"],
     &["lat", "latitude"],
@@ -21,6 +21,7 @@ const COLUMNS: [&[&str]; 9] = [
     &["ingress"],
     &["labels"],
     &["max_instances"],
+    &["tenants"],
 ];
 
 /// Where each column is.
@@ -77,7 +78,7 @@ impl Columns {
         if fields.len() != self.count {
             return Err(format!("{} fields, where the header has {}", fields.len(), self.count));
         }
-        let [id, lon, lat, name, provider, cluster, ingress, labels, max_instances] = self
+        let [id, lon, lat, name, provider, cluster, ingress, labels, max_instances, tenants] = self
             .of
             .map(|place| place.and_then(|i| fields.get(i)).map(|f| f.trim()).filter(|f| !f.is_empty()));
         let number = |name: &str, text: Option<&str>| {
@@ -95,6 +96,8 @@ impl Columns {
             ingress: owned(ingress),
             labels: owned(labels),
             max_instances: owned(max_instances),
+            tenants: owned(tenants),
+            service_area: None,
         })
     }
 }

@@ -20,6 +20,9 @@ pub(crate) struct AppEntry {
     pub(crate) max_concurrent_relocations: Option<Spanned<u32>>,
     pub(crate) linger: OptSpan,
     pub(crate) requires: Vec<Spanned<Text>>,
+    pub(crate) tenant: OptText,
+    /// A file of polygons.
+    pub(crate) residency: OptText,
     pub(crate) emco: Option<Spanned<EmcoEntry>>,
     pub(crate) address: Option<Spanned<AddressEntry>>,
     pub(crate) probe: ProbeEntry,
