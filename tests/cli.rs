@@ -69,6 +69,25 @@ fn nearest_ranks_sites_of_positions_and_cells_on_either_side_of_the_antimeridian
 }
 
 #[test]
+fn nearest_says_of_a_site_that_it_does_not_serve_the_position() {
+    let folder = tempfile::tempdir().unwrap();
+    let island = r#"{"type":"Feature","properties":{"site":"fiji"},"geometry":{"type":"Polygon",
+      "coordinates":[[[177,-19],[180,-19],[180,-16],[177,-16],[177,-19]]]}},"#;
+    let sites = SITES.replace("\"features\":[", &format!("\"features\":[{island}"));
+    let sites = written(folder.path(), "sites.geojson", &sites);
+    let asked = ["nearest", "--sites", &sites, "--k", "1", "179,-17", "-179,-17"];
+    let output = edgeroam(&asked, "");
+    let lines: Vec<_> =
+        text(&output.stdout).lines().map(|line| line.ends_with("(outside its service area)")).collect();
+    assert_eq!(lines, [false, true], "{}", text(&output.stdout));
+    let output = edgeroam(&[&asked[..], &["--json"]].concat(), "");
+    let outside: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(outside[0]["sites"][0].get("outside_area"), None);
+    assert_eq!(outside[1]["sites"][0]["outside_area"], true);
+}
+
+#[test]
 fn nearest_reads_queries_from_standard_input_and_tells_bad_ones_with_their_line() {
     let folder = tempfile::tempdir().unwrap();
     let sites = written(folder.path(), "sites.geojson", SITES);

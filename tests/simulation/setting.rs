@@ -99,6 +99,8 @@ impl Setting {
             linger: Duration::from_secs(4),
             requires: std::collections::BTreeSet::new(),
             qos: None,
+            tenant: None,
+            residency: std::collections::BTreeMap::new(),
         }
     }
 

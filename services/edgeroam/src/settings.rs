@@ -37,6 +37,7 @@ struct File {
     capacity: catalogue::CapacitySection,
     cells: catalogue::CellsSection,
     tracking_areas: catalogue::TrackingAreasSection,
+    service_areas: catalogue::ServiceAreasSection,
     apps: catalogue::AppsSection,
 }
 
@@ -141,6 +142,7 @@ impl Settings {
             capacity: file.capacity,
             cells: file.cells,
             tracking_areas: file.tracking_areas,
+            service_areas: file.service_areas,
             apps: file.apps,
         };
         let catalogue = match catalogue::load(&section, base) {

@@ -27,6 +27,8 @@ pub(crate) fn network(cells: &[(f64, f64)], sites: &[(f64, f64)]) -> Network {
         water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     });
     Network::new(cells.collect(), sites.collect()).expect("each once")
 }

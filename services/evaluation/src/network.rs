@@ -1,6 +1,6 @@
 //! Where cells and sites are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use model::{Cell, CellId, Pin, Position, Site, SiteId};
@@ -22,14 +22,16 @@ pub struct Network {
 }
 
 impl Network {
-    /// Cells and sites; those without a position are left out, because a cost is a distance.
+    /// Cells and sites; those without a position are left out, because a cost is a distance, and so are service areas and
+    /// tenants of sites: policies are compared where each site is open to everybody.
     ///
     /// # Errors
     /// [`EvaluateError::NoSites`], [`EvaluateError::Topology`] where an id is there twice.
     pub fn new(cells: Vec<Cell>, sites: Vec<Site>) -> Result<Self, EvaluateError> {
         let cells: Vec<Cell> =
             cells.into_iter().filter(|cell| matches!(cell.pin, Pin::Position(_))).collect();
-        let sites: Vec<Site> = sites.into_iter().filter(|site| site.position.is_some()).collect();
+        let open = |site: Site| Site { service_area: None, tenants: BTreeSet::new(), ..site };
+        let sites: Vec<Site> = sites.into_iter().filter(|site| site.position.is_some()).map(open).collect();
         if sites.is_empty() {
             return Err(EvaluateError::NoSites);
         }

@@ -100,6 +100,8 @@ fn app(policy: Policy, settings: &Settings) -> App {
         linger: settings.linger,
         requires: std::collections::BTreeSet::new(),
         qos: None,
+        tenant: None,
+        residency: std::collections::BTreeMap::new(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Relocatable applications, as far as placement needs to know them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ident::name_type;
-use crate::{QosTarget, Supi};
+use crate::{Area, QosTarget, Supi};
 
 name_type!(
     /// Id of a relocatable application; a label of its DNS names.
@@ -37,6 +37,13 @@ pub struct App {
     /// What quality of service its UEs should get; where there is none, measurements do not matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qos: Option<QosTarget>,
+    /// Whose it is: sites that are there for some tenants only take it where this is one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Where its data may be, by name: a site takes it where its position lies in one of these areas. Anywhere where there
+    /// are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub residency: BTreeMap<String, Area>,
 }
 
 /// Whether orders are carried out.

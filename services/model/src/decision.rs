@@ -29,11 +29,13 @@ pub enum Trigger {
     Operator,
     /// The serving site is overloaded.
     Capacity,
+    /// The UE is outside the service area of the serving site.
+    LeftArea,
 }
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Mobility,
         Self::FirstPlacement,
         Self::UeGone,
@@ -43,6 +45,7 @@ impl Trigger {
         Self::Qos,
         Self::Operator,
         Self::Capacity,
+        Self::LeftArea,
     ];
 
     /// The name used in events and tables; labels of metrics have `_` for `-`.
@@ -57,6 +60,7 @@ impl Trigger {
             Self::Qos => "qos",
             Self::Operator => "operator",
             Self::Capacity => "capacity",
+            Self::LeftArea => "left-area",
         }
     }
 }
@@ -242,7 +246,7 @@ pub struct Serving {
     /// `regret`: where it came from, as long as that matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_from: Option<SiteId>,
-    /// Why nothing may stay there, where the site is to be left; `overloaded` where this instance was chosen to leave.
+    /// Why it may not stay there, where the site is to be left; `overloaded` where this instance was chosen to leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_by: Option<Guard>,
     /// What has been measured between the UE and the site.
@@ -279,6 +283,12 @@ pub enum Guard {
     NoFeasibleSite,
     /// An operator has frozen the app, or all of them.
     Frozen,
+    /// The UE is outside the service area of the site.
+    OutsideArea,
+    /// The site is there for tenants of which the app's is none.
+    Tenant,
+    /// The site is not where the app's data may be.
+    Residency,
 }
 
 impl Guard {
@@ -291,8 +301,11 @@ impl Guard {
             | Self::Failed
             | Self::Full
             | Self::MissingLabel
-            | Self::QosViolated => true,
-            Self::Overloaded => true,
+            | Self::QosViolated
+            | Self::Overloaded
+            | Self::OutsideArea
+            | Self::Tenant
+            | Self::Residency => true,
             Self::ConcurrentRelocations | Self::NoFeasibleSite | Self::Frozen => false,
         }
     }
@@ -343,4 +356,7 @@ pub enum Rule {
     Guarded(Guard),
     /// The UE's place maps to no site.
     NoCandidate,
+    /// The UE is outside the service area of the serving site: the nearest site that takes the instance, whatever the
+    /// policy says.
+    LeftArea,
 }

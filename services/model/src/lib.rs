@@ -9,6 +9,7 @@
 //! what its key is.
 
 mod app;
+mod area;
 mod cell;
 mod decision;
 mod ident;
@@ -31,6 +32,7 @@ mod ue_event;
 mod water_marks;
 
 pub use app::{App, AppId, Mode, Policy, Regret, Scope, SupiRange, Threshold, Users};
+pub use area::{Area, AreaError, Polygon};
 pub use cell::{Cell, CellId, Nid, Pin, Tac, Tai, TaiPin};
 pub use decision::{
     Account, Basis, Candidate, Decision, Explanation, Guard, Loaded, Rule, Serving, SiteQuality, Trigger,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::ident::name_type;
-use crate::{Position, Tier, WaterMarks};
+use crate::{Area, Position, Tier, WaterMarks};
 
 name_type!(
     /// Id of an edge site.
@@ -39,6 +39,12 @@ pub struct Site {
     /// about to leave. No bound where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_instances: Option<u32>,
+    /// Where UEs may be that it serves; everywhere where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_area: Option<Area>,
+    /// The tenants whose apps it takes; every app where there are none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tenants: BTreeSet<String>,
 }
 
 /// A cluster as EMCO's clm names it: provider and cluster.

@@ -59,7 +59,7 @@ pub(crate) struct AppEntry {
     pub(crate) slots: Slots,
     /// Those that wait for a site, or for the end of a freeze.
     pub(crate) held: Queue,
-    /// The sites that have what it requires; `None`: every site has.
+    /// The sites that it can use; `None`: every site.
     pub(crate) able: Option<Able>,
     users: UserSet,
 }
@@ -95,7 +95,7 @@ pub(crate) fn entries(apps: Vec<App>, topology: &Topology) -> Result<Vec<AppEntr
         }
         entries.push(AppEntry {
             users: UserSet::new(&app.users),
-            able: Able::new(topology, &app.requires),
+            able: Able::new(topology, &app),
             app,
             slots: Slots::default(),
             held: Queue::default(),

@@ -47,8 +47,9 @@ const SLICE: usize = 4096;
 /// first. In mode `observe` decisions are given as if every order had been carried out at once, so that the
 /// effect of a policy can be seen.
 ///
-/// Sites that are cordoned, drained, degraded, failed, full or without a label that the app requires take no instance;
-/// what serves at one that is drained, degraded or failed leaves, in step with `max_concurrent_relocations`. What no
+/// Sites that are cordoned, drained, degraded, failed, full, without what the app requires, or whose service area does not
+/// hold the UE's place take no instance; what serves at one that is drained, degraded or failed, or whose UE is outside its
+/// area, leaves, in step with `max_concurrent_relocations`. What no
 /// site takes waits until one does. A site whose load is above its high water mark takes none either, and some of what
 /// serves there leaves, the cheapest first, in rounds: one round for each load that was measured after all of the last
 /// one had left. A change of a site's condition is followed by a way through all instances, a slice

@@ -65,19 +65,23 @@ impl Explained {
             | Rule::QosViolated
             | Rule::NoBetterQos
             | Rule::Relief
+            | Rule::LeftArea
             | Rule::OperatorMove
             | Rule::Pinned
             | Rule::NoCandidate => None,
         };
         let regret = |rank: Rank| {
             // Beside nothing but the serving site, or what an operator named, there are no distances to compare.
-            case.place?;
+            let place = case.place?;
+            // Nothing is added to the account of a site while it does not serve the place.
+            case.topology.covers(place, rank.site).then_some(())?;
             let (_, meters, ..) = self.serving.filter(|(serving, ..)| *serving != rank.site)?;
             policy::standing(&case.app.policy, case.accounts, meters, (rank.site, rank.meters), case.now)
         };
         let qos = |site| case.quality.and_then(|quality| quality.told(site));
         // Beyond the ranked sites the tree is walked by chords, which are not quite the order of distances.
-        self.candidates.sort_by(|(a, _), (b, _)| a.meters.total_cmp(&b.meters));
+        self.candidates
+            .sort_by(|(a, _), (b, _)| a.meters.total_cmp(&b.meters).then_with(|| a.site.cmp(&b.site)));
         let candidate = |(rank, rejected_by): &(Rank, Option<Guard>)| Candidate {
             site: name(rank.site).clone(),
             meters: rank.meters,

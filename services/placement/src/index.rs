@@ -46,6 +46,10 @@ index_type!(
     /// A place of the catalogue (a cell or a tracking area).
     PlaceIx
 );
+index_type!(
+    /// A zone: the service area of one site or of several.
+    ZoneIx
+);
 
 #[cfg(test)]
 mod tests {

@@ -76,9 +76,10 @@ impl Recorder for Silent {
     fn basis(&mut self, _: Basis) {}
 }
 
-/// Gives the verdict. Allocates nothing unless the recorder does, or each ranked site of the place is rejected.
+/// Gives the verdict. Allocates nothing unless the recorder does, or each ranked site of the place is rejected, or no site
+/// serves it.
 pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
-    let left = case.serving.and_then(|(site, _)| case.gate.leaves(site));
+    let left = case.serving.and_then(|(site, _)| case.gate.leaves(site).or_else(|| outside(case, site)));
     let meters = case.serving.and_then(|(site, since)| {
         let meters = case.place.and_then(|place| case.topology.meters(place, site));
         recorder.serving(site, meters, told(case.now.since(since)), left);
@@ -87,6 +88,12 @@ pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
     recorder.basis(case.place.map_or(Basis::Unknown, |place| case.topology.place(place).basis));
     let wanted = if case.gone { linger(case, left) } else { wanted(case, meters, left, recorder) };
     held(case, wanted)
+}
+
+/// Whether the UE is outside the service area of a site.
+fn outside(case: &Case<'_>, site: SiteIx) -> Option<Guard> {
+    let covers = case.place.is_none_or(|place| case.topology.covers(place, site));
+    (!covers).then_some(Guard::OutsideArea)
 }
 
 /// What is right, were there neither slots nor freezes: what an operator asks for, else to leave a site that is to be
@@ -102,6 +109,7 @@ fn wanted(
         gate: case.gate,
         quality: None,
         serving: case.serving.map(|(site, _)| site),
+        place: case.place,
         ranks: case.place.map_or(&[][..], |place| case.topology.ranks(place)),
         origin: case.place.and_then(|place| case.topology.place(place).origin),
     };
@@ -112,7 +120,7 @@ fn wanted(
     let from = From { quality: case.quality, ..from };
     match (case.serving, left) {
         (Some((site, _)), Some(guard)) => leave(case, from, site, guard, recorder),
-        (serving, _) if from.ranks.is_empty() => Finding {
+        (serving, _) if from.is_lost() => Finding {
             target: serving.map(|(site, _)| site),
             ..finding(Verdict::Stay, Rule::NoCandidate, by_place(case))
         },
@@ -224,7 +232,7 @@ fn asked_for(
     Some(Finding { target: Some(asked.site), ..finding(verdict, rule, Trigger::Operator) })
 }
 
-/// The serving site is to be left.
+/// The serving site is to be left, or the UE has left its area.
 fn leave(
     case: &Case<'_>,
     from: From<'_>,
@@ -232,15 +240,16 @@ fn leave(
     guard: Guard,
     recorder: &mut impl Recorder,
 ) -> Finding {
-    let from = if from.ranks.is_empty() {
+    let from = if from.is_lost() {
         // Nothing is known of where the UE is: near to where it is served.
         recorder.basis(Basis::ServingSite);
-        From { origin: case.topology.sites().get(site.slot()).and_then(|site| site.position), ..from }
+        let origin = case.topology.sites().get(site.slot()).and_then(|site| site.position);
+        From { place: None, origin, ..from }
     } else {
         from
     };
     // Nobody is near to a UE that is not known: what relieves a site goes to where there is more of everything.
-    let far = guard == Guard::Overloaded && from.ranks.is_empty();
+    let far = guard == Guard::Overloaded && from.place.is_none();
     let upper = if far { from.upper(recorder) } else { None };
     match upper.or_else(|| from.best_at_all(recorder)) {
         Some(best) => {
@@ -254,12 +263,15 @@ fn leave(
 const fn left_by(guard: Guard) -> Rule {
     match guard {
         Guard::Overloaded => Rule::Relief,
+        Guard::OutsideArea => Rule::LeftArea,
         Guard::Draining
         | Guard::Degraded
         | Guard::Failed
         | Guard::Cordoned
         | Guard::Full
         | Guard::MissingLabel
+        | Guard::Tenant
+        | Guard::Residency
         | Guard::QosViolated
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
@@ -273,11 +285,14 @@ const fn leaving(guard: Guard) -> Trigger {
         Guard::Degraded => Trigger::SiteDegraded,
         Guard::Failed => Trigger::SiteFailure,
         Guard::Overloaded => Trigger::Capacity,
+        Guard::OutsideArea => Trigger::LeftArea,
         Guard::Draining
         | Guard::Cordoned
         | Guard::Full
         | Guard::MissingLabel
         | Guard::QosViolated
+        | Guard::Tenant
+        | Guard::Residency
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
         | Guard::Frozen => Trigger::Maintenance,

@@ -35,6 +35,7 @@ mod slab;
 mod timers;
 mod topology;
 mod ue;
+mod zone;
 
 pub use apps::AppError;
 pub use command::{Command, Input};

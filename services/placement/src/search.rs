@@ -3,15 +3,18 @@
 use model::{Guard, Position};
 
 use crate::guard::Gate;
-use crate::index::SiteIx;
+use crate::index::{PlaceIx, SiteIx};
 use crate::judge::{Recorder, Silent};
 use crate::quality::Quality;
-use crate::sites::{Rank, SiteIndex};
-use crate::topology::Topology;
+use crate::sites::{Rank, SiteIndex, before};
+use crate::topology::{RANKED_SITES, Topology};
+use crate::zone::Within;
 
-/// How many sites that take nothing are walked past beyond the ranked ones; then none counts as found. Sites without a
-/// label that the app requires are not met there at all.
+/// How many sites that take nothing are walked past beyond the ranked ones; then none counts as found. Sites that the app
+/// cannot use, and those that do not serve the place, are not met there at all.
 pub(crate) const WALKED_PAST: usize = 64;
+/// How many sites are looked at for those that are told because they do not serve the place.
+const LOOKED_AT: usize = 256;
 
 /// Where an instance is looked for a site from.
 #[derive(Debug, Clone, Copy)]
@@ -22,15 +25,30 @@ pub(crate) struct From<'a> {
     pub(crate) quality: Option<Quality<'a>>,
     /// Where it serves.
     pub(crate) serving: Option<SiteIx>,
-    /// The ranked sites of its place.
+    /// Its place, where distances are measured from there.
+    pub(crate) place: Option<PlaceIx>,
+    /// The ranked sites of that place.
     pub(crate) ranks: &'a [Rank],
     /// Where distances are measured from beyond them.
     pub(crate) origin: Option<Position>,
 }
 
-impl From<'_> {
+impl<'a> From<'a> {
+    /// Whether nothing is known of where to look for a site.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.ranks.is_empty() && !self.place.is_some_and(|place| self.topology.is_uncovered(place))
+    }
+
     /// The best site; the serving one counts where it need not be left, whether or not it takes anything new.
     pub(crate) fn best(&self, recorder: &mut impl Recorder) -> Option<Rank> {
+        let best = self.nearest(recorder);
+        if recorder.listens() {
+            self.tell_outside(best, recorder);
+        }
+        best
+    }
+
+    fn nearest(&self, recorder: &mut impl Recorder) -> Option<Rank> {
         if self.gate.is_open() && self.quality.is_none() && !self.ranks.is_empty() {
             self.ranks.iter().for_each(|rank| recorder.candidate(*rank, None));
             return self.ranks.first().copied();
@@ -65,6 +83,9 @@ impl From<'_> {
 
     /// Why an instance cannot be at a site.
     pub(crate) fn bars(&self, site: SiteIx) -> Option<Guard> {
+        if self.place.is_some_and(|place| !self.topology.covers(place, site)) {
+            return Some(Guard::OutsideArea);
+        }
         if self.serving == Some(site) {
             return self.gate.leaves(site);
         }
@@ -78,6 +99,10 @@ impl From<'_> {
         Some(best)
     }
 
+    fn within(&self) -> Within<'a> {
+        self.place.map_or(Within::Everywhere, |place| self.topology.within(place))
+    }
+
     /// Beyond the ranked sites. Allocates: the tree's walk keeps a heap.
     fn beyond(&self, recorder: &mut impl Recorder) -> Option<Rank> {
         self.walk(self.gate.able.map_or(self.topology.index(), |able| able.index()), recorder)
@@ -87,7 +112,7 @@ impl From<'_> {
         let origin = self.origin?;
         let mut left = WALKED_PAST;
         let mut found = false;
-        let best = index.nearest_of(origin, |site, meters| {
+        let best = index.nearest_of(origin, self.within(), |site, meters| {
             if self.ranks.iter().any(|rank| rank.site == site) {
                 return Some(false);
             }
@@ -108,5 +133,24 @@ impl From<'_> {
             recorder.candidate(best, None);
         }
         best
+    }
+
+    /// Tells of sites that would be nearer than the best one and do not serve the place, as many as are ranked.
+    fn tell_outside(&self, best: Option<Rank>, recorder: &mut impl Recorder) {
+        let (Some(origin), Within::Zones(_)) = (self.origin, self.within()) else { return };
+        let (mut met, mut told) = (0, 0);
+        self.topology.index().nearest_of(origin, Within::Everywhere, |site, meters| {
+            let rank = Rank { site, meters: meters() };
+            met += 1;
+            if met > LOOKED_AT || told == RANKED_SITES || best.is_some_and(|best| rank.meters > best.meters) {
+                return None;
+            }
+            let nearer = best.is_none_or(|best| before(rank, best));
+            if nearer && self.bars(site) == Some(Guard::OutsideArea) {
+                recorder.candidate(rank, Some(Guard::OutsideArea));
+                told += 1;
+            }
+            Some(false)
+        });
     }
 }

@@ -4,6 +4,7 @@ mod area;
 mod build;
 mod place;
 mod problem;
+mod reach;
 mod version;
 
 use hashbrown::HashMap;
@@ -11,6 +12,8 @@ use model::{Basis, Cell, CellId, Site, SiteId, Tai, TaiPin, UeLocation};
 
 use crate::index::{PlaceIx, SiteIx};
 use crate::sites::{Rank, Ranked, SiteIndex};
+use crate::topology::reach::Reach;
+use crate::zone::Within;
 
 pub(crate) use place::Place;
 pub use problem::{Problem, TopologyError};
@@ -30,6 +33,9 @@ pub const RANKED_SITES: usize = 4;
 /// A cell that is not in the catalogue falls back to its tracking area: to the site that the area is pinned to;
 /// else to the sites ranked from the centroid of the area's known cells; else (no position anywhere) to the
 /// site that most of the area's cells are pinned to, the lowest id among equals.
+///
+/// Only sites whose service area holds the place are ranked. A place that is pinned to a site has no position of its own:
+/// there areas say nothing.
 #[derive(Debug)]
 pub struct Topology {
     /// In the order of ids: the order of indices is the order of ids.
@@ -44,6 +50,7 @@ pub struct Topology {
     /// Where each place's ranks are: apart from the places, because every event needs only this.
     spans: Vec<Span>,
     ranks: Vec<Rank>,
+    reach: Reach,
     version: u64,
 }
 
@@ -116,7 +123,7 @@ impl Topology {
             return (at.basis, known.iter().take(k).map(|rank| self.named(*rank)).collect());
         }
         let mut ranks = Vec::new();
-        build::rank(&self.index, at.pinned, at.origin, k, &mut ranks);
+        build::rank(&self.index, at.pinned, (at.origin, self.within(place)), k, &mut ranks);
         (at.basis, ranks.into_iter().map(|rank| self.named(rank)).collect())
     }
 
@@ -145,6 +152,22 @@ impl Topology {
     pub(crate) fn ranks(&self, place: PlaceIx) -> &[Rank] {
         let Span { first, count } = self.spans[place.slot()];
         &self.ranks[first as usize..first as usize + usize::from(count)]
+    }
+
+    /// Which sites serve a place.
+    pub(crate) fn within(&self, place: PlaceIx) -> Within<'_> {
+        self.reach.of(place)
+    }
+
+    /// Whether a site serves a place.
+    pub(crate) fn covers(&self, place: PlaceIx, site: SiteIx) -> bool {
+        self.index.zones().covers(self.within(place), site)
+    }
+
+    /// Whether a place has a position that no site serves, although sites have positions.
+    pub(crate) fn is_uncovered(&self, place: PlaceIx) -> bool {
+        let apart = matches!(self.within(place), Within::Zones(_));
+        apart && self.ranks(place).is_empty() && !self.index.is_bare()
     }
 
     /// Distance in metres from a place to any site of the catalogue. From a place that is pinned there is none to

@@ -1,7 +1,7 @@
 //! What a UE costs: counted by the allocator, with one app.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{
@@ -34,6 +34,8 @@ fn topology() -> Topology {
         water_marks: None,
         labels: BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: BTreeSet::new(),
     };
     let cell = |number: u64| Cell {
         id: cell_id(number),
@@ -58,6 +60,8 @@ fn engine(mode: Mode, policy: Policy) -> Engine {
         linger: Duration::from_secs(60),
         requires: BTreeSet::new(),
         qos: None,
+        tenant: None,
+        residency: BTreeMap::new(),
     };
     Engine::new(topology(), vec![app], InstanceKey::new(&[7; 16]).unwrap()).unwrap()
 }

@@ -22,6 +22,8 @@ fn index(places: &[Place]) -> SiteIndex {
         water_marks: None,
         labels: BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: BTreeSet::new(),
     };
     SiteIndex::new(&places.iter().enumerate().map(site).collect::<Vec<_>>()).unwrap()
 }

@@ -108,6 +108,8 @@ fn site() -> Site {
         water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) fn topology() -> Topology {
         water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     };
     let cell = |number: usize| {
         let lon = (number / 2) as f64 + if number.is_multiple_of(2) { 0.1 } else { -0.1 };

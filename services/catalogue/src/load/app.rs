@@ -1,13 +1,14 @@
 //! Apps.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::time::Duration;
 
 use model::{App, AppId, InstanceId, Supi, name_is_valid};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
-use super::{Catalogue, policy, qos, required, serving, users};
+use super::{Catalogue, areas, policy, qos, required, serving, users};
 use crate::error::Problems;
 use crate::section::{AppEntry, EmcoEntry, InstanceEntry, OptText, Section};
 use crate::{Adopted, AdoptedInstance, AppSpec, EmcoObjects};
@@ -17,11 +18,13 @@ const MAX_CONCURRENT_RELOCATIONS: u32 = 4;
 /// How long an instance is kept after its UE has gone, where nothing is said.
 const LINGER: Duration = Duration::from_secs(300);
 
-pub(super) fn load(section: &Section, catalogue: &mut Catalogue, problems: &mut Problems) {
+pub(super) fn load(section: &Section, base: &Path, catalogue: &mut Catalogue, problems: &mut Problems) {
     let mut ids: HashSet<AppId> = HashSet::new();
     for (index, entry) in section.apps.0.0.iter().enumerate() {
         let path = format!("apps[{index}]");
-        let Some(spec) = app(entry, &path, problems) else { continue };
+        let Some(mut spec) = app(entry, &path, problems) else { continue };
+        let file = &entry.value.residency;
+        spec.app.residency = areas::residency(file, &path, base, &mut catalogue.files, problems);
         if ids.insert(spec.app.id.clone()) {
             catalogue.apps.push(spec);
         } else {
@@ -60,6 +63,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
     };
     let requires = super::labels(&app.requires, &format!("{path}.requires"), problems);
     let wanted = qos::target(app.qos.as_ref(), path, problems);
+    let tenant = tenant(&app.tenant, path, problems);
     let emco = emco(app.emco.as_ref(), path, at, problems);
     let address = serving::address(app.address.as_ref(), path, at, problems);
     let probe = serving::probe(&app.probe, path, problems);
@@ -77,6 +81,8 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
             linger: app.linger.as_ref().map_or(LINGER, |l| l.value.0),
             requires: requires?,
             qos: wanted?,
+            tenant: tenant?,
+            residency: BTreeMap::new(),
         },
         emco: emco?,
         address: address?,
@@ -86,6 +92,18 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
         deadlines,
         instances: instances?,
     })
+}
+
+/// A tenant is called as in `tenants` of sites.
+fn tenant(entry: &OptText, path: &str, problems: &mut Problems) -> Option<Option<String>> {
+    match entry {
+        Some(wrong) if !name_is_valid(&wrong.value.0) => {
+            let reason = format!("`{}` is no tenant: {}", wrong.value.0, super::LABEL);
+            problems.field(format!("{path}.tenant"), wrong.referenced, reason);
+            None
+        }
+        given => Some(given.as_ref().map(|tenant| tenant.value.0.clone())),
+    }
 }
 
 /// Ids of apps and instances are labels of DNS names (RFC 1035 clause 2.3.1).

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::name_is_valid;
+use model::{App, Site, name_is_valid};
 use serde_saphyr::Spanned;
 
 use super::Catalogue;
@@ -27,18 +27,27 @@ pub(super) fn labels(
 
 /// An app that no site can take is placed nowhere.
 pub(super) fn unmet(catalogue: &mut Catalogue) {
-    let sites = &catalogue.sites;
-    let nowhere = catalogue.apps.iter().map(|spec| &spec.app).filter(|app| {
-        !app.requires.is_empty() && !sites.iter().any(|site| app.requires.is_subset(&site.labels))
-    });
-    let told = nowhere.map(|app| {
-        let wanted: Vec<&str> = app.requires.iter().map(String::as_str).collect();
-        format!(
-            "app `{}` requires {}, which no site has: it will be placed nowhere",
-            app.id,
-            wanted.join(", ")
-        )
-    });
+    let told = catalogue.apps.iter().filter_map(|spec| why_nowhere(&spec.app, &catalogue.sites));
     let told: Vec<String> = told.collect();
     catalogue.warnings.extend(told);
+}
+
+fn why_nowhere(app: &App, sites: &[Site]) -> Option<String> {
+    let mut fit = sites.iter().filter(|site| app.requires.is_subset(&site.labels)).peekable();
+    if fit.peek().is_none() {
+        let wanted: Vec<&str> = app.requires.iter().map(String::as_str).collect();
+        let wanted = wanted.join(", ");
+        return Some(format!(
+            "app `{}` requires {wanted}, which no site has: it will be placed nowhere",
+            app.id
+        ));
+    }
+    let ours = |site: &Site| app.tenant.as_ref().is_some_and(|tenant| site.tenants.contains(tenant));
+    let mut open = fit.filter(|site| site.tenants.is_empty() || ours(site));
+    open.next().is_none().then(|| {
+        format!(
+            "each site that app `{}` could use is there for other tenants: it will be placed nowhere",
+            app.id
+        )
+    })
 }

@@ -1,6 +1,7 @@
 //! Validates a [`Section`] into a [`Catalogue`], or tells all that is wrong with it.
 
 mod app;
+mod areas;
 mod capacity;
 mod cells;
 mod labels;
@@ -60,7 +61,8 @@ pub fn load(section: &Section, base_dir: &Path) -> Result<Catalogue, Vec<Catalog
     sites::load(section, base_dir, &mut catalogue, &mut problems);
     cells::load(section, base_dir, &mut catalogue, &mut problems);
     cells::tracking_areas(section, &mut catalogue, &mut problems);
-    app::load(section, &mut catalogue, &mut problems);
+    areas::load(section, base_dir, &mut catalogue, &mut problems);
+    app::load(section, base_dir, &mut catalogue, &mut problems);
     // What depends on several sections would only repeat what is wrong with one.
     if problems.0.is_empty() {
         whole(section, &mut catalogue, &mut problems);

@@ -39,12 +39,24 @@ fn from_file(
     catalogue: &mut Catalogue,
     problems: &mut Problems,
 ) -> Vec<Site> {
-    let SiteEntry { id, name, at, cluster, ingress, tier, capacity, labels, max_instances, file, provider } =
-        &entry.value;
+    let SiteEntry {
+        id,
+        name,
+        at,
+        cluster,
+        ingress,
+        tier,
+        capacity,
+        labels,
+        max_instances,
+        tenants,
+        file,
+        provider,
+    } = &entry.value;
     let Some(file) = file else { return Vec::new() };
     let described = [id.is_some(), name.is_some(), at.is_some(), cluster.is_some(), ingress.is_some()];
     let weighed = tier.is_some() || capacity.is_some() || max_instances.is_some();
-    if described.contains(&true) || !labels.is_empty() || weighed {
+    if described.contains(&true) || !labels.is_empty() || weighed || !tenants.is_empty() {
         let reason = "beside `file` only `provider` is allowed: the sites are described in the file";
         problems.field(path, file.referenced, reason);
     }
@@ -88,10 +100,11 @@ fn inline(
         }
     };
     let labels = super::labels(&site.labels, &format!("{path}.labels"), problems);
+    let tenants = super::labels(&site.tenants, &format!("{path}.tenants"), problems);
     let tier = capacity::tier(&site.tier, path, problems);
     let path = format!("{path}.capacity");
     let water_marks = capacity::marks(site.capacity.as_ref(), marks, &path, problems);
-    let (id, cluster, labels) = (id?, cluster?, labels?);
+    let (id, cluster, labels, tenants) = (id?, cluster?, labels?, tenants?);
     // A position that is there and wrong has been told.
     let position = match at {
         Some(position) => Some(position?),
@@ -103,7 +116,19 @@ fn inline(
     let name = text(&site.name).unwrap_or_else(|| id.to_string());
     let max_instances = site.max_instances.as_ref().map(|most| most.value);
     let ingress = text(&site.ingress);
-    Some(Site { id, name, position, cluster, ingress, tier, water_marks, labels, max_instances })
+    Some(Site {
+        id,
+        name,
+        position,
+        cluster,
+        ingress,
+        tier,
+        water_marks,
+        labels,
+        max_instances,
+        service_area: None,
+        tenants,
+    })
 }
 
 fn cluster(entry: &Spanned<ClusterEntry>, path: &str, problems: &mut Problems) -> Option<ClusterRef> {

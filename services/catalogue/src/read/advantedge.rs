@@ -71,6 +71,8 @@ impl Asset {
             low: None,
             labels: None,
             max_instances: None,
+            tenants: None,
+            service_area: None,
         })
     }
 

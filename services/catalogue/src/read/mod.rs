@@ -2,7 +2,7 @@
 //!
 //! | content | sites | cells |
 //! |---|---|---|
-//! | GeoJSON FeatureCollection of Points (RFC 7946) | yes | |
+//! | GeoJSON FeatureCollection of Points (RFC 7946), and of Polygons that are their areas | yes | |
 //! | AdvantEDGE scenario (a JSON array of assets) | assets `EDGE` | assets `POA-4G`, `POA-5G` |
 //! | CSV with a header, see [`sites`] and [`cells`] | yes | yes |
 //! | OpenCelliD export (CSV) | | rows `LTE`, `NR` |
@@ -14,6 +14,7 @@
 //! half.
 
 mod advantedge;
+mod area;
 mod cells_csv;
 mod error;
 mod geojson;
@@ -21,6 +22,7 @@ mod json;
 mod mnc;
 mod opencellid;
 mod rows;
+mod site_area;
 mod sites_csv;
 mod table;
 mod text;
@@ -28,8 +30,9 @@ mod text;
 use std::collections::HashMap;
 use std::path::Path;
 
+pub use area::{NamedArea, areas};
 pub use error::{BrokenRow, ReadError};
-use model::{Cell, CellId, ClusterRef, PlmnId, Site, SiteId, Tac, Tier, WaterMarks};
+use model::{Area, Cell, CellId, ClusterRef, PlmnId, Site, SiteId, Tac, Tier, WaterMarks};
 use rows::Rows;
 pub use rows::{Notes, TOLERANT_FROM_ROWS};
 use text::Content;
@@ -48,12 +51,13 @@ pub struct CellDefaults {
 
 /// Reads sites from GeoJSON, a CSV or an AdvantEDGE scenario.
 ///
-/// A GeoJSON feature needs `properties.id` (or the feature's `id`); `properties.name`, `provider`, `cluster`,
-/// `ingress`, `tier`, `high` and `low` are optional, and so are `labels` and `max_instances`. A site without `provider` gets `provider`, one without `cluster` its id as cluster.
-/// Features that are no points are counted and skipped.
+/// A GeoJSON Point needs `properties.id` (or the feature's `id`); `properties.name`, `provider`, `cluster`, `ingress`,
+/// `labels`, `max_instances`, `tier`, `high`, `low`, `tenants` and `service_area` (a geometry) are optional. A site without `provider` gets
+/// `provider`, one without `cluster` its id as cluster. A Polygon or MultiPolygon whose `properties.site`, `properties.id` or
+/// `id` is that of a site is its service area, several are one. Other features are counted and skipped.
 ///
 /// A CSV's header names the columns, in any order and case: `id` (or `site_id`), `lon` and `lat` (or `longitude` and
-/// `latitude`) in degrees (WGS 84), and where wanted the others, as above. Other columns
+/// `latitude`) in degrees (WGS 84), and where wanted the others from above but `service_area`. Other columns
 /// are counted and skipped. Fields are separated by commas and may be quoted; `#` begins a comment line.
 ///
 /// # Errors
@@ -86,15 +90,22 @@ pub(crate) fn sites_with(
         },
         Err(reason) => rows.broken(line, reason),
     };
-    match content.kind() {
+    let polygons = match content.kind() {
         Content::JsonObject => geojson::sites(path, &content.text, &mut rows, &mut take)?,
-        Content::JsonArray => advantedge::sites(path, &content.text, &mut rows, &mut take)?,
-        Content::Text => sites_csv::sites(path, &content.text, &mut rows, &mut take)?,
+        Content::JsonArray => {
+            advantedge::sites(path, &content.text, &mut rows, &mut take)?;
+            Vec::new()
+        }
+        Content::Text => {
+            sites_csv::sites(path, &content.text, &mut rows, &mut take)?;
+            Vec::new()
+        }
         other @ (Content::Empty | Content::Xml) => {
             let wanted = "GeoJSON (a FeatureCollection), a CSV of sites or an AdvantEDGE scenario";
             return Err(other.instead_of(path, wanted));
         }
-    }
+    };
+    site_area::give(polygons, &mut sites, path, &mut rows)?;
     let notes = rows.finish(sites.len(), "sites")?;
     Ok((sites, notes))
 }
@@ -161,6 +172,9 @@ struct SiteRow {
     /// Separated by spaces or semicolons.
     labels: Option<String>,
     max_instances: Option<String>,
+    /// As labels.
+    tenants: Option<String>,
+    service_area: Option<Area>,
 }
 
 impl SiteRow {
@@ -198,13 +212,16 @@ impl SiteRow {
         let told = |problem| format!("site `{id}`: {problem}");
         let tier = self.tier.as_deref().map_or(Ok(Tier::default()), crate::load::tier_of).map_err(told)?;
         let water_marks = self.marks(marks).map_err(told)?;
-        let labels = self.labels.as_deref().unwrap_or_default();
-        let labels = labels.split([' ', ';']).filter(|label| !label.is_empty());
-        let labels = labels.map(|label| {
-            let wrong = || format!("site `{id}`: label `{}` is no name: {}", cut(label), crate::load::LABEL);
-            model::name_is_valid(label).then(|| label.to_owned()).ok_or_else(wrong)
-        });
-        let labels = labels.collect::<Result<_, _>>()?;
+        let words = |what: &str, text: &Option<String>| {
+            let words = text.as_deref().unwrap_or_default().split([' ', ';']).filter(|word| !word.is_empty());
+            let words = words.map(|word| {
+                let wrong =
+                    || format!("site `{id}`: {what} `{}` is no name: {}", cut(word), crate::load::LABEL);
+                model::name_is_valid(word).then(|| word.to_owned()).ok_or_else(wrong)
+            });
+            words.collect::<Result<_, _>>()
+        };
+        let (labels, tenants) = (words("label", &self.labels)?, words("tenant", &self.tenants)?);
         Ok(Site {
             name: self.name.unwrap_or_else(|| id.to_string()),
             position: Some(position),
@@ -214,12 +231,14 @@ impl SiteRow {
             water_marks,
             labels,
             max_instances: most,
+            service_area: self.service_area,
+            tenants,
             id,
         })
     }
 }
 
 /// At most 64 characters, for messages.
-fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     text.chars().take(64).collect()
 }

@@ -21,6 +21,9 @@ pub(crate) struct AppEntry {
     pub(crate) linger: OptSpan,
     pub(crate) requires: Vec<Spanned<Text>>,
     pub(crate) qos: Option<Spanned<QosEntry>>,
+    pub(crate) tenant: OptText,
+    /// A file of polygons.
+    pub(crate) residency: OptText,
     pub(crate) emco: Option<Spanned<EmcoEntry>>,
     pub(crate) address: Option<Spanned<AddressEntry>>,
     pub(crate) probe: ProbeEntry,

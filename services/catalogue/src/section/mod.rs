@@ -34,6 +34,8 @@ pub struct Section {
     pub cells: CellsSection,
     /// Tracking areas that belong to a site.
     pub tracking_areas: TrackingAreasSection,
+    /// Service areas of sites: a file, or several.
+    pub service_areas: ServiceAreasSection,
     /// Relocatable applications.
     pub apps: AppsSection,
 }
@@ -62,6 +64,11 @@ pub struct CellsSection(pub(crate) Entries<CellEntry>);
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
 pub struct TrackingAreasSection(pub(crate) Entries<TrackingAreaEntry>);
+
+/// `service_areas`: a file or a list of files.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct ServiceAreasSection(pub(crate) Entries<Text>);
 
 /// `apps`: a list.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -97,6 +104,7 @@ pub(crate) struct SiteEntry {
     pub(crate) capacity: Option<Spanned<CapacityEntry>>,
     pub(crate) labels: Vec<Spanned<Text>>,
     pub(crate) max_instances: Option<Spanned<u32>>,
+    pub(crate) tenants: Vec<Spanned<Text>>,
     /// Sites of a file, in place of one site.
     pub(crate) file: OptText,
     /// EMCO cluster provider of the file's sites that name no cluster; the site's id is the cluster then.

@@ -67,5 +67,6 @@ pub(super) const fn trigger(trigger: model::Trigger) -> Trigger {
         model::Trigger::Qos => Trigger::Qos,
         model::Trigger::Operator => Trigger::Operator,
         model::Trigger::Capacity => Trigger::Capacity,
+        model::Trigger::LeftArea => Trigger::LeftArea,
     }
 }

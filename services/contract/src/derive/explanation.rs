@@ -53,6 +53,7 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
         model::Rule::Pinned => (Rule::Pinned, None),
         model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
         model::Rule::NoCandidate => (Rule::NoCandidate, None),
+        model::Rule::LeftArea => (Rule::LeftArea, None),
     }
 }
 
@@ -69,6 +70,9 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::Overloaded => Guard::Overloaded,
         model::Guard::NoFeasibleSite => Guard::NoFeasibleSite,
         model::Guard::Frozen => Guard::Frozen,
+        model::Guard::OutsideArea => Guard::OutsideArea,
+        model::Guard::Tenant => Guard::Tenant,
+        model::Guard::Residency => Guard::Residency,
     }
 }
 

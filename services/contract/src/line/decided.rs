@@ -58,6 +58,7 @@ fn why(explanation: &Explanation) -> String {
             "its quality of service is too poor, and no site is known or expected to be better".into()
         }
         Rule::Relief => "its site is overloaded, and it leaves at the least cost".into(),
+        Rule::LeftArea => "its UE is outside the service area of its site".into(),
         Rule::OperatorMove => "an operator asked for it".into(),
         Rule::Pinned => "an operator pinned it".into(),
         Rule::NoCandidate => "its place maps to no site".into(),
@@ -81,6 +82,9 @@ fn guarded(guard: &Guard) -> String {
         Guard::MissingLabel => "the site lacks a label that the app requires",
         Guard::QosViolated => "the quality of service is measured to be too poor there",
         Guard::Overloaded => "the site is overloaded, or would be",
+        Guard::OutsideArea => "the UE is outside the service area of the site",
+        Guard::Tenant => "the site is there for other tenants",
+        Guard::Residency => "the site is not where the app's data may be",
         Guard::NoFeasibleSite => "no site takes it",
         Guard::Frozen => "an operator has frozen the app",
         Guard::ConcurrentRelocations => "max_concurrent_relocations is used up",

@@ -72,6 +72,8 @@ open_words! {
         Operator = "operator",
         /// The serving site is overloaded.
         Capacity = "capacity",
+        /// The UE is outside the service area of the serving site.
+        LeftArea = "left_area",
     }
 }
 

@@ -82,6 +82,9 @@ open_words! {
         Guarded = "guarded",
         /// The UE's place maps to no site.
         NoCandidate = "no_candidate",
+        /// The UE is outside the service area of the serving site: the nearest site that takes the instance, whatever the
+        /// policy says.
+        LeftArea = "left_area",
     }
 }
 
@@ -110,6 +113,12 @@ open_words! {
         NoFeasibleSite = "no_feasible_site",
         /// An operator has frozen the app, or all of them.
         Frozen = "frozen",
+        /// The UE is outside the service area of the site.
+        OutsideArea = "outside_area",
+        /// The site is there for tenants of which the app's is none.
+        Tenant = "tenant",
+        /// The site is not where the app's data may be.
+        Residency = "residency",
     }
 }
 

@@ -187,6 +187,8 @@ pub(crate) fn site() -> Site {
         water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     }
 }
 

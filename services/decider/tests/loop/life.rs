@@ -46,6 +46,8 @@ impl World {
                 linger: Duration::from_secs(60),
                 requires: std::collections::BTreeSet::new(),
                 qos: None,
+                tenant: None,
+                residency: std::collections::BTreeMap::new(),
             },
             sites: 3,
             config: Config { snapshot_interval: Duration::from_secs(3600), ..Config::default() },
@@ -165,6 +167,8 @@ impl Life {
             water_marks: Some(model::WaterMarks::default()),
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: std::collections::BTreeSet::new(),
         };
         let cell = |number: u32| Cell {
             id: cell_id(number),

@@ -129,6 +129,8 @@ fn site(number: u64) -> anyhow::Result<Site> {
         water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
         id,
     })
 }
@@ -153,5 +155,7 @@ fn app() -> anyhow::Result<App> {
         linger: std::time::Duration::from_secs(300),
         requires: std::collections::BTreeSet::new(),
         qos: None,
+        tenant: None,
+        residency: std::collections::BTreeMap::new(),
     })
 }

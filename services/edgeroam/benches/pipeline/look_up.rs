@@ -76,6 +76,8 @@ fn site(n: u64) -> anyhow::Result<Site> {
         water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
         id,
     })
 }

@@ -164,6 +164,8 @@ pub(crate) fn sites() -> anyhow::Result<Vec<Site>> {
             water_marks: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: std::collections::BTreeSet::new(),
             id,
         })
     };
@@ -194,5 +196,7 @@ pub(crate) fn app() -> anyhow::Result<App> {
         linger: std::time::Duration::from_secs(300),
         requires: std::collections::BTreeSet::new(),
         qos: None,
+        tenant: None,
+        residency: std::collections::BTreeMap::new(),
     })
 }

@@ -1,4 +1,4 @@
-//! `edgeroam nearest`: the exact geodesic nearest sites of positions and cells.
+//! `edgeroam nearest`: the exact geodesic nearest sites of positions and cells, and which of them do not serve there.
 
 use std::collections::HashMap;
 use std::io::BufRead as _;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use catalogue::read::{self, CellDefaults};
 use model::{CellId, Pin, Position, SiteId};
-use placement::SiteIndex;
+use placement::{Ranked, SiteIndex};
 use serde_json::json;
 
 /// The longest line that is read from standard input, in bytes.
@@ -30,7 +30,8 @@ pub(super) struct Args {
     /// How many sites to rank.
     #[arg(long, default_value_t = 3)]
     k: usize,
-    /// One JSON object a line: {"query":…,"sites":[{"id":…,"meters":…}]}.
+    /// One JSON object a line: {"query":…,"sites":[{"id":…,"meters":…}]}; a site whose service area does not hold the
+    /// position has "outside_area":true.
     #[arg(long)]
     json: bool,
     /// LON,LAT or a cell as mcc-mnc-nci; none: one per line on standard input.
@@ -91,20 +92,47 @@ struct Places {
     with_cells: bool,
 }
 
+/// A site that is near to a place.
+struct Near {
+    site: SiteId,
+    meters: f64,
+    /// Whether the place is outside its service area.
+    outside: bool,
+}
+
+impl Near {
+    fn text(&self) -> String {
+        let outside = if self.outside { " (outside its service area)" } else { "" };
+        format!("{} {:.1} m{outside}", self.site, self.meters)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let mut told = json!({"id": self.site, "meters": self.meters});
+        if self.outside {
+            told["outside_area"] = true.into();
+        }
+        told
+    }
+}
+
 impl Places {
     fn answer(&self, query: &str, k: usize, json: bool) -> anyhow::Result<String> {
-        let ranked: Vec<(SiteId, f64)> = match self.place(query)? {
+        let near: Vec<Near> = match self.place(query)? {
             Pin::Position(position) => {
-                self.index.ranked(position, k).into_iter().map(|r| (r.site.clone(), r.meters)).collect()
+                let near = |Ranked { site, meters }: Ranked<'_>| Near {
+                    site: site.clone(),
+                    meters,
+                    outside: !self.index.covers(site, position),
+                };
+                self.index.ranked(position, k).into_iter().map(near).collect()
             }
-            Pin::Site(site) => vec![(site, 0.0)],
+            Pin::Site(site) => vec![Near { site, meters: 0.0, outside: false }],
         };
         if json {
-            let sites: Vec<_> =
-                ranked.iter().map(|(id, meters)| json!({"id": id, "meters": meters})).collect();
+            let sites: Vec<_> = near.iter().map(Near::json).collect();
             return Ok(json!({"query": query, "sites": sites}).to_string());
         }
-        let sites: Vec<_> = ranked.iter().map(|(id, meters)| format!("{id} {meters:.1} m")).collect();
+        let sites: Vec<_> = near.iter().map(Near::text).collect();
         Ok(format!("{query}: {}", if sites.is_empty() { "no site".to_owned() } else { sites.join(", ") }))
     }
 

@@ -113,6 +113,8 @@ mod tests {
             water_marks: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: std::collections::BTreeSet::new(),
         }
     }
 

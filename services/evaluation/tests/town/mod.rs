@@ -35,6 +35,8 @@ pub(crate) fn limited(cells: &[f64], sites: &[(&str, f64, Option<u32>)]) -> Netw
         water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: *most,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     });
     Network::new(cells.collect(), sites.collect()).unwrap()
 }

@@ -190,6 +190,8 @@ impl Lab {
             water_marks: None,
             labels: std::collections::BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: std::collections::BTreeSet::new(),
         });
         Self {
             sim,
@@ -415,6 +417,8 @@ fn spec(setup: &Setup, pod_port: u16) -> AppSpec {
             linger: Duration::from_secs(10),
             requires: std::collections::BTreeSet::new(),
             qos: None,
+            tenant: None,
+            residency: std::collections::BTreeMap::new(),
         },
         emco: EmcoObjects {
             project: "mec".into(),

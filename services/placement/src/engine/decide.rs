@@ -135,6 +135,7 @@ impl Engine {
             | Rule::Evacuation
             | Rule::QosViolated
             | Rule::Relief
+            | Rule::LeftArea
             | Rule::OperatorMove
             | Rule::Guarded(_)
             | Rule::NoCandidate => false,

@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// Where the UE of an instance is.
-    pub(super) fn place_of(&self, ix: InstanceIx) -> Option<PlaceIx> {
+    pub(crate) fn place_of(&self, ix: InstanceIx) -> Option<PlaceIx> {
         let ue = self.instances.at(ix).ue?;
         self.foreign.place(&self.topology, self.ues.at(ue).whereabouts)
     }

@@ -102,7 +102,7 @@ impl Engine {
             self.estate.mark(site);
             for app in 0..self.apps.len() {
                 let entry = &self.apps[app];
-                let able = entry.able.as_ref().is_none_or(|able| able.has(site));
+                let able = entry.able.as_ref().is_none_or(|able| able.lacks(site).is_none());
                 if room[usize::from(entry.observed())] && able && !self.freezes.hold(app as u16, now) {
                     self.wake(app as u16, Some(site), now, out);
                 }

@@ -187,6 +187,10 @@ impl Engine {
         let mut fingerprints = BTreeMap::new();
         for entry in &self.apps {
             hash.feed(&entry.app);
+            // What is absent leaves no trace in the encoding: a label alone and a tenant alone would look the same.
+            if entry.app.tenant.is_some() || !entry.app.residency.is_empty() {
+                hash.feed(&(entry.app.requires.len(), entry.app.tenant.is_some()));
+            }
             // The key itself is secret and has no encoding; what it makes of a UE that cannot exist shows it.
             if let Some(nobody) = model::Supi::from_imsi(0, 5) {
                 fingerprints.insert(entry.app.id.clone(), self.key.per_ue(&entry.app.id, &nobody));

@@ -39,7 +39,10 @@ impl Engine {
                 | Guard::QosViolated
                 | Guard::Overloaded
                 | Guard::NoFeasibleSite
-                | Guard::Frozen,
+                | Guard::Frozen
+                | Guard::OutsideArea
+                | Guard::Tenant
+                | Guard::Residency,
                 _,
             ) => {
                 let ticket = wait.held().unwrap_or_else(|| {

@@ -29,10 +29,8 @@ impl Gate<'_> {
 
     /// Why a site takes no instance that is not there yet.
     pub(crate) fn rejects(&self, site: SiteIx) -> Option<Guard> {
-        if self.able.is_some_and(|able| !able.has(site)) {
-            return Some(Guard::MissingLabel);
-        }
-        let closed = self.estate.closed(site);
+        let lacks = self.able.and_then(|able| able.lacks(site));
+        let closed = lacks.or_else(|| self.estate.closed(site));
         let counted = self.bound_for != Some(site);
         let full = || (counted && self.is_full(site)).then_some(Guard::Full);
         let there = || counted.then(|| self.presence.of(site).acting);

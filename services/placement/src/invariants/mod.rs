@@ -3,7 +3,8 @@
 //! - at most one live order an instance,
 //! - the generation of an instance only grows,
 //! - no order to a site outside the catalogue, none that goes nowhere,
-//! - no order to a site that is cordoned, drained, degraded or failed, that is full or overloaded, or that lacks a label,
+//! - no order to a site that is cordoned, drained, degraded or failed, that is full or overloaded, that lacks a label, that
+//!   is there for other tenants, where the app's data may not be, or whose service area does not hold the UE's place,
 //! - no order of the policy, or for quality's sake, to a site where the quality is measured to be too poor,
 //! - no order while the app is frozen,
 //! - every order follows from a decision that says the same,
@@ -94,7 +95,9 @@ pub(crate) fn may_order(engine: &Engine, ix: InstanceIx, decision: &Decision) ->
         let Some(site) = engine.topology.site(target) else {
             return Err(Violation::OutsideCatalogue(target.clone()));
         };
-        if let Some(by) = engine.gate(ix).rejects(site) {
+        let outside = engine.place_of(ix).is_some_and(|place| !engine.topology.covers(place, site));
+        let outside = outside.then_some(Guard::OutsideArea);
+        if let Some(by) = outside.or_else(|| engine.gate(ix).rejects(site)) {
             return Err(Violation::Infeasible { site: target.clone(), by });
         }
         let chosen = matches!(decision.trigger, Trigger::Mobility | Trigger::Qos);

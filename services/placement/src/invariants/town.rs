@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use geo::Intersects as _;
 use model::{
-    App, AppId, Ask, Guard, InstanceId, Mode, OperatorCommand, Site, SiteCondition, SiteId, SiteLoad,
-    SiteReport, SiteSource, Timestamp,
+    App, AppId, Area, Ask, Guard, InstanceId, Mode, OperatorCommand, Position, Site, SiteCondition, SiteId,
+    SiteLoad, SiteReport, SiteSource, Timestamp,
 };
 
 use crate::estate::closes;
@@ -91,10 +92,10 @@ impl Town {
 
     /// Why a site takes no instance of an app.
     pub(super) fn bars(&self, app: &AppId, site: &SiteId, now: Timestamp) -> Option<Guard> {
-        let lacks =
-            |app: &App| self.sites.get(site).is_some_and(|site| !app.requires.is_subset(&site.labels));
-        if self.apps.get(app).is_some_and(lacks) {
-            return Some(Guard::MissingLabel);
+        if let (Some(app), Some(site)) = (self.apps.get(app), self.sites.get(site))
+            && let Some(by) = unusable(app, site)
+        {
+            return Some(by);
         }
         let words = self.words.iter().filter(|((of, _), _)| of == site);
         let gravest = words.map(|(_, (_, condition))| *condition).max().unwrap_or_default();
@@ -119,4 +120,26 @@ impl Town {
         let limit = self.sites.get(site).and_then(|site| site.max_instances);
         limit.is_some_and(|limit| count >= limit as usize)
     }
+}
+
+/// Why an app cannot use a site whatever its condition.
+fn unusable(app: &App, site: &Site) -> Option<Guard> {
+    let ours = app.tenant.as_ref().is_some_and(|tenant| site.tenants.contains(tenant));
+    let resides = || site.position.is_some_and(|at| app.residency.values().any(|area| holds(area, at)));
+    if !app.requires.is_subset(&site.labels) {
+        Some(Guard::MissingLabel)
+    } else if !site.tenants.is_empty() && !ours {
+        Some(Guard::Tenant)
+    } else {
+        (!app.residency.is_empty() && !resides()).then_some(Guard::Residency)
+    }
+}
+
+fn holds(area: &Area, at: Position) -> bool {
+    let line = |ring: &Vec<Position>| ring.iter().map(|at| (at.lon(), at.lat())).collect::<geo::LineString>();
+    area.polygons().iter().any(|polygon| {
+        let mut rings = polygon.iter().map(line);
+        let outer = rings.next().unwrap_or_else(|| geo::LineString::new(Vec::new()));
+        geo::Polygon::new(outer, rings.collect()).intersects(&geo::Point::new(at.lon(), at.lat()))
+    })
 }

@@ -134,7 +134,7 @@ impl Accounts {
 
     /// The UE went from one place to another at `at`: accounts are brought up to that instant and those that are drawn
     /// down are closed; each site that is nearer from now on has one. `None` for places that nothing is known of:
-    /// nothing is added there.
+    /// nothing is added there, nor where a site does not serve the place.
     pub(crate) fn turn(&mut self, by: Served<'_>, from: Option<PlaceIx>, to: Option<PlaceIx>, at: Timestamp) {
         let at = at.max(self.as_of);
         for entry in &mut self.list {
@@ -182,9 +182,10 @@ impl Accounts {
 }
 
 impl Served<'_> {
-    /// By how many metres serving is farther away than `site` from a place; `None` where the place is not known.
+    /// By how many metres serving is farther away than `site` from a place; `None` where the place is not known, or the
+    /// site does not serve it.
     fn excess(&self, place: Option<PlaceIx>, site: SiteIx) -> Option<f64> {
-        let place = place?;
+        let place = place.filter(|place| self.topology.covers(*place, site))?;
         let meters = |site| self.topology.meters(place, site);
         Some(excess(self.knobs, meters(self.site), meters(site)))
     }

@@ -1,13 +1,15 @@
-//! The R*-tree over sites and the walk that makes its answers exact.
+//! The index over sites and the walk that makes its answers exact.
+
+use std::sync::Arc;
 
 use geo::{Distance as _, Geodesic, Point};
 use model::{Position, Site, SiteId};
-use rstar::RTree;
-use rstar::primitives::GeomWithData;
 
 use crate::index::SiteIx;
 use crate::sites::ecef;
+use crate::sites::trees::{Located, Trees};
 use crate::topology::{Problem, TopologyError};
+use crate::zone::{Within, Zones};
 
 /// How much of a chord certainly is not rounding: the relative error of chords, far above that of `f64`.
 const CHORD_RELATIVE: f64 = 1.0 - 1e-12;
@@ -33,13 +35,17 @@ pub(crate) struct Rank {
 /// Sites by position; answers are exact: equal to a search through all sites by geodesic distance, ties broken
 /// by site id.
 ///
-/// Sites are kept as ECEF points in an R*-tree and walked in ascending chord. A chord is never longer than the
+/// Sites are kept as ECEF points in R*-trees and walked in ascending chord. A chord is never longer than the
 /// geodesic, so once it exceeds the best geodesic, no site behind it can be nearer.
+///
+/// [`nearest`](Self::nearest) and [`ranked`](Self::ranked) tell distances, whatever the service areas of sites;
+/// [`covers`](Self::covers) tells those.
 #[derive(Debug)]
 pub struct SiteIndex {
     /// Every site in the order of ids, also those without position.
     sites: Vec<(SiteId, Option<Position>)>,
-    tree: RTree<GeomWithData<[f64; 3], SiteIx>>,
+    trees: Trees,
+    zones: Arc<Zones>,
 }
 
 impl SiteIndex {
@@ -56,35 +62,61 @@ impl SiteIndex {
 
     /// As [`new`](Self::new), for a caller that looks for duplicates itself.
     pub(crate) fn unchecked(sites: &[Site]) -> Self {
-        Self::of_those(sites, |_| true)
+        let mut all: Vec<&Site> = sites.iter().collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        let zones = Arc::new(Zones::new(all.iter().copied()));
+        Self::of(all.iter().map(|site| (site.id.clone(), site.position)).collect(), zones)
     }
 
-    /// Only the sites that are wanted are in answers; indices are those of all sites in the order of ids.
-    pub(crate) fn of_those(sites: &[Site], wanted: impl Fn(&Site) -> bool) -> Self {
-        let place = |site: &Site| site.position.filter(|_| wanted(site));
-        let mut sites: Vec<_> = sites.iter().map(|site| (site.id.clone(), place(site))).collect();
-        sites.sort_by(|a, b| a.0.cmp(&b.0));
+    /// The same with only those sites in answers that are wanted; indices stay what they are.
+    pub(crate) fn of_those(&self, wanted: impl Fn(SiteIx) -> bool) -> Self {
+        let place = |slot, at: Option<Position>| at.filter(|_| wanted(SiteIx::from(slot)));
+        let sites = self.sites.iter().enumerate().map(|(slot, (id, at))| (id.clone(), place(slot, *at)));
+        Self::of(sites.collect(), Arc::clone(&self.zones))
+    }
+
+    fn of(sites: Vec<(SiteId, Option<Position>)>, zones: Arc<Zones>) -> Self {
         let located = sites.iter().enumerate().filter_map(|(slot, (_, position))| {
-            position.map(|position| GeomWithData::new(ecef(position), SiteIx::from(slot)))
+            position.map(|position| Located::new(ecef(position), SiteIx::from(slot)))
         });
-        let tree = RTree::bulk_load(located.collect());
-        Self { sites, tree }
+        let trees = Trees::new(located.collect(), &zones);
+        Self { sites, trees, zones }
+    }
+
+    /// The service areas of the sites.
+    pub(crate) fn zones(&self) -> &Zones {
+        &self.zones
+    }
+
+    /// Whether no site has a position.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.trees.are_bare()
+    }
+
+    /// Whether the service area of a site holds a position; a site without an area serves everywhere, one that is not of
+    /// this index nowhere.
+    pub fn covers(&self, site: &SiteId, position: Position) -> bool {
+        let Ok(slot) = self.sites.binary_search_by(|(id, _)| id.cmp(site)) else { return false };
+        let (mut buffer, mut found) = (Vec::new(), Vec::new());
+        self.zones.at(position, &mut buffer, &mut found);
+        self.zones.covers(Within::Zones(&found), SiteIx::from(slot))
     }
 
     /// The nearest site; of several at the same distance the one with the lowest id.
     pub fn nearest(&self, position: Position) -> Option<Ranked<'_>> {
-        self.nearest_of(position, |_, _| Some(true)).map(|rank| self.named(rank))
+        self.nearest_of(position, Within::Everywhere, |_, _| Some(true)).map(|rank| self.named(rank))
     }
 
-    /// The nearest site that `takes` says yes to; it is asked in ascending chord, and how far a site is only where it
-    /// wants to know. It ends the search with `None`, and is not asked to once a site is found.
+    /// The nearest of the sites that serve a place that `takes` says yes to; it is asked in ascending chord, and how far
+    /// a site is only where it wants to know. It ends the search with `None`, and is not asked to once a site is found.
     pub(crate) fn nearest_of(
         &self,
         position: Position,
+        within: Within<'_>,
         mut takes: impl FnMut(SiteIx, &dyn Fn() -> f64) -> Option<bool>,
     ) -> Option<Rank> {
         let mut best: Option<Rank> = None;
-        self.walk(position, |site, at| {
+        self.walk(position, within, |site, at| {
             match takes(site, &|| geodesic(position, at)) {
                 Some(true) => {
                     let rank = Rank { site, meters: geodesic(position, at) };
@@ -104,17 +136,17 @@ impl SiteIndex {
     /// The `k` nearest sites, nearest first, ties in the order of ids.
     pub fn ranked(&self, position: Position, k: usize) -> Vec<Ranked<'_>> {
         let mut ranks = Vec::new();
-        self.rank_into(position, k, &mut ranks);
+        self.rank_into(position, Within::Everywhere, k, &mut ranks);
         ranks.into_iter().map(|rank| self.named(rank)).collect()
     }
 
-    /// As [`ranked`](Self::ranked), into a buffer that is emptied first.
-    pub(crate) fn rank_into(&self, position: Position, k: usize, ranks: &mut Vec<Rank>) {
+    /// As [`ranked`](Self::ranked), of the sites that serve a place, into a buffer that is emptied first.
+    pub(crate) fn rank_into(&self, position: Position, within: Within<'_>, k: usize, ranks: &mut Vec<Rank>) {
         ranks.clear();
         if k == 0 {
             return;
         }
-        self.walk(position, |site, at| {
+        self.walk(position, within, |site, at| {
             let rank = Rank { site, meters: geodesic(position, at) };
             let at = ranks.partition_point(|&other| before(other, rank));
             if at < k {
@@ -132,16 +164,22 @@ impl SiteIndex {
         at.map(|at| geodesic(position, at))
     }
 
-    /// Offers sites in ascending chord until one lies, by its chord alone, beyond the limit that `offer` gave.
-    fn walk(&self, position: Position, mut offer: impl FnMut(SiteIx, Position) -> Option<f64>) {
+    /// Offers the sites that serve a place in ascending chord until one lies, by its chord alone, beyond the limit that
+    /// `offer` gave.
+    fn walk(
+        &self,
+        position: Position,
+        within: Within<'_>,
+        mut offer: impl FnMut(SiteIx, Position) -> Option<f64>,
+    ) {
         let mut limit: Option<f64> = None;
-        for (site, chord_squared) in self.tree.nearest_neighbor_iter_with_distance_2(ecef(position)) {
+        for (site, chord_squared) in self.trees.ascending(within, ecef(position)) {
             if limit.is_some_and(|limit| chord_squared.sqrt() * CHORD_RELATIVE - CHORD_SLACK > limit) {
                 break;
             }
-            let (_, at) = &self.sites[site.data.slot()];
+            let (_, at) = &self.sites[site.slot()];
             if let Some(at) = at {
-                limit = offer(site.data, *at);
+                limit = offer(site, *at);
             }
         }
     }
@@ -151,7 +189,8 @@ impl SiteIndex {
     }
 }
 
-fn before(a: Rank, b: Rank) -> bool {
+/// Whether a site is nearer than another one, or as near with a lower id.
+pub(crate) fn before(a: Rank, b: Rank) -> bool {
     a.meters < b.meters || (a.meters == b.meters && a.site < b.site)
 }
 
@@ -179,6 +218,8 @@ mod tests {
             water_marks: None,
             labels: BTreeSet::new(),
             max_instances: None,
+            service_area: None,
+            tenants: BTreeSet::new(),
         }
     }
 
@@ -213,7 +254,7 @@ mod tests {
             let slot = |ranked: &Ranked<'_>| ranked.site.as_str()[1..].parse::<usize>().expect("a number");
             let all = index.ranked(from, 240);
             let expected = all.iter().find(|ranked| takes(SiteIx::from(slot(ranked))));
-            let found = index.nearest_of(from, |site, _| Some(takes(site)));
+            let found = index.nearest_of(from, Within::Everywhere, |site, _| Some(takes(site)));
             let found = found.map(|rank| (rank.site.slot(), rank.meters));
             assert_eq!(found, expected.map(|ranked| (slot(ranked), ranked.meters)), "from {from:?}");
         }
@@ -226,7 +267,7 @@ mod tests {
         let mut asked = 0;
         let mut first = |most: usize, takes: bool| {
             asked = 0;
-            let found = index.nearest_of(from, |_, meters| {
+            let found = index.nearest_of(from, Within::Everywhere, |_, meters| {
                 assert!(meters() >= 0.0);
                 asked += 1;
                 (asked <= most).then_some(takes)
@@ -239,11 +280,42 @@ mod tests {
 
     #[test]
     fn only_wanted_sites_are_in_answers_under_their_own_indices() {
-        let sites = lattice();
-        let index = SiteIndex::of_those(&sites, |site| site.id.as_str().ends_with('7'));
+        let index = SiteIndex::new(&lattice()).expect("no id twice");
+        let index = index.of_those(|site| site.slot() % 10 == 7);
         let found = index.ranked(Position::new(0.0, 0.0).expect("valid"), 240);
         assert_eq!(found.len(), 24);
         assert!(found.iter().all(|ranked| ranked.site.as_str().ends_with('7')));
+    }
+
+    #[test]
+    fn sites_that_serve_a_place_are_ranked_as_if_there_were_no_others() {
+        let square = |west: u32| {
+            let (west, east) = (f64::from(west), f64::from(west) + 3.0);
+            let json = format!("[[[[{west},-5],[{east},-5],[{east},5],[{west},5],[{west},-5]]]]");
+            serde_json::from_str::<model::Area>(&json).expect("an area")
+        };
+        let mut sites = lattice();
+        for (number, site) in (0_u32..).zip(&mut sites) {
+            // Every fifth one serves everywhere; the areas of the others are four.
+            site.service_area = (number % 5 > 0).then(|| square(number % 4 * 3));
+        }
+        let index = SiteIndex::new(&sites).expect("no id twice");
+        assert_eq!(index.zones().count(), 4);
+        let (mut buffer, mut zones, mut ranks) = (Vec::new(), Vec::new(), Vec::new());
+        for step in 0..200_u32 {
+            // Among them places on the border of two areas.
+            let from = Position::new(f64::from(step % 25) / 2.0, f64::from(step / 25) - 3.0).expect("valid");
+            index.zones().at(from, &mut buffer, &mut zones);
+            index.rank_into(from, Within::Zones(&zones), 6, &mut ranks);
+            let all = index.ranked(from, 240);
+            let expected: Vec<_> =
+                all.into_iter().filter(|ranked| index.covers(ranked.site, from)).take(6).collect();
+            assert_eq!(
+                ranks.iter().map(|rank| index.named(*rank)).collect::<Vec<_>>(),
+                expected,
+                "from {from:?}"
+            );
+        }
     }
 
     #[test]

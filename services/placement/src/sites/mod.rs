@@ -2,7 +2,8 @@
 
 mod ecef;
 mod index;
+mod trees;
 
 pub(crate) use ecef::{ecef, surface_below};
-pub(crate) use index::Rank;
+pub(crate) use index::{Rank, before};
 pub use index::{Ranked, SiteIndex};

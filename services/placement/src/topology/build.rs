@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use model::{Basis, Cell, Pin, Position, Site, SiteId, Tai, TaiPin};
 
-use crate::index::{PlaceIx, SiteIx};
+use crate::index::{PlaceIx, SiteIx, ZoneIx};
 use crate::sites::{Rank, SiteIndex};
 use crate::topology::area::Members;
+use crate::topology::reach::Reach;
 use crate::topology::{Known, Place, Problem, RANKED_SITES, Span, StableHash, Topology, TopologyError};
+use crate::zone::Within;
 
 /// What a place is ranked from: places with the same origin and pin have the same ranks.
 type Origin = (Option<[u64; 2]>, Option<SiteIx>);
@@ -17,6 +19,8 @@ struct Builder {
     topology: Topology,
     ranked: HashMap<Origin, Span>,
     buffer: Vec<Rank>,
+    numbers: Vec<u32>,
+    zones: Vec<ZoneIx>,
     problems: Vec<Problem>,
 }
 
@@ -45,14 +49,22 @@ pub(super) fn build(
     );
     let mut hash = StableHash::new();
     hash.feed(&(sites.len(), cells.len(), tai_pins.len()));
-    sites.iter().for_each(|site| hash.feed(site));
+    for site in &sites {
+        hash.feed(site);
+        // What is absent leaves no trace in the encoding: labels alone and tenants alone would look the same.
+        if site.service_area.is_some() || !site.tenants.is_empty() {
+            hash.feed(&(site.labels.len(), site.tenants.len()));
+        }
+    }
     cells.iter().for_each(|cell| hash.feed(cell));
     tai_pins.iter().for_each(|pin| hash.feed(pin));
     let is_upper = |site: &Site| !site.tier.is_edge();
-    let upper = sites.iter().any(is_upper).then(|| SiteIndex::of_those(&sites, is_upper));
+    let index = SiteIndex::unchecked(&sites);
+    let upper = sites.iter().any(is_upper);
+    let upper = upper.then(|| index.of_those(|site| sites.get(site.slot()).is_some_and(is_upper)));
     let mut builder = Builder {
         topology: Topology {
-            index: SiteIndex::unchecked(&sites),
+            index,
             upper,
             sites,
             cells: HashMap::with_capacity(cells.len()),
@@ -60,13 +72,19 @@ pub(super) fn build(
             places: Vec::with_capacity(cells.len()),
             spans: Vec::with_capacity(cells.len()),
             ranks: Vec::new(),
+            reach: Reach::default(),
             version: hash.finish(),
         },
         ranked: HashMap::new(),
         buffer: Vec::new(),
+        numbers: Vec::new(),
+        zones: Vec::new(),
         problems,
     };
     builder.add(&cells, &tai_pins);
+    if builder.topology.reach.finish() {
+        builder.problems.push(Problem::AreasOverlap);
+    }
     if builder.problems.is_empty() {
         Ok(builder.topology)
     } else {
@@ -131,8 +149,18 @@ impl Builder {
     fn place(&mut self, basis: Basis, pinned: Option<SiteIx>, origin: Option<Position>) -> PlaceIx {
         let key = (origin.map(|at| [at.lon().to_bits(), at.lat().to_bits()]), pinned);
         let topology = &mut self.topology;
+        let zones = topology.index.zones();
+        // A place that is pinned has the position of its site, which says nothing of where the UE is.
+        let apart = origin.filter(|_| pinned.is_none() && zones.count() > 0);
+        if let Some(origin) = apart {
+            zones.at(origin, &mut self.numbers, &mut self.zones);
+        }
+        if zones.count() > 0 {
+            topology.reach.push(apart.map(|_| &self.zones[..]));
+        }
         let span = *self.ranked.entry(key).or_insert_with(|| {
-            rank(&topology.index, pinned, origin, RANKED_SITES, &mut self.buffer);
+            let within = apart.map_or(Within::Everywhere, |_| Within::Zones(&self.zones));
+            rank(&topology.index, pinned, (origin, within), RANKED_SITES, &mut self.buffer);
             let first = topology.ranks.len() as u32;
             topology.ranks.extend_from_slice(&self.buffer);
             Span { first, count: self.buffer.len() as u8 }
@@ -143,17 +171,18 @@ impl Builder {
     }
 }
 
-/// The `k` best sites of a place: the one that it is pinned to at 0 m, then by distance from its origin.
+/// The `k` best sites of a place: the one that it is pinned to at 0 m, then by distance from its origin those that serve
+/// it.
 pub(super) fn rank(
     index: &SiteIndex,
     pinned: Option<SiteIx>,
-    origin: Option<Position>,
+    (origin, within): (Option<Position>, Within<'_>),
     k: usize,
     ranks: &mut Vec<Rank>,
 ) {
     ranks.clear();
     if let Some(origin) = origin {
-        index.rank_into(origin, k, ranks);
+        index.rank_into(origin, within, k, ranks);
     }
     if let Some(site) = pinned {
         ranks.retain(|rank| rank.site != site);

@@ -33,6 +33,11 @@ pub enum Problem {
         /// The site that is missing.
         site: SiteId,
     },
+    /// Service areas overlap so much that it cannot be kept which of them hold which places.
+    #[error(
+        "too many service areas overlap at too many cells: give sites that serve the same area the same polygons"
+    )]
+    AreasOverlap,
 }
 
 /// Why a catalogue cannot be used: everything that is wrong, not the first thing only.

@@ -27,6 +27,9 @@ const fn code(guard: Guard) -> u8 {
         Guard::Frozen => 9,
         Guard::QosViolated => 10,
         Guard::Overloaded => 11,
+        Guard::Tenant => 12,
+        Guard::Residency => 13,
+        Guard::OutsideArea => 14,
     }
 }
 

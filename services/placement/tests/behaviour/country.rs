@@ -3,43 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use geo::{Distance as _, Geodesic, Point};
 use model::{
-    App, Ask, Guard, OperatorCommand, Position, Site, SiteCondition, SiteId, SiteLoad, SiteReport,
-    SiteSource, Timestamp, Trigger, WaterMarks,
+    App, Ask, Guard, OperatorCommand, SiteCondition, SiteId, SiteLoad, SiteReport, SiteSource, Timestamp,
+    Trigger, WaterMarks,
 };
-use placement::Topology;
 
-use crate::scene::{cell, site, site_id};
-
-/// The third one is not as far from the second as the first is: nothing is as near as something else from a site.
-const LONGITUDES: [f64; 3] = [0.0, 1.0, 2.3];
-const SITES: u32 = 3;
-
-/// How long what is measured does not show what has left.
-pub(crate) const SETTLE: Duration = Duration::from_secs(5);
-
-/// The sites of stories, s1 and s2 with a label, with room for so many instances; a cell c at c / 10, up to 30.
-///
-/// Where there is room for any number, an instance takes so little that loads never leave room for few.
-pub(crate) fn country(rooms: [Option<u32>; 3]) -> Topology {
-    let per_instance = rooms.iter().all(Option::is_none).then_some(0.000_1);
-    let marks = WaterMarks { per_instance, settle: SETTLE, ..WaterMarks::default() };
-    let sites = (0..SITES).map(|number| Site {
-        position: Some(Position::new(LONGITUDES[number as usize], 0.0).unwrap()),
-        labels: labels(number),
-        max_instances: rooms[number as usize],
-        water_marks: Some(marks),
-        ..site(number)
-    });
-    Topology::new(sites.collect(), (0..=30).map(cell).collect(), Vec::new()).unwrap()
-}
-
-fn labels(site: u32) -> BTreeSet<String> {
-    if site == 0 { BTreeSet::new() } else { ["gpu".to_owned()].into() }
-}
+use crate::scene::site_id;
+use crate::town::{LONGITUDES, SITES, Town, unusable};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum At {
@@ -88,6 +60,7 @@ pub(crate) struct Asked {
 /// All that was said.
 #[derive(Debug, Default)]
 pub(crate) struct Country {
+    pub(crate) town: Town,
     words: BTreeMap<(SiteId, SiteSource), (Timestamp, SiteCondition)>,
     loads: BTreeMap<(SiteId, SiteSource), SiteLoad>,
     overloaded: BTreeSet<SiteId>,
@@ -98,6 +71,11 @@ pub(crate) struct Country {
 }
 
 impl Country {
+    /// Nothing was said yet.
+    pub(crate) fn of(town: Town) -> Self {
+        Self { town, ..Self::default() }
+    }
+
     pub(crate) fn report(&mut self, report: &SiteReport) {
         let key = (report.site.clone(), report.source);
         if self.words.get(&key).is_none_or(|(at, _)| report.at >= *at) {
@@ -180,22 +158,18 @@ impl Country {
         }
     }
 
-    /// Whether a site has what an app requires.
-    pub(crate) fn able(app: &App, site: &SiteId) -> bool {
-        (0..SITES).any(|n| site_id(n) == *site && app.requires.is_subset(&labels(n)))
-    }
-
-    /// Why an instance that serves at `serving` cannot be at a site.
-    pub(crate) fn bars(&self, app: &App, serving: Option<&SiteId>, site: &SiteId) -> Option<Guard> {
+    /// Why an instance that serves at `serving`, of a UE at a place, cannot be at a site.
+    pub(crate) fn bars(&self, app: &App, serving: Option<&SiteId>, at: At, site: &SiteId) -> Option<Guard> {
+        if !self.town.covers(at, site) {
+            return Some(Guard::OutsideArea);
+        }
         if serving == Some(site) {
             return self.left(site);
         }
-        if !Self::able(app, site) {
-            return Some(Guard::MissingLabel);
-        }
         let cordoned = self.condition(site) == Some(SiteCondition::Cordoned);
+        let condition = self.left(site).or(cordoned.then_some(Guard::Cordoned));
         let strained = self.is_overloaded(site).then_some(Guard::Overloaded);
-        self.left(site).or(cordoned.then_some(Guard::Cordoned)).or(strained)
+        unusable(app, site).or(condition).or(strained)
     }
 }
 
@@ -206,10 +180,13 @@ pub(crate) fn leaving(guard: Guard) -> Trigger {
         Guard::Failed => Trigger::SiteFailure,
         Guard::Draining => Trigger::Maintenance,
         Guard::Overloaded => Trigger::Capacity,
+        Guard::OutsideArea => Trigger::LeftArea,
         Guard::Cordoned
         | Guard::Full
         | Guard::MissingLabel
         | Guard::QosViolated
+        | Guard::Tenant
+        | Guard::Residency
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
         | Guard::Frozen => panic!("nothing is left for {guard:?}"),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod adoption;
+mod area;
 mod capacity;
 mod catalogue;
 mod condition;
@@ -25,7 +26,9 @@ mod relief;
 mod scene;
 mod snapshot;
 mod story;
+mod tenant;
 mod threshold;
 mod topology;
+mod town;
 mod verdict;
 mod why;

@@ -10,18 +10,19 @@ use placement::invariants::Ledger;
 use placement::{Command, Engine, Input, Topology};
 use uuid::Uuid;
 
-use crate::country::{At, country};
+use crate::country::At;
 use crate::desk;
 use crate::reference::Reference;
 use crate::scene::*;
 use crate::story::{What, apps};
+use crate::town::Town;
 use crate::verdict::recomputed;
 
 pub(crate) struct Play {
     pub(crate) engine: Engine,
     /// All that it said.
     pub(crate) log: Vec<Command>,
-    rooms: [Option<u32>; 3],
+    town: Town,
     ledger: Ledger,
     /// Rooms that come free are used at the next look at who could go there, which the reference does not know.
     reference: Option<Reference>,
@@ -34,15 +35,15 @@ pub(crate) struct Play {
 }
 
 impl Play {
-    pub(crate) fn new(rooms: [Option<u32>; 3]) -> Self {
-        let engine = Engine::new(country(rooms), apps(), key()).unwrap();
-        let unlimited = rooms.iter().all(Option::is_none);
+    pub(crate) fn new(town: Town) -> Self {
+        let engine = Engine::new(town.topology(), apps(), key()).unwrap();
+        let unlimited = town.rooms.iter().all(Option::is_none);
         Self {
             ledger: Ledger::new(engine.topology()).with(&apps()),
             engine,
             log: Vec::new(),
-            rooms,
-            reference: unlimited.then(|| Reference::new(apps())),
+            town,
+            reference: unlimited.then(|| Reference::new(apps(), town)),
             now: at(1_000.0),
             live: BTreeMap::new(),
             ended: Vec::new(),
@@ -80,7 +81,7 @@ impl Play {
     }
 
     fn topology(&self) -> Topology {
-        country(self.rooms)
+        self.town.topology()
     }
 
     /// Lets time pass, waking the engine when it wants to be woken.

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use crate::play::Play;
 use crate::story::{crowded, eventful, measuring, story};
+use crate::town::{Town, areas};
 
-const OPEN: [Option<u32>; 3] = [None; 3];
 const NARROW: [Option<u32>; 3] = [Some(1), None, Some(2)];
 const TIGHT: [Option<u32>; 3] = [Some(1), Some(1), Some(2)];
 
@@ -16,22 +16,30 @@ proptest! {
 
     #[test]
     fn the_engine_does_what_the_reference_would_do(story in story()) {
-        Play::new(OPEN).run(&story);
+        Play::new(Town::default()).run(&story);
     }
 
     #[test]
     fn the_engine_does_what_the_reference_would_do_while_quality_is_measured(story in measuring()) {
-        Play::new(OPEN).run(&story);
+        Play::new(Town::default()).run(&story);
     }
 
     #[test]
     fn the_engine_does_what_the_reference_would_do_while_sites_fail_and_operators_work(story in eventful()) {
-        Play::new(OPEN).run(&story);
+        Play::new(Town::default()).run(&story);
+    }
+
+    #[test]
+    fn the_engine_does_what_the_reference_would_do_where_sites_do_not_serve_everywhere(
+        areas in areas(),
+        story in eventful(),
+    ) {
+        Play::new(Town { areas, ..Town::default() }).run(&story);
     }
 
     #[test]
     fn the_engine_does_what_the_reference_would_do_while_sites_are_relieved(story in crowded()) {
-        Play::new(OPEN).run(&story);
+        Play::new(Town::default()).run(&story);
     }
 }
 
@@ -42,22 +50,26 @@ proptest! {
     #[test]
     fn what_leaves_an_overloaded_site_goes_where_there_is_room(story in crowded()) {
         for rooms in [NARROW, [None, Some(9), None]] {
-            Play::new(rooms).run(&story).calm_down();
+            Play::new(Town { rooms, ..Town::default() }).run(&story).calm_down();
         }
     }
 
     #[test]
-    fn replaying_gives_the_same_commands_and_the_same_state(story in eventful()) {
-        let (one, two) = (Play::new(NARROW).run(&story), Play::new(NARROW).run(&story));
+    fn replaying_gives_the_same_commands_and_the_same_state(areas in areas(), story in eventful()) {
+        let town = Town { rooms: NARROW, areas };
+        let (one, two) = (Play::new(town).run(&story), Play::new(town).run(&story));
         prop_assert_eq!(one.log, two.log);
         prop_assert!(one.engine.snapshot() == two.engine.snapshot());
     }
 
     /// The ledger watches that no site ever has more instances than it may.
     #[test]
-    fn who_has_no_site_or_must_leave_one_is_never_forgotten_where_rooms_are_few(story in eventful()) {
+    fn who_has_no_site_or_must_leave_one_is_never_forgotten_where_rooms_are_few(
+        areas in areas(),
+        story in eventful(),
+    ) {
         for rooms in [NARROW, TIGHT] {
-            let play = Play::new(rooms).run(&story).calm_down();
+            let play = Play::new(Town { rooms, areas }).run(&story).calm_down();
             for decision in play.each_decision() {
                 let serving = decision.explanation.serving.as_ref();
                 let waits = serving.is_none_or(|serving| serving.rejected_by.is_some());

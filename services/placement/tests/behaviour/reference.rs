@@ -20,6 +20,7 @@ use crate::reference::loads::Loads;
 use crate::reference::quality::Heard;
 use crate::reference::wish::Wish;
 use crate::scene::{key, supi};
+use crate::town::Town;
 use crate::verdict::recomputed;
 
 #[derive(Debug, Clone, Default)]
@@ -53,9 +54,9 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    pub(crate) fn new(apps: Vec<App>) -> Self {
+    pub(crate) fn new(apps: Vec<App>, town: Town) -> Self {
         let (ues, insts, history) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (country, heard) = (Country::default(), BTreeMap::new());
+        let (country, heard) = (Country::of(town), BTreeMap::new());
         Self { apps, ues, insts, history, country, heard, loads: Loads::default(), blocked: 0 }
     }
 

@@ -1,6 +1,6 @@
 //! The scene: sites `s0`… at longitudes 0, 1, …; cells `c` at c tenths of a degree; UEs by number.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{
@@ -38,6 +38,8 @@ pub(crate) fn site(number: u32) -> Site {
         water_marks: None,
         labels: BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: BTreeSet::new(),
     }
 }
 
@@ -66,6 +68,8 @@ pub(crate) fn app(id: &str, policy: Policy) -> App {
         linger: Duration::from_secs(60),
         requires: BTreeSet::new(),
         qos: None,
+        tenant: None,
+        residency: BTreeMap::new(),
     }
 }
 

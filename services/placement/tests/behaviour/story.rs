@@ -10,6 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::scene::*;
+use crate::town::west;
 
 #[derive(Debug, Clone)]
 pub(crate) enum What {
@@ -208,6 +209,7 @@ pub(crate) fn apps() -> Vec<App> {
         minimum_stay: Duration::from_secs(30),
     };
     let requires = ["gpu".to_owned()].into();
+    let tenant = Some("acme".to_owned());
     let rtt = QosTarget { rtt: Some(Duration::from_millis(20)), ..QosTarget::default() };
     let all = QosTarget {
         jitter: Some(Duration::from_millis(20)),
@@ -217,16 +219,22 @@ pub(crate) fn apps() -> Vec<App> {
         ..rtt
     };
     vec![
-        App { max_concurrent_relocations: 2, ..app("ar", Policy::Threshold(fine)) },
+        App { max_concurrent_relocations: 2, tenant: tenant.clone(), ..app("ar", Policy::Threshold(fine)) },
         App {
             max_concurrent_relocations: 1,
             linger: Duration::from_secs(15),
             qos: Some(rtt),
             ..app("vr", Policy::Nearest)
         },
-        App { mode: Mode::Observe, qos: Some(all), ..app("watched", threshold()) },
-        App { max_concurrent_relocations: 2, requires, qos: Some(all), ..app("xr", regret()) },
-        App { mode: Mode::Observe, ..app("seen", regret()) },
+        App { mode: Mode::Observe, qos: Some(all), tenant: tenant.clone(), ..app("watched", threshold()) },
+        App {
+            max_concurrent_relocations: 2,
+            requires,
+            qos: Some(all),
+            tenant: tenant.clone(),
+            ..app("xr", regret())
+        },
+        App { mode: Mode::Observe, tenant, residency: west(), ..app("seen", regret()) },
     ]
 }
 

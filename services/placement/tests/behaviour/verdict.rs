@@ -23,9 +23,11 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
             if told.serving.is_some() && over { Wanted::Go } else { Wanted::Stay }
         }
         Trigger::Operator => asked(decision),
-        Trigger::Maintenance | Trigger::SiteDegraded | Trigger::SiteFailure | Trigger::Capacity => {
-            leaving(decision)
-        }
+        Trigger::Maintenance
+        | Trigger::SiteDegraded
+        | Trigger::SiteFailure
+        | Trigger::Capacity
+        | Trigger::LeftArea => leaving(decision),
         Trigger::Qos => poor(decision),
         Trigger::Mobility | Trigger::FirstPlacement => {
             assert!(!is_poor(decision), "{decision:?}");
@@ -86,6 +88,7 @@ fn leaving(decision: &Decision) -> Wanted {
         (Guard::Failed, Trigger::SiteFailure),
         (Guard::Draining, Trigger::Maintenance),
         (Guard::Overloaded, Trigger::Capacity),
+        (Guard::OutsideArea, Trigger::LeftArea),
     ];
     let told = (serving.rejected_by.expect("a reason to leave"), decision.trigger);
     assert!(reasons.contains(&told), "{told:?}");

@@ -94,6 +94,7 @@ fn rule(explanation: &Explanation) -> String {
             "its quality of service is too poor, and no site is known or expected to be better".into()
         }
         Rule::Relief => "its site is overloaded, and it leaves at the least cost".into(),
+        Rule::LeftArea => "its UE is outside the service area of its site".into(),
         Rule::OperatorMove => "an operator asked for it".into(),
         Rule::Pinned => "an operator pinned it".into(),
         Rule::Guarded(Guard::ConcurrentRelocations) => format!(
@@ -206,7 +207,11 @@ mod tests {
             Rule::Relief,
             Rule::OperatorMove,
             Rule::Pinned,
+            Rule::LeftArea,
             Rule::Guarded(Guard::MissingLabel),
+            Rule::Guarded(Guard::OutsideArea),
+            Rule::Guarded(Guard::Tenant),
+            Rule::Guarded(Guard::Residency),
             Rule::NoCandidate,
         ] {
             let line = decided(Trigger::Mobility, Verdict::Stay, rule);

@@ -31,6 +31,9 @@ pub(super) fn otherwise(decision: &Decision) -> String {
         Rule::Relief => {
             "it would have stayed, had others cost less or the load been at the low water mark".to_owned()
         }
+        Rule::LeftArea => {
+            "the policy would have been asked, were its UE within the service area of its site".to_owned()
+        }
         Rule::OperatorMove => "the policy would have been asked, had no operator named a site".to_owned(),
         Rule::Pinned => "the policy is asked again after `edgeroam instance unpin`".to_owned(),
         Rule::Guarded(guard) => guarded(guard).to_owned(),
@@ -51,6 +54,9 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::Overloaded => {
             "goes once the load of the site is at its low water mark, or it has room below the high one"
         }
+        Guard::OutsideArea => "goes once its UE is within the service area of the site",
+        Guard::Tenant => "goes once the catalogue has the app's tenant among those of the site",
+        Guard::Residency => "goes once the site lies where the catalogue lets the app's data be",
         Guard::NoFeasibleSite => "goes once one of these sites takes it",
         Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
     }
@@ -245,6 +251,9 @@ mod tests {
             Guard::Full,
             Guard::Overloaded,
             Guard::QosViolated,
+            Guard::OutsideArea,
+            Guard::Tenant,
+            Guard::Residency,
         ];
         for guard in guards {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));

@@ -57,6 +57,8 @@ fn north() -> Site {
         water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
     }
 }
 
@@ -71,6 +73,8 @@ fn echo() -> model::App {
         linger: std::time::Duration::from_secs(60),
         requires: std::collections::BTreeSet::new(),
         qos: None,
+        tenant: None,
+        residency: std::collections::BTreeMap::new(),
     }
 }
 

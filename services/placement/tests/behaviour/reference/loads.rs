@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use model::{Guard, Mode, SiteId, SiteLoad, Timestamp};
 
-use crate::country::{At, SETTLE, meters, ranked};
+use crate::country::{At, meters, ranked};
 use crate::reference::Reference;
+use crate::town::SETTLE;
 
 /// An instance that could leave, and what that costs: a class, then metres.
 type Toll = ((usize, u64), (u8, f64));

@@ -41,9 +41,9 @@ impl Reference {
             assert_eq!(candidate.qos, self.quality(key, &candidate.site, now));
             self.loaded(candidate, now);
             let own = inst.serving.as_ref().is_some_and(|(site, _)| *site != candidate.site);
-            let placed = !ranked(at).is_empty();
+            let served = !ranked(at).is_empty() && self.country.town.covers(at, &candidate.site);
             let expected = match self.apps[key.0].policy {
-                Policy::Regret(knobs) if own && placed => {
+                Policy::Regret(knobs) if own && served => {
                     Some(self.account(key, &knobs, &candidate.site, now))
                 }
                 Policy::Regret(_) | Policy::Nearest | Policy::Threshold(_) => None,

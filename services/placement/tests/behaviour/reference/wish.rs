@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use model::{Guard, Policy, Regret, Rule, SiteId, Timestamp, Trigger};
 
-use crate::country::{Asked, At, Country, leaving, meters, ranked, ranked_from};
+use crate::country::{Asked, At, leaving, meters, ranked, ranked_from};
 use crate::reference::Reference;
+use crate::town::unusable;
 
 /// What should be done about an instance now, were there neither slots nor freezes.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,7 +111,14 @@ impl Reference {
     /// Why the site where it serves is to be left.
     pub(super) fn left(&self, key: (usize, u64)) -> Option<Guard> {
         let (site, _) = self.insts[&key].serving.as_ref()?;
-        self.country.left(site).or_else(|| self.relieving(key).then_some(Guard::Overloaded))
+        let outside = || !self.country.town.covers(self.place(key), site);
+        let relieving = || self.relieving(key).then_some(Guard::Overloaded);
+        let left = self.country.left(site).or_else(relieving);
+        left.or_else(|| outside().then_some(Guard::OutsideArea))
+    }
+
+    fn place(&self, key: (usize, u64)) -> At {
+        self.ues.get(&key.1).map_or(At::Gone, |(at, _)| *at)
     }
 
     /// What an operator asks of it and why that cannot be, as long as that counts: a pin to a site that takes nothing
@@ -118,13 +126,14 @@ impl Reference {
     pub(super) fn asked(&self, key: (usize, u64)) -> Option<(Asked, Option<Guard>)> {
         let asked = self.country.asks.get(&key)?.clone();
         let serving = self.insts[&key].serving.as_ref().map(|(site, _)| site);
-        let guard = self.country.bars(&self.apps[key.0], serving, &asked.site);
+        let guard = self.country.bars(&self.apps[key.0], serving, self.place(key), &asked.site);
         let well = serving.is_some() && self.left(key).is_none();
         (!asked.pinned || guard.is_none() || well).then_some((asked, guard))
     }
 
     /// The sites that are looked at where no operator names one, nearest first: from the UE's place; where that is not
-    /// known and the serving site is left, from there, no farther than to the first that takes it.
+    /// known and the serving site is left, from there, no farther than to the first that takes it. Sites that do not serve
+    /// the place are told as far as they are nearer than that one.
     /// Where a site is poor it does not count, unless it has to go somewhere and there is no other.
     pub(super) fn seen(&self, key: (usize, u64), now: Timestamp) -> Vec<Seen> {
         let wary = self.seen_with(key, |site| self.poor_at(key, site, now));
@@ -140,20 +149,28 @@ impl Reference {
         let left = self.left(key);
         let judged = |(meters, site): (f64, SiteId)| {
             let own = left.filter(|_| serving == Some(&site));
-            let guard = own.or_else(|| self.country.bars(app, serving, &site));
+            let guard = own.or_else(|| self.country.bars(app, serving, at, &site));
             let guard = guard.or_else(|| poor(&site).filter(|_| serving != Some(&site)));
             (meters, site, guard)
         };
         let near = ranked(at);
         match (serving, left) {
             (Some(site), Some(_)) if near.is_empty() && at != At::Gone => {
-                let able = ranked_from(site).into_iter().filter(|(_, site)| Country::able(app, site));
+                let able = ranked_from(site).into_iter().filter(|(_, site)| unusable(app, site).is_none());
                 let mut all: Vec<Seen> = able.map(judged).collect();
                 let first = all.iter().position(|(_, _, guard)| guard.is_none());
                 all.truncate(first.map_or(all.len(), |first| first + 1));
                 all
             }
-            _ => near.into_iter().map(judged).collect(),
+            _ => {
+                let mut found = false;
+                let told = |(_, _, guard): &Seen| {
+                    let told = !found || *guard != Some(Guard::OutsideArea);
+                    found |= guard.is_none();
+                    told
+                };
+                near.into_iter().map(judged).filter(told).collect()
+            }
         }
     }
 
@@ -165,7 +182,8 @@ impl Reference {
         let judged = |wary: bool| -> Vec<Seen> {
             let others = near.iter().filter(|(_, other)| other != site);
             let poor = |other: &SiteId| self.poor_at(key, other, now).filter(|_| wary);
-            let guard = |other: &SiteId| self.country.bars(app, Some(site), other).or_else(|| poor(other));
+            let bars = |other: &SiteId| self.country.bars(app, Some(site), self.place(key), other);
+            let guard = |other: &SiteId| bars(other).or_else(|| poor(other));
             others.map(|(far, other)| (*far, other.clone(), guard(other))).collect()
         };
         let wary = judged(true);
@@ -190,7 +208,10 @@ impl Reference {
     ) -> (f64, f64) {
         let inst = &self.insts[&key];
         let (serving, since) = inst.serving.as_ref().expect("an account of what serves");
-        let excess = |at: At| Some(meters(at, serving)? - meters(at, site)?);
+        let excess = |at: At| {
+            let covers = self.country.town.covers(at, site);
+            covers.then(|| Some(meters(at, serving)? - meters(at, site)?)).flatten()
+        };
         let history = &self.history[&key.1];
         let mut place = inst.opened.checked_sub(1).map_or(At::Gone, |last| history[last].1);
         let (mut time, mut open) = (*since, None);
