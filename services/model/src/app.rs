@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Supi;
 use crate::ident::name_type;
+use crate::{AppLimits, Supi};
 
 name_type!(
     /// Id of a relocatable application; a label of its DNS names.
@@ -34,6 +34,9 @@ pub struct App {
     /// Labels that a site must have, all of them, to take an instance.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub requires: BTreeSet<String>,
+    /// What holds its relocations back beside its policy.
+    #[serde(default, skip_serializing_if = "AppLimits::is_none")]
+    pub limits: AppLimits,
 }
 
 /// Whether orders are carried out.
