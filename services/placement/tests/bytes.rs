@@ -55,6 +55,7 @@ fn engine(mode: Mode, policy: Policy) -> Engine {
         max_concurrent_relocations: 4,
         linger: Duration::from_secs(60),
         requires: BTreeSet::new(),
+        limits: model::AppLimits::default(),
     };
     Engine::new(topology(), vec![app], InstanceKey::new(&[7; 16]).unwrap()).unwrap()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{App, CellId, InstanceKey, SiteId, Tai, Timestamp};
+use model::{CellId, InstanceKey, SiteId, Tai, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
@@ -12,8 +12,9 @@ use crate::asks::Asks;
 use crate::engine::Engine;
 use crate::engine::waiting::Round;
 use crate::estate::Known;
+use crate::fleet::Fleet;
 use crate::foreign::Foreign;
-use crate::guard::{Freezes, Queue, Slots};
+use crate::guard::{Freezes, Lane, Line, Origins, Queue};
 use crate::index::{InstanceIx, SiteIx};
 use crate::slab::Slab;
 use crate::timers::Timers;
@@ -21,7 +22,7 @@ use crate::topology::{StableHash, Topology};
 use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues};
 
 /// Version of the bytes; another one means a cold start.
-const SCHEMA: u16 = 4;
+const SCHEMA: u16 = 5;
 
 /// Why a snapshot cannot be used. Each one means a cold start from the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -33,9 +34,9 @@ pub enum RestoreError {
         /// What it says.
         found: u16,
     },
-    /// Sites, cells, apps or the instance key have changed since.
+    /// Sites, cells, apps, limits or the instance key have changed since.
     #[error(
-        "the snapshot belongs to another catalogue (sites, cells, apps or the instance key have changed)"
+        "the snapshot belongs to another catalogue (sites, cells, apps, limits or the instance key have changed)"
     )]
     OtherCatalogue,
     /// Not what was written.
@@ -52,7 +53,7 @@ struct Written<'a> {
     catalogue: u64,
     ues: &'a Slab<Ue>,
     instances: &'a Slab<Instance>,
-    slots: Vec<(&'a Slots, &'a Queue)>,
+    held: Vec<&'a Queue>,
     timers: Vec<(Instant, InstanceIx)>,
     foreign: Vec<(Option<CellId>, Option<Tai>)>,
     heard_of: &'a [SiteId],
@@ -61,6 +62,9 @@ struct Written<'a> {
     asks: &'a Asks,
     freezes: &'a Freezes,
     round: Option<Round>,
+    levels: Vec<(Lane, Timestamp)>,
+    line: &'a Line,
+    origins: &'a Origins,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +72,7 @@ struct Read {
     catalogue: u64,
     ues: (Vec<Option<Ue>>, Vec<u32>),
     instances: (Vec<Option<Instance>>, Vec<u32>),
-    slots: Vec<(Slots, Queue)>,
+    held: Vec<Queue>,
     timers: Vec<(Instant, InstanceIx)>,
     foreign: Vec<(Option<CellId>, Option<Tai>)>,
     heard_of: Vec<SiteId>,
@@ -77,6 +81,9 @@ struct Read {
     asks: Asks,
     freezes: Freezes,
     round: Option<Round>,
+    levels: Vec<(Lane, Timestamp)>,
+    line: Line,
+    origins: Origins,
 }
 
 impl<T: Slot + Serialize> Serialize for Slab<T> {
@@ -102,7 +109,7 @@ impl Engine {
             catalogue: self.catalogue(),
             ues: self.ues.slab(),
             instances: self.instances.slab(),
-            slots: self.apps.iter().map(|entry| (&entry.slots, &entry.held)).collect(),
+            held: self.apps.iter().map(|entry| &entry.held).collect(),
             timers: self.timers.sorted(),
             foreign: self.foreign.keys().collect(),
             heard_of: &self.heard_of,
@@ -111,6 +118,9 @@ impl Engine {
             asks: &self.asks,
             freezes: &self.freezes,
             round: self.round,
+            levels: self.budgets.levels(),
+            line: &self.line,
+            origins: &self.origins,
         };
         // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
         postcard::to_extend(&written, SCHEMA.to_le_bytes().to_vec()).unwrap_or_default()
@@ -123,7 +133,7 @@ impl Engine {
     pub fn restore(
         bytes: &[u8],
         topology: impl Into<Arc<Topology>>,
-        apps: Vec<App>,
+        fleet: impl Into<Fleet>,
         key: InstanceKey,
     ) -> Result<Self, RestoreError> {
         let damaged = |reason: &str| RestoreError::Damaged(reason.to_owned());
@@ -134,14 +144,14 @@ impl Engine {
         if found != SCHEMA {
             return Err(RestoreError::UnknownSchema { found });
         }
-        let mut engine = Self::new(topology, apps, key)?;
+        let mut engine = Self::new(topology, fleet, key)?;
         // The hash stands first, so that a snapshot of another catalogue is told from a damaged one.
         let (catalogue, _) = postcard::take_from_bytes::<u64>(body).map_err(|e| damaged(&e.to_string()))?;
         if catalogue != engine.catalogue() {
             return Err(RestoreError::OtherCatalogue);
         }
         let read: Read = postcard::from_bytes(body).map_err(|e| damaged(&e.to_string()))?;
-        if read.catalogue != catalogue || read.slots.len() != engine.apps.len() {
+        if read.catalogue != catalogue || read.held.len() != engine.apps.len() {
             return Err(damaged("its lists do not fit the apps"));
         }
         let (ues, free) = read.ues;
@@ -150,8 +160,8 @@ impl Engine {
         engine.instances =
             Instances::restore(instances, free, engine.apps.iter().map(AppEntry::observed).collect())
                 .ok_or_else(|| damaged("two records are one instance"))?;
-        for (entry, (slots, held)) in engine.apps.iter_mut().zip(read.slots) {
-            (entry.slots, entry.held) = (slots, held);
+        for (entry, held) in engine.apps.iter_mut().zip(read.held) {
+            entry.held = held;
         }
         engine.timers = Timers::from_iter(read.timers);
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
@@ -160,15 +170,19 @@ impl Engine {
             .restore_sites(read.sites, read.alarms)
             .ok_or_else(|| damaged("it names sites twice, or none"))?;
         (engine.asks, engine.freezes, engine.round) = (read.asks, read.freezes, read.round);
+        (engine.line, engine.origins) = (read.line, read.origins);
+        engine.budgets.set_levels(read.levels);
+        engine.count_ways();
         engine.check().map_err(|violation| RestoreError::Damaged(violation.to_string()))?;
         engine.prune_timers();
         Ok(engine)
     }
 
-    /// A hash of everything that a snapshot's numbers refer to: topology, apps, and the key behind instance ids.
+    /// A hash of everything that a snapshot's numbers refer to: topology, apps, limits, and the key behind instance ids.
     fn catalogue(&self) -> u64 {
         let mut hash = StableHash::new();
         hash.feed(&self.topology.version());
+        hash.feed(&self.limits);
         let mut fingerprints = BTreeMap::new();
         for entry in &self.apps {
             hash.feed(&entry.app);

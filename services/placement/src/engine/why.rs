@@ -3,8 +3,9 @@
 use model::{AppId, Decision, Supi, Timestamp};
 
 use crate::engine::Engine;
+use crate::engine::line::way_of;
+use crate::guard::Pace;
 use crate::judge::Case;
-use crate::ue::State;
 
 impl Engine {
     /// The decision on the instance of `app` for `supi` as of `now`, explained, without any consequence; `None`
@@ -20,11 +21,7 @@ impl Engine {
             let instance = self.instances.at(ix);
             if instance.app == app {
                 let case = self.case(ix, now);
-                let own = match &instance.state {
-                    State::Ordered(ordered) => u32::from(ordered.takes_slot()),
-                    State::Vacant(_) | State::Serving(_) => 0,
-                };
-                let case = Case { under_way: case.under_way.saturating_sub(own), ..case };
+                let case = Case { pace: Pace { own: way_of(&instance.state), ..case.pace }, ..case };
                 return Some(self.decision_on(ix, &case));
             }
             next = instance.next;

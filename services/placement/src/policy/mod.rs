@@ -90,7 +90,7 @@ pub(crate) fn barred(policy: &Policy, accounts: Option<&Accounts>, stayed_ms: u6
 }
 
 /// The span rounded up to whole milliseconds, the unit that explanations tell.
-fn whole(span: Duration) -> Duration {
+pub(crate) fn whole(span: Duration) -> Duration {
     let millis = told(span);
     let rest = span > Duration::from_millis(millis);
     Duration::from_millis(millis.saturating_add(u64::from(rest)))

@@ -22,6 +22,14 @@ const fn code(guard: Guard) -> u8 {
         Guard::MissingLabel => 7,
         Guard::NoFeasibleSite => 8,
         Guard::Frozen => 9,
+        Guard::Cooldown => 10,
+        Guard::PingPong => 11,
+        Guard::FreezeWindow => 12,
+        Guard::AppRate => 13,
+        Guard::SiteConcurrent => 14,
+        Guard::SiteRate => 15,
+        Guard::TotalConcurrent => 16,
+        Guard::TotalRate => 17,
     }
 }
 

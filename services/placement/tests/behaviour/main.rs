@@ -2,19 +2,23 @@
 #![allow(clippy::unwrap_used)]
 
 mod adoption;
+mod budgets;
 mod capacity;
 mod catalogue;
 mod condition;
+mod cooldown;
 mod country;
 mod desk;
 mod drain;
 mod first_placement;
+mod freeze_window;
 mod golden;
 mod kept;
 mod linger;
 mod observe;
 mod operator;
 mod outcomes;
+mod ping_pong;
 mod play;
 mod property;
 mod queue;
@@ -22,6 +26,7 @@ mod reference;
 mod regret;
 mod scene;
 mod snapshot;
+mod storm;
 mod story;
 mod threshold;
 mod topology;

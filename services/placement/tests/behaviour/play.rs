@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{OperatorCommand, Order, Outcome, SiteId, SiteStatus, Timestamp, UeChange};
 use placement::invariants::Ledger;
-use placement::{Command, Engine, Input, Topology};
+use placement::{Command, Engine, Fleet, Input, Topology};
 use uuid::Uuid;
 
 use crate::country::{At, country};
@@ -20,6 +20,7 @@ pub(crate) struct Play {
     /// All that it said.
     pub(crate) log: Vec<Command>,
     rooms: [Option<u32>; 3],
+    fleet: Fleet,
     ledger: Ledger,
     /// Rooms that come free are used at the next look at who could go there, which the reference does not know.
     reference: Option<Reference>,
@@ -33,14 +34,19 @@ pub(crate) struct Play {
 
 impl Play {
     pub(crate) fn new(rooms: [Option<u32>; 3]) -> Self {
-        let engine = Engine::new(country(rooms), apps(), key()).unwrap();
+        Self::within(rooms, apps().into())
+    }
+
+    pub(crate) fn within(rooms: [Option<u32>; 3], fleet: Fleet) -> Self {
+        let engine = Engine::new(country(rooms), fleet.clone(), key()).unwrap();
         let unlimited = rooms.iter().all(Option::is_none);
         Self {
-            ledger: Ledger::new(engine.topology()).with(&apps()),
+            ledger: Ledger::new(engine.topology()).with(&fleet.apps).within(&fleet.limits),
             engine,
             log: Vec::new(),
             rooms,
-            reference: unlimited.then(|| Reference::new(apps())),
+            reference: unlimited.then(|| Reference::new(fleet.clone())),
+            fleet,
             now: at(1_000.0),
             live: BTreeMap::new(),
             ended: Vec::new(),
@@ -135,7 +141,7 @@ impl Play {
             What::Wait => (),
             What::Restart => {
                 let bytes = self.engine.snapshot();
-                self.engine = Engine::restore(&bytes, self.topology(), apps(), key()).unwrap();
+                self.engine = Engine::restore(&bytes, self.topology(), self.fleet.clone(), key()).unwrap();
                 assert!(self.engine.snapshot() == bytes, "another engine after a restart");
             }
         }
@@ -168,7 +174,7 @@ impl Play {
         out.iter().for_each(|command| self.ledger.command(command).unwrap());
         self.engine.check().unwrap();
         for decision in decisions(&out) {
-            let app = apps().into_iter().find(|app| app.id == decision.app).unwrap();
+            let app = self.fleet.apps.iter().find(|app| app.id == decision.app).unwrap();
             let (verdict, _) = recomputed(&decision, app.linger);
             assert_eq!(verdict, decision.verdict, "{decision:?}");
         }
