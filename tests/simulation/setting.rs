@@ -98,6 +98,7 @@ impl Setting {
             max_concurrent_relocations: self.slots,
             linger: Duration::from_secs(4),
             requires: std::collections::BTreeSet::new(),
+            limits: model::AppLimits::default(),
         }
     }
 

@@ -16,7 +16,9 @@ mod ue;
 
 pub use cell::{Ecgi, Ncgi, PlmnId, Tai};
 pub use decided::{Mode, RelocationDecided, Trigger, Verdict};
-pub use explanation::{Basis, BasisKind, Candidate, Explanation, Guard, Policy, PolicyName, Rule, Serving};
+pub use explanation::{
+    Basis, BasisKind, Budget, Candidate, Explanation, Guard, Policy, PolicyName, Rule, Serving,
+};
 pub use instance::{Instance, Placement};
 pub use ordered::RelocationOrdered;
 pub use outcome::{

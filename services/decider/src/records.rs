@@ -138,6 +138,7 @@ mod tests {
                 under_way: 0,
                 under_way_limit: 1,
                 frozen: false,
+                limits: model::LimitsSeen::default(),
                 rule: Rule::Guarded(by),
                 catalogue_version: 1,
             },

@@ -82,6 +82,7 @@ fn app(policy: Policy, settings: &Settings) -> App {
         max_concurrent_relocations: u32::MAX,
         linger: settings.linger,
         requires: std::collections::BTreeSet::new(),
+        limits: model::AppLimits::default(),
     }
 }
 

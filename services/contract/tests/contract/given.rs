@@ -89,6 +89,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
             under_way: 1,
             under_way_limit: 16,
             frozen: false,
+            limits: model::LimitsSeen::default(),
             rule: Rule::ThresholdMet,
             catalogue_version: 3,
         },

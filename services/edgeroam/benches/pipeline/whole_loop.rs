@@ -191,5 +191,6 @@ pub(crate) fn app() -> anyhow::Result<App> {
         max_concurrent_relocations: u32::MAX,
         linger: std::time::Duration::from_secs(300),
         requires: std::collections::BTreeSet::new(),
+        limits: model::AppLimits::default(),
     })
 }

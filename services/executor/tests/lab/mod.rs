@@ -412,6 +412,7 @@ fn spec(setup: &Setup, pod_port: u16) -> AppSpec {
             max_concurrent_relocations: 4,
             linger: Duration::from_secs(10),
             requires: std::collections::BTreeSet::new(),
+            limits: model::AppLimits::default(),
         },
         emco: EmcoObjects {
             project: "mec".into(),
