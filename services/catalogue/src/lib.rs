@@ -18,5 +18,6 @@ pub use app::{AddressFrom, Adopted, AdoptedInstance, AppSpec, Deadlines, EmcoObj
 pub use error::CatalogueError;
 pub use load::{Catalogue, load, policy};
 pub use section::{
-    AppsSection, CellsSection, PlmnSection, Section, SitesSection, TrackingAreasSection, meters,
+    AppsSection, BudgetsSection, CellsSection, FreezeWindowsSection, PlmnSection, Section, SitesSection,
+    TrackingAreasSection, meters,
 };

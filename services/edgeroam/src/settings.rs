@@ -37,6 +37,8 @@ struct File {
     cells: catalogue::CellsSection,
     tracking_areas: catalogue::TrackingAreasSection,
     apps: catalogue::AppsSection,
+    budgets: catalogue::BudgetsSection,
+    freeze_windows: catalogue::FreezeWindowsSection,
 }
 
 /// Where operators look.
@@ -128,6 +130,8 @@ impl Settings {
             cells: file.cells,
             tracking_areas: file.tracking_areas,
             apps: file.apps,
+            budgets: file.budgets,
+            freeze_windows: file.freeze_windows,
         };
         let catalogue = match catalogue::load(&section, base) {
             Ok(catalogue) => Some(catalogue),

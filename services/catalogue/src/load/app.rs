@@ -7,7 +7,7 @@ use model::{App, AppId, InstanceId, Supi, name_is_valid};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
-use super::{Catalogue, policy, required, serving, users};
+use super::{Catalogue, limits, policy, required, serving, users};
 use crate::error::Problems;
 use crate::section::{AppEntry, EmcoEntry, InstanceEntry, OptText, Section};
 use crate::{Adopted, AdoptedInstance, AppSpec, EmcoObjects};
@@ -23,6 +23,7 @@ pub(super) fn load(section: &Section, catalogue: &mut Catalogue, problems: &mut 
         let path = format!("apps[{index}]");
         let Some(spec) = app(entry, &path, problems) else { continue };
         if ids.insert(spec.app.id.clone()) {
+            limits::warn(&spec.app.limits.freeze_windows, &format!("{path}.freeze_windows"), catalogue);
             catalogue.apps.push(spec);
         } else {
             let reason = format!("duplicate id: app `{}` is there already; ids are unique", spec.app.id);
@@ -59,6 +60,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
         given => Some(given.as_ref().map_or(MAX_CONCURRENT_RELOCATIONS, |m| m.value)),
     };
     let requires = super::labels(&app.requires, &format!("{path}.requires"), problems);
+    let limits = limits::of_app(app, path, problems);
     let emco = emco(app.emco.as_ref(), path, at, problems);
     let address = serving::address(app.address.as_ref(), path, at, problems);
     let probe = serving::probe(&app.probe, path, problems);
@@ -75,6 +77,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
             max_concurrent_relocations: most?,
             linger: app.linger.as_ref().map_or(LINGER, |l| l.value.0),
             requires: requires?,
+            limits,
         },
         emco: emco?,
         address: address?,

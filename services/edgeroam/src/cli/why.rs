@@ -1,6 +1,7 @@
 //! `edgeroam why`: what was decided about a UE, an instance, an app or a relocation, with the numbers behind it.
 
 mod history;
+mod limits;
 mod otherwise;
 mod show;
 mod subject;

@@ -158,6 +158,7 @@ mod tests {
                 under_way: 4,
                 under_way_limit: 4,
                 frozen: false,
+                limits: model::LimitsSeen::default(),
                 rule,
                 catalogue_version: 1,
             },

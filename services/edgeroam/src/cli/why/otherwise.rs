@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use model::{Candidate, Decision, Guard, Policy, Regret, Rule, Threshold};
 
+use super::limits;
 use super::show::{seconds, span};
 
 /// What would have had to be otherwise for another verdict.
@@ -23,7 +24,9 @@ pub(super) fn otherwise(decision: &Decision) -> String {
         Rule::Evacuation => "it would have stayed, were its site in service".to_owned(),
         Rule::OperatorMove => "the policy would have been asked, had no operator named a site".to_owned(),
         Rule::Pinned => "the policy is asked again after `edgeroam instance unpin`".to_owned(),
-        Rule::Guarded(guard) => guarded(guard).to_owned(),
+        Rule::Guarded(guard) => {
+            limits::otherwise(decision, guard).unwrap_or_else(|| guarded(guard).to_owned())
+        }
         Rule::NoCandidate => {
             "goes once its UE is seen in a cell or tracking area of the catalogue".to_owned()
         }
@@ -39,6 +42,14 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::MissingLabel => "goes once the catalogue gives the site the labels that the app requires",
         Guard::NoFeasibleSite => "goes once one of these sites takes it",
         Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
+        Guard::Cooldown | Guard::PingPong => "goes once it has been there for long enough",
+        Guard::FreezeWindow => "goes when the freeze window ends",
+        Guard::AppRate | Guard::SiteRate | Guard::TotalRate => {
+            "goes when its turn comes, or with a higher rate"
+        }
+        Guard::SiteConcurrent | Guard::TotalConcurrent => {
+            "goes when one of those under way ends and its turn comes, or with a higher limit"
+        }
     }
 }
 
@@ -191,6 +202,7 @@ mod tests {
                 under_way: 0,
                 under_way_limit: 4,
                 frozen: false,
+                limits: model::LimitsSeen::default(),
                 rule,
                 catalogue_version: 1,
             },
@@ -219,7 +231,20 @@ mod tests {
 
     #[test]
     fn each_guard_is_told_with_what_ends_it() {
-        for guard in [Guard::ConcurrentRelocations, Guard::NoFeasibleSite, Guard::Frozen, Guard::Full] {
+        for guard in [
+            Guard::ConcurrentRelocations,
+            Guard::NoFeasibleSite,
+            Guard::Frozen,
+            Guard::Full,
+            Guard::Cooldown,
+            Guard::PingPong,
+            Guard::FreezeWindow,
+            Guard::AppRate,
+            Guard::SiteConcurrent,
+            Guard::SiteRate,
+            Guard::TotalConcurrent,
+            Guard::TotalRate,
+        ] {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));
             assert!(told.starts_with("goes ") && !told.contains('_'), "{told}");
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use model::{Basis, Candidate, Decision, Outcome, Policy, Regret, Serving, Threshold, Verdict};
 
 use super::history::Entry;
+use super::limits;
 use super::otherwise::otherwise;
 use crate::cli::watch::lines;
 
@@ -28,6 +29,7 @@ pub(super) fn entry(entry: &Entry) -> String {
         tell("better for", &seconds(explanation.better_for_ms));
     }
     tell("under way", &format!("{} of {}", explanation.under_way, explanation.under_way_limit));
+    limits::lines(&explanation.limits).iter().for_each(|(what, how)| tell(what, how));
     tell("otherwise", &otherwise(decision));
     if let Some((generation, relocation)) = &decision.order {
         tell("order", &format!("{relocation} ({}), generation {generation}", relocation.release()));
