@@ -101,6 +101,7 @@ impl Setting {
             qos: None,
             tenant: None,
             residency: std::collections::BTreeMap::new(),
+            limits: model::AppLimits::default(),
         }
     }
 

@@ -21,6 +21,6 @@ pub use error::CatalogueError;
 pub use load::{Catalogue, load, policy};
 pub use names::{Names, Unknown};
 pub use section::{
-    AppsSection, CapacitySection, CellsSection, PlmnSection, Section, ServiceAreasSection, SitesSection,
-    TrackingAreasSection, meters,
+    AppsSection, BudgetsSection, CapacitySection, CellsSection, FreezeWindowsSection, PlmnSection, Section,
+    ServiceAreasSection, SitesSection, TrackingAreasSection, meters,
 };

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use model::{Decision, Order};
+use model::{Decision, Order, Rule};
 use placement::{Command, Counts};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -37,6 +37,12 @@ pub(crate) struct OfDecision {
     verdict: Word,
 }
 
+/// `guard`: what forbids a move.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OfGuard {
+    guard: Word,
+}
+
 /// `ask`: what an operator asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OfCommand {
@@ -67,6 +73,7 @@ pub(crate) struct Metrics {
     records: Family<OfStream, Counter>,
     dead_letters: Family<OfStream, Counter>,
     decisions: Family<OfDecision, Counter>,
+    blocked: Family<OfGuard, Counter>,
     orders: Family<OfOrder, Counter>,
     operator_commands: Family<OfCommand, Counter>,
     site_reports: Family<OfSite, Counter>,
@@ -101,6 +108,7 @@ impl Metrics {
             records: Family::default(),
             dead_letters: Family::default(),
             decisions: Family::default(),
+            blocked: Family::default(),
             orders: Family::default(),
             operator_commands: Family::default(),
             site_reports: Family::default(),
@@ -128,6 +136,7 @@ impl Metrics {
         registry.register("records", "Records taken from a stream", metrics.records.clone());
         registry.register("dead_letters", "Records that could not be read", metrics.dead_letters.clone());
         registry.register("decisions", "Decisions published", metrics.decisions.clone());
+        registry.register("blocked", "Decisions published that a guard forbids", metrics.blocked.clone());
         registry.register("orders", "Orders published", metrics.orders.clone());
         registry.register(
             "operator_commands",
@@ -177,7 +186,7 @@ impl Metrics {
             "Relocations and first placements under way",
             metrics.under_way.clone(),
         );
-        registry.register("waiting", "Instances that wait for a slot", metrics.waiting.clone());
+        registry.register("waiting", "Instances that wait for a budget", metrics.waiting.clone());
         registry.register(
             "overloaded_sites",
             "Sites whose load is above the high water mark, or was and is not at the low one yet",
@@ -253,6 +262,9 @@ impl Metrics {
                 let Decision { trigger, verdict, .. } = **decision;
                 let label = OfDecision { trigger: Word(trigger.as_str()), verdict: Word(verdict.as_str()) };
                 self.decisions.get_or_create(&label).inc();
+                if let Rule::Guarded(guard) = decision.explanation.rule {
+                    self.blocked.get_or_create(&OfGuard { guard: Word(guard.as_str()) }).inc();
+                }
             }
             Command::Order(order) => {
                 let Order { trigger, .. } = **order;

@@ -139,6 +139,7 @@ mod tests {
                 under_way_limit: 1,
                 frozen: false,
                 qos: None,
+                limits: model::LimitsSeen::default(),
                 rule: Rule::Guarded(by),
                 catalogue_version: 1,
             },

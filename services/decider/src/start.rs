@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bus::{Bus, BusError};
-use model::{App, Cell, InstanceKey, Site, TaiPin};
-use placement::{AppError, Topology, TopologyError};
+use model::{App, Cell, InstanceKey, Limits, Site, TaiPin};
+use placement::{AppError, Fleet, Topology, TopologyError};
 use prometheus_client::registry::Registry;
 use store::{Store, StoreError};
 use thiserror::Error;
@@ -48,6 +48,8 @@ pub struct Inputs {
     pub tai_pins: Vec<TaiPin>,
     /// The apps that may move.
     pub apps: Vec<App>,
+    /// What limits relocations of all of them.
+    pub limits: Limits,
     /// The secret behind instance ids; the same for every replica.
     pub key: InstanceKey,
     /// Where it reads and writes.
@@ -95,7 +97,7 @@ impl Decider {
         let ground = Ground {
             config: inputs.config,
             topology,
-            apps: inputs.apps,
+            fleet: Fleet { apps: inputs.apps, limits: inputs.limits },
             key: inputs.key,
             bus: inputs.bus,
             store: inputs.store,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bus::{Bus, BusError, Sequence};
-use model::{App, InstanceKey};
-use placement::{Engine, Topology};
+use model::InstanceKey;
+use placement::{Engine, Fleet, Topology};
 use store::Store;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -31,7 +31,7 @@ const JOBS: usize = 64;
 pub(crate) struct Ground {
     pub(crate) config: Config,
     pub(crate) topology: Arc<Topology>,
-    pub(crate) apps: Vec<App>,
+    pub(crate) fleet: Fleet,
     pub(crate) key: InstanceKey,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) store: Store,
@@ -64,7 +64,7 @@ impl Term {
             Err(reason) => {
                 tracing::info!(%reason, "cold start: all streams are read anew");
                 metrics.cold_starts.inc();
-                let engine = Engine::new(ground.topology.clone(), ground.apps.clone(), ground.key.clone())?;
+                let engine = Engine::new(ground.topology.clone(), ground.fleet.clone(), ground.key.clone())?;
                 (engine, Positions::default(), Asked::default())
             }
         };
@@ -151,7 +151,7 @@ async fn ended(publisher: JoinHandle<()>) {
 fn restore(bytes: &[u8], ground: &Ground) -> Result<(Engine, Positions, Asked), String> {
     let checkpoint = Checkpoint::decode(bytes)?;
     let asked = Asked::decode(&checkpoint.asked)?;
-    let (topology, apps, key) = (ground.topology.clone(), ground.apps.clone(), ground.key.clone());
-    let engine = Engine::restore(&checkpoint.engine, topology, apps, key);
+    let (topology, fleet, key) = (ground.topology.clone(), ground.fleet.clone(), ground.key.clone());
+    let engine = Engine::restore(&checkpoint.engine, topology, fleet, key);
     engine.map(|engine| (engine, checkpoint.positions, asked)).map_err(|e| e.to_string())
 }

@@ -203,6 +203,7 @@ impl Ground<'_> {
             cells: catalogue.cells.clone(),
             tai_pins: catalogue.tai_pins.clone(),
             apps: catalogue.apps.iter().map(|spec| spec.app.clone()).collect(),
+            limits: catalogue.limits.clone(),
             key: self.key.clone(),
             bus: self.bus.clone(),
             store: self.store.clone(),

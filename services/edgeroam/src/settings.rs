@@ -39,6 +39,8 @@ struct File {
     tracking_areas: catalogue::TrackingAreasSection,
     service_areas: catalogue::ServiceAreasSection,
     apps: catalogue::AppsSection,
+    budgets: catalogue::BudgetsSection,
+    freeze_windows: catalogue::FreezeWindowsSection,
 }
 
 /// Where operators look.
@@ -144,6 +146,8 @@ impl Settings {
             tracking_areas: file.tracking_areas,
             service_areas: file.service_areas,
             apps: file.apps,
+            budgets: file.budgets,
+            freeze_windows: file.freeze_windows,
         };
         let catalogue = match catalogue::load(&section, base) {
             Ok(catalogue) => Some(catalogue),

@@ -102,6 +102,7 @@ fn app(policy: Policy, settings: &Settings) -> App {
         qos: None,
         tenant: None,
         residency: std::collections::BTreeMap::new(),
+        limits: model::AppLimits::default(),
     }
 }
 

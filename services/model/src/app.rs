@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ident::name_type;
-use crate::{Area, QosTarget, Supi};
+use crate::{AppLimits, Area, QosTarget, Supi};
 
 name_type!(
     /// Id of a relocatable application; a label of its DNS names.
@@ -44,6 +44,9 @@ pub struct App {
     /// are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub residency: BTreeMap<String, Area>,
+    /// What holds its relocations back beside its policy.
+    #[serde(default, skip_serializing_if = "AppLimits::is_none")]
+    pub limits: AppLimits,
 }
 
 /// Whether orders are carried out.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppId, CellId, Generation, InstanceId, Mode, Policy, QosTarget, RelocationId, SiteId, Supi, Tai,
-    Timestamp,
+    AppId, CellId, Generation, InstanceId, LimitsSeen, Mode, Policy, QosTarget, RelocationId, SiteId, Supi,
+    Tai, Timestamp,
 };
 
 /// Why a decision was taken.
@@ -142,6 +142,9 @@ pub struct Explanation {
     /// What quality of service the app wants, where it wants any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qos: Option<QosTarget>,
+    /// The other limits that it was held against.
+    #[serde(default, skip_serializing_if = "LimitsSeen::is_none")]
+    pub limits: LimitsSeen,
     /// The rule that gave the verdict.
     pub rule: Rule,
     /// Version of the catalogue it was decided on.
@@ -289,9 +292,53 @@ pub enum Guard {
     Tenant,
     /// The site is not where the app's data may be.
     Residency,
+    /// The instance has not been at its site for as long as the app's `cooldown`.
+    Cooldown,
+    /// The instance came from that site a shorter time ago than the app's `no_return`.
+    PingPong,
+    /// A freeze window of the app, or of all of them.
+    FreezeWindow,
+    /// The app's orders of late are as many as may be.
+    AppRate,
+    /// As many relocations from and to a site are under way as may be.
+    SiteConcurrent,
+    /// The orders of late from and to a site are as many as may be.
+    SiteRate,
+    /// As many relocations of all apps are under way as may be.
+    TotalConcurrent,
+    /// The orders of late for all apps are as many as may be.
+    TotalRate,
 }
 
 impl Guard {
+    /// Its name in events, labels and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConcurrentRelocations => "concurrent_relocations",
+            Self::Cordoned => "cordoned",
+            Self::Draining => "draining",
+            Self::Degraded => "degraded",
+            Self::Failed => "failed",
+            Self::Full => "full",
+            Self::MissingLabel => "missing_label",
+            Self::NoFeasibleSite => "no_feasible_site",
+            Self::Frozen => "frozen",
+            Self::QosViolated => "qos_violated",
+            Self::Overloaded => "overloaded",
+            Self::OutsideArea => "outside_area",
+            Self::Tenant => "tenant",
+            Self::Residency => "residency",
+            Self::Cooldown => "cooldown",
+            Self::PingPong => "ping_pong",
+            Self::FreezeWindow => "freeze_window",
+            Self::AppRate => "app_rate",
+            Self::SiteConcurrent => "site_concurrent",
+            Self::SiteRate => "site_rate",
+            Self::TotalConcurrent => "total_concurrent",
+            Self::TotalRate => "total_rate",
+        }
+    }
+
     /// Whether it speaks of one site; the others hold whatever the site.
     pub const fn is_of_site(self) -> bool {
         match self {
@@ -306,7 +353,18 @@ impl Guard {
             | Self::OutsideArea
             | Self::Tenant
             | Self::Residency => true,
-            Self::ConcurrentRelocations | Self::NoFeasibleSite | Self::Frozen => false,
+            // A budget of a site ends by itself: who waits for it is not sent elsewhere meanwhile.
+            Self::ConcurrentRelocations
+            | Self::NoFeasibleSite
+            | Self::Frozen
+            | Self::Cooldown
+            | Self::PingPong
+            | Self::FreezeWindow
+            | Self::AppRate
+            | Self::SiteConcurrent
+            | Self::SiteRate
+            | Self::TotalConcurrent
+            | Self::TotalRate => false,
         }
     }
 }

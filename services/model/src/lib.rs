@@ -12,9 +12,11 @@ mod app;
 mod area;
 mod cell;
 mod decision;
+mod freeze_window;
 mod ident;
 mod instance;
 mod label;
+mod limits;
 mod operator;
 mod order;
 mod outcome;
@@ -38,9 +40,11 @@ pub use decision::{
     Account, Basis, Candidate, Decision, Explanation, Guard, Loaded, Rule, Serving, SiteQuality, Trigger,
     Verdict,
 };
+pub use freeze_window::{FreezeWindow, TimeOfDay, UtcOffset, Weekday, WindowError, frozen_until};
 pub use ident::{IdentError, name_is_valid};
 pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
 pub use label::is_label_value;
+pub use limits::{AppLimits, Budget, BudgetSeen, Limits, LimitsSeen, Rate};
 pub use operator::{Ask, OperatorCommand};
 pub use order::Order;
 pub use outcome::{Outcome, OutcomeKind, Step};

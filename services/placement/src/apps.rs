@@ -1,10 +1,10 @@
-//! The apps: who uses them, and how many of their relocations are under way.
+//! The apps: who uses them, and where their instances can be.
 
 use hashbrown::HashSet;
 use model::{App, AppId, Mode, Scope, Supi, SupiRange, Users};
 use thiserror::Error;
 
-use crate::guard::{Able, Queue, Slots};
+use crate::guard::{Able, Queue};
 use crate::topology::Topology;
 
 /// Why an app cannot be placed.
@@ -52,11 +52,10 @@ pub enum AppError {
     ModeChanged(AppId),
 }
 
-/// An app with its slots.
+/// An app with those that wait.
 #[derive(Debug)]
 pub(crate) struct AppEntry {
     pub(crate) app: App,
-    pub(crate) slots: Slots,
     /// Those that wait for a site, or for the end of a freeze.
     pub(crate) held: Queue,
     /// The sites that it can use; `None`: every site.
@@ -97,7 +96,6 @@ pub(crate) fn entries(apps: Vec<App>, topology: &Topology) -> Result<Vec<AppEntr
             users: UserSet::new(&app.users),
             able: Able::new(topology, &app),
             app,
-            slots: Slots::default(),
             held: Queue::default(),
         });
     }

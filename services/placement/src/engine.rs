@@ -3,6 +3,7 @@
 mod catalogue;
 mod decide;
 mod decision;
+mod line;
 mod operator;
 mod outcomes;
 mod quality;
@@ -17,14 +18,15 @@ mod why;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use model::{App, AppId, InstanceId, InstanceKey, SiteId, Timestamp};
+use model::{AppId, InstanceId, InstanceKey, Limits, SiteId, Timestamp};
 
 use crate::apps::{self, AppEntry, AppError};
 use crate::asks::Asks;
 use crate::command::{Command, Input};
 use crate::estate::Estate;
+use crate::fleet::Fleet;
 use crate::foreign::Foreign;
-use crate::guard::Freezes;
+use crate::guard::{Budgets, Freezes, Line, Of, Origins};
 use crate::index::{InstanceIx, SiteIx};
 use crate::quality::Qualities;
 use crate::relief::Relief;
@@ -43,13 +45,12 @@ const SLICE: usize = 4096;
 ///
 /// One live order an instance: until its outcome is in, the instance is only watched, and looked at again
 /// afterwards. An order that came to nothing is tried again after a pause that doubles (2 s to 5 minutes);
-/// another target is tried at once. What `max_concurrent_relocations` holds back waits in a queue, oldest
-/// first. In mode `observe` decisions are given as if every order had been carried out at once, so that the
+/// another target is tried at once. What a budget holds back waits in a line, oldest first. In mode `observe` decisions are given as if every order had been carried out at once, so that the
 /// effect of a policy can be seen.
 ///
 /// Sites that are cordoned, drained, degraded, failed, full, without what the app requires, or whose service area does not
 /// hold the UE's place take no instance; what serves at one that is drained, degraded or failed, or whose UE is outside its
-/// area, leaves, in step with `max_concurrent_relocations`. What no
+/// area, leaves, in step with the budgets. What no
 /// site takes waits until one does. A site whose load is above its high water mark takes none either, and some of what
 /// serves there leaves, the cheapest first, in rounds: one round for each load that was measured after all of the last
 /// one had left. A change of a site's condition is followed by a way through all instances, a slice
@@ -72,6 +73,11 @@ pub struct Engine {
     pub(crate) freezes: Freezes,
     pub(crate) qualities: Qualities,
     pub(crate) relief: Relief,
+    /// What all apps share.
+    limits: Limits,
+    pub(crate) budgets: Budgets,
+    pub(crate) line: Line,
+    pub(crate) origins: Origins,
     round: Option<waiting::Round>,
     key: InstanceKey,
     catching_up: bool,
@@ -105,7 +111,7 @@ pub struct Counts {
     pub ended: u64,
     /// Relocations and first placements that are under way.
     pub under_way: u64,
-    /// Instances that wait for a slot.
+    /// Instances that wait for a budget.
     pub waiting: u64,
     /// Instances that wait for a site that takes them, or for the end of a freeze.
     pub held: u64,
@@ -141,11 +147,12 @@ impl Engine {
     /// [`AppError`] names the app and what it asks for in vain.
     pub fn new(
         topology: impl Into<Arc<Topology>>,
-        apps: Vec<App>,
+        fleet: impl Into<Fleet>,
         key: InstanceKey,
     ) -> Result<Self, AppError> {
-        let topology = topology.into();
+        let (topology, Fleet { apps, limits }) = (topology.into(), fleet.into());
         let apps = apps::entries(apps, &topology)?;
+        let budgets = Budgets::new(apps.iter().map(|entry| &entry.app), &limits, &topology);
         let mut engine = Self {
             ues: Ues::new(),
             instances: Instances::new(apps.iter().map(AppEntry::observed).collect()),
@@ -157,6 +164,10 @@ impl Engine {
             freezes: Freezes::default(),
             qualities: Qualities::default(),
             relief: Relief::default(),
+            limits,
+            budgets,
+            line: Line::default(),
+            origins: Origins::default(),
             round: None,
             topology,
             apps,
@@ -170,11 +181,12 @@ impl Engine {
 
     /// Takes in what happened and appends what follows to `out`.
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>, out: &mut Vec<Command>) {
+        self.pump_what_is_due(now, out);
         match input {
             Input::Ue(event) => self.ue_event(now, event, out),
             Input::Outcome(outcome) => self.outcome(now, outcome, out),
             Input::Instance(state) => self.instance_state(now, state, out),
-            Input::OrderSeen(order) => self.order_seen(order),
+            Input::OrderSeen(order) => self.order_seen(now, order),
             Input::Operator(command) => self.operator(now, command, out),
             Input::Site(report) => self.site_report(now, report, out),
             Input::Qos(report) => self.qos_report(now, report),
@@ -195,6 +207,7 @@ impl Engine {
             self.thawed(now, out);
         }
         self.fade(now, out);
+        self.pump_what_is_due(now, out);
         while let Some((at, ix)) = self.timers.peek() {
             if Timestamp::from(at) > now {
                 break;
@@ -220,8 +233,9 @@ impl Engine {
         let instance = self.timers.peek().map(|(at, _)| at.into());
         let round = self.round.map(|round| round.at);
         let choosing = self.relief.walk.as_ref().map(|walk| walk.at);
-        let sites = [self.estate.next_alarm(), self.estate.next_fade()];
-        [instance, round, choosing, self.freezes.next()].into_iter().chain(sites).flatten().min()
+        let others =
+            [self.freezes.next(), self.line.next_alarm(), self.estate.next_alarm(), self.estate.next_fade()];
+        [instance, round, choosing].into_iter().chain(others).flatten().min()
     }
 
     /// From now on inputs are taken in without a verdict: history is read, and what it made obsolete must not
@@ -240,9 +254,7 @@ impl Engine {
     }
 
     fn look_at_all(&mut self, now: Timestamp, out: &mut Vec<Command>) {
-        for app in 0..self.apps.len() {
-            self.pump(app as u16, now, out);
-        }
+        self.look_at_line(now, out);
         for slot in 0..self.instances.slab().slots() {
             self.look(InstanceIx::from(slot), now, now, out);
         }
@@ -253,16 +265,15 @@ impl Engine {
 
     /// How much there is of what.
     pub fn counts(&self) -> Counts {
-        let slots = |count: fn(&AppEntry) -> u32| self.apps.iter().map(|app| u64::from(count(app))).sum();
         let census = self.instances.census();
         Counts {
             ues: self.ues.slab().len() as u64,
             instances: census.existing as u64,
             detached: census.existing_detached as u64,
             ended: (census.detached - census.existing_detached) as u64,
-            under_way: slots(|app| app.slots.taken()),
-            waiting: slots(|app| app.slots.queue.waiting()),
-            held: slots(|app| app.held.waiting()),
+            under_way: u64::from(self.budgets.under_way(Of::Total).unwrap_or_default()),
+            waiting: u64::from(self.line.waiting()),
+            held: self.apps.iter().map(|app| u64::from(app.held.waiting())).sum(),
             closed_sites: u64::from(self.estate.closed_sites()),
             overloaded_sites: u64::from(self.estate.overloaded_sites()),
             relieving: self.relief.len() as u64,
@@ -358,23 +369,13 @@ impl Engine {
         })
     }
 
-    /// Replaces the state and keeps slots, queue and accounts in step with it.
+    /// Replaces the state and keeps budgets, queues and accounts in step with it.
     fn transition(&mut self, ix: InstanceIx, to: State) {
         self.open_accounts(ix, to.serving());
-        let instance = self.instances.at_mut(ix);
-        let slots = &mut self.apps[usize::from(instance.app)].slots;
-        match &instance.state {
-            State::Ordered(ordered) if ordered.takes_slot() => slots.release(),
-            State::Vacant(_) | State::Serving(_) | State::Ordered(_) => (),
-        }
+        self.note_origin(ix, &to);
+        self.count_way(ix, &to);
         self.leave_queue(ix);
         let instance = self.instances.at_mut(ix);
-        let slots = &mut self.apps[usize::from(instance.app)].slots;
-        if let State::Ordered(ordered) = &to
-            && ordered.takes_slot()
-        {
-            slots.take();
-        }
         instance.told = crate::ue::Told::default();
         self.instances.set_state(ix, to);
     }

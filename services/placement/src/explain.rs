@@ -1,9 +1,12 @@
 //! The explanation of a verdict: what the verdict's own function tells a recorder.
 
-use model::{Account, Basis, Candidate, Explanation, Guard, Rule, Serving, SiteId};
+use model::{
+    Account, Basis, BudgetSeen, Candidate, Explanation, Guard, LimitsSeen, Rule, Serving, SiteId, Verdict,
+};
 
+use crate::guard::{Lane, Limited, Of};
 use crate::index::SiteIx;
-use crate::judge::{Case, Finding, Recorder};
+use crate::judge::{Case, Finding, Recorder, way};
 use crate::policy::{self, Standing};
 use crate::sites::Rank;
 
@@ -46,7 +49,7 @@ impl Explained {
         mut self,
         case: &Case<'_>,
         finding: &Finding,
-        name: impl Fn(SiteIx) -> &'n SiteId,
+        name: impl Fn(SiteIx) -> &'n SiteId + Copy,
     ) -> Explanation {
         let held = match finding.rule {
             Rule::Guarded(guard) => Some(guard).filter(|guard| !guard.is_of_site()),
@@ -105,12 +108,40 @@ impl Explained {
                 load: case.gate.loaded(site),
             }),
             better_for_ms: self.better_for_ms,
-            under_way: case.under_way,
+            under_way: case.pace.under_way(),
             under_way_limit: case.app.max_concurrent_relocations,
             frozen: case.frozen,
             qos: case.app.qos,
+            limits: limits(case, finding, name),
             rule: finding.rule,
             catalogue_version: case.topology.version(),
         }
+    }
+}
+
+/// The limits that a verdict was held against.
+fn limits<'n>(case: &Case<'_>, finding: &Finding, name: impl Fn(SiteIx) -> &'n SiteId) -> LimitsSeen {
+    let cooldown = case.app.limits.cooldown;
+    let of_app = Lane::new(Of::App(case.pace.app), Limited::Concurrent);
+    let way = way(case, finding).filter(|_| finding.verdict != Verdict::Stay);
+    let budgets = way.into_iter().flat_map(|way| case.pace.standings(way, case.now));
+    let told = |lane: Lane| match lane.of() {
+        Of::Site(site) => Some(name(site).clone()),
+        Of::App(_) | Of::Total => None,
+    };
+    LimitsSeen {
+        cooldown_ms: (!cooldown.is_zero()).then(|| policy::told(policy::whole(cooldown))),
+        not_back_to: case.unhurried.came_from.map(|(site, _)| name(site).clone()),
+        freeze_window: case.unhurried.window().map(|(window, _)| window.clone()),
+        budgets: budgets
+            .filter(|(lane, _)| *lane != of_app)
+            .map(|(lane, standing)| BudgetSeen {
+                guard: lane.guard(),
+                site: told(lane),
+                used: standing.used,
+                limit: standing.limit,
+                per_minute: standing.per_minute,
+            })
+            .collect(),
     }
 }

@@ -3,7 +3,7 @@
 use model::{App, Basis, Guard, Rule, Timestamp, Trigger, Verdict};
 
 use crate::asks::Asked;
-use crate::guard::Gate;
+use crate::guard::{Gate, Lane, Pace, Unhurried, Way};
 use crate::index::{PlaceIx, SiteIx};
 use crate::policy::{self, Accounts, View, told};
 use crate::quality::Quality;
@@ -36,8 +36,10 @@ pub(crate) struct Case<'a> {
     pub(crate) quality: Option<Quality<'a>>,
     /// Whether an operator has frozen the app.
     pub(crate) frozen: bool,
-    /// Slots of the app that are taken.
-    pub(crate) under_way: u32,
+    /// What holds its policy back.
+    pub(crate) unhurried: Unhurried<'a>,
+    /// The budgets.
+    pub(crate) pace: Pace<'a>,
 }
 
 /// A verdict.
@@ -51,6 +53,8 @@ pub(crate) struct Finding {
     pub(crate) better_since: Option<Timestamp>,
     /// When the verdict changes if nothing else does.
     pub(crate) recheck: Option<Timestamp>,
+    /// The budget that is used up.
+    pub(crate) lacks: Option<Lane>,
 }
 
 /// Hears the numbers behind a verdict.
@@ -96,7 +100,7 @@ fn outside(case: &Case<'_>, site: SiteIx) -> Option<Guard> {
     (!covers).then_some(Guard::OutsideArea)
 }
 
-/// What is right, were there neither slots nor freezes: what an operator asks for, else to leave a site that is to be
+/// What is right, were there neither limits nor freezes: what an operator asks for, else to leave a site that is to be
 /// left or relieved, else to go where the quality of service is better, else what the policy wants.
 fn wanted(
     case: &Case<'_>,
@@ -148,7 +152,7 @@ fn wanted(
 const NOWHERE: Rule = Rule::Guarded(Guard::NoFeasibleSite);
 
 const fn finding(verdict: Verdict, rule: Rule, trigger: Trigger) -> Finding {
-    Finding { verdict, rule, trigger, target: None, better_since: None, recheck: None }
+    Finding { verdict, rule, trigger, target: None, better_since: None, recheck: None, lacks: None }
 }
 
 const fn by_place(case: &Case<'_>) -> Trigger {
@@ -275,6 +279,14 @@ const fn left_by(guard: Guard) -> Rule {
         | Guard::QosViolated
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
+        | Guard::Cooldown
+        | Guard::PingPong
+        | Guard::FreezeWindow
+        | Guard::AppRate
+        | Guard::SiteConcurrent
+        | Guard::SiteRate
+        | Guard::TotalConcurrent
+        | Guard::TotalRate
         | Guard::Frozen => Rule::Evacuation,
     }
 }
@@ -295,7 +307,15 @@ const fn leaving(guard: Guard) -> Trigger {
         | Guard::Residency
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
-        | Guard::Frozen => Trigger::Maintenance,
+        | Guard::Frozen
+        | Guard::Cooldown
+        | Guard::PingPong
+        | Guard::FreezeWindow
+        | Guard::AppRate
+        | Guard::SiteConcurrent
+        | Guard::SiteRate
+        | Guard::TotalConcurrent
+        | Guard::TotalRate => Trigger::Maintenance,
     }
 }
 
@@ -315,13 +335,40 @@ fn linger(case: &Case<'_>, left: Option<Guard>) -> Finding {
     }
 }
 
-/// What is right may have to wait. Letting go takes no slot.
+/// What is right may have to wait: what the policy wants for the instance's own limits, everything for freezes and
+/// budgets. Letting go takes from no budget.
 fn held(case: &Case<'_>, wanted: Finding) -> Finding {
-    let full = wanted.target.is_some() && case.under_way >= case.app.max_concurrent_relocations;
-    let guard = match wanted.verdict {
-        Verdict::Move if case.frozen => Guard::Frozen,
-        Verdict::Move if full => Guard::ConcurrentRelocations,
-        Verdict::Move | Verdict::Stay | Verdict::Blocked => return wanted,
+    if wanted.verdict != Verdict::Move {
+        return wanted;
+    }
+    let blocked = |guard, recheck, lacks| {
+        let (verdict, rule) = (Verdict::Blocked, Rule::Guarded(guard));
+        Finding { verdict, rule, recheck, lacks, ..wanted }
     };
-    Finding { verdict: Verdict::Blocked, rule: Rule::Guarded(guard), ..wanted }
+    let unhurried = match wanted.trigger {
+        Trigger::Mobility | Trigger::Qos => case.unhurried.holds(wanted.target),
+        Trigger::FirstPlacement
+        | Trigger::UeGone
+        | Trigger::LeftArea
+        | Trigger::Capacity
+        | Trigger::Maintenance
+        | Trigger::SiteDegraded
+        | Trigger::SiteFailure
+        | Trigger::Operator => None,
+    };
+    if let Some((guard, until)) = unhurried {
+        return blocked(guard, Some(until), None);
+    }
+    if case.frozen {
+        return blocked(Guard::Frozen, None, None);
+    }
+    match way(case, &wanted).and_then(|way| case.pace.lacks(way, case.now)) {
+        Some(lane) => blocked(lane.guard(), None, Some(lane)),
+        None => wanted,
+    }
+}
+
+/// From where to where a finding leads.
+pub(crate) fn way(case: &Case<'_>, finding: &Finding) -> Option<Way> {
+    finding.target.map(|target| Way { source: case.serving.map(|(site, _)| site), target })
 }

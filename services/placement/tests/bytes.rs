@@ -62,6 +62,7 @@ fn engine(mode: Mode, policy: Policy) -> Engine {
         qos: None,
         tenant: None,
         residency: BTreeMap::new(),
+        limits: model::AppLimits::default(),
     };
     Engine::new(topology(), vec![app], InstanceKey::new(&[7; 16]).unwrap()).unwrap()
 }

@@ -8,7 +8,7 @@ use model::{App, AppId, InstanceId, Supi, name_is_valid};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
-use super::{Catalogue, areas, policy, qos, required, serving, users};
+use super::{Catalogue, areas, limits, policy, qos, required, serving, users};
 use crate::error::Problems;
 use crate::section::{AppEntry, EmcoEntry, InstanceEntry, OptText, Section};
 use crate::{Adopted, AdoptedInstance, AppSpec, EmcoObjects};
@@ -26,6 +26,7 @@ pub(super) fn load(section: &Section, base: &Path, catalogue: &mut Catalogue, pr
         let file = &entry.value.residency;
         spec.app.residency = areas::residency(file, &path, base, &mut catalogue.files, problems);
         if ids.insert(spec.app.id.clone()) {
+            limits::warn(&spec.app.limits.freeze_windows, &format!("{path}.freeze_windows"), catalogue);
             catalogue.apps.push(spec);
         } else {
             let reason = format!("duplicate id: app `{}` is there already; ids are unique", spec.app.id);
@@ -64,6 +65,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
     let requires = super::labels(&app.requires, &format!("{path}.requires"), problems);
     let wanted = qos::target(app.qos.as_ref(), path, problems);
     let tenant = tenant(&app.tenant, path, problems);
+    let limits = limits::of_app(app, path, problems);
     let emco = emco(app.emco.as_ref(), path, at, problems);
     let address = serving::address(app.address.as_ref(), path, at, problems);
     let probe = serving::probe(&app.probe, path, problems);
@@ -83,6 +85,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
             qos: wanted?,
             tenant: tenant?,
             residency: BTreeMap::new(),
+            limits,
         },
         emco: emco?,
         address: address?,

@@ -5,6 +5,7 @@ mod areas;
 mod capacity;
 mod cells;
 mod labels;
+mod limits;
 mod policy;
 mod policy_file;
 mod qos;
@@ -16,7 +17,7 @@ mod users;
 use std::collections::HashSet;
 use std::path::Path;
 
-use model::{Cell, Pin, PlmnId, Position, Site, SiteId, TaiPin};
+use model::{Cell, Limits, Pin, PlmnId, Position, Site, SiteId, TaiPin};
 use serde_saphyr::{Location, Spanned};
 
 use crate::error::Problems;
@@ -41,6 +42,8 @@ pub struct Catalogue {
     pub tai_pins: Vec<TaiPin>,
     /// Applications; ids are unique.
     pub apps: Vec<AppSpec>,
+    /// What limits relocations of all of them.
+    pub limits: Limits,
     /// What was read from files, and what was skipped there.
     pub files: Vec<Notes>,
     /// What is allowed and yet looks like a mistake.
@@ -63,6 +66,7 @@ pub fn load(section: &Section, base_dir: &Path) -> Result<Catalogue, Vec<Catalog
     cells::tracking_areas(section, &mut catalogue, &mut problems);
     areas::load(section, base_dir, &mut catalogue, &mut problems);
     app::load(section, base_dir, &mut catalogue, &mut problems);
+    limits::load(section, &mut catalogue, &mut problems);
     // What depends on several sections would only repeat what is wrong with one.
     if problems.0.is_empty() {
         whole(section, &mut catalogue, &mut problems);

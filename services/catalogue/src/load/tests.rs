@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use model::{Mode, Policy, QosTarget, Scope, Supi, Users};
+use model::{Budget, Limits, Mode, Policy, QosTarget, Rate, Scope, Supi, Users};
 
 use super::*;
 use crate::{AddressFrom, AdoptedInstance, ReleaseIn};
@@ -131,6 +131,71 @@ fn an_app_may_say_everything() {
     let uses = |imsi: &str| spec.app.users.contains(&imsi.parse::<Supi>().expect("valid"));
     assert!(uses("imsi-208930000000001") && uses("imsi-208930000000015") && uses("imsi-00101500"));
     assert!(!uses("imsi-208930000000002") && !uses("imsi-208930000000020"));
+}
+
+#[test]
+fn limits_are_read_and_those_of_a_site_replace_the_default() {
+    let yaml = with_app(
+        "    cooldown: 2m
+    no_return: 90s
+    budget: {per_minute: 30}
+    freeze_windows: {days: [sat, sun], from: 22:00, to: 06:00, zone: +01:00}
+budgets:
+  total: {concurrent: 200, per_minute: 1200, burst: 50}
+  site: {concurrent: 20, per_minute: 60}
+  sites:
+    a: {concurrent: 5}
+    b: {per_minute: 6}
+freeze_windows:
+  - {from: 17:00, to: 24:00}
+",
+    );
+    let catalogue = read(&yaml).expect("valid");
+    let limits = &catalogue.apps[0].app.limits;
+    assert_eq!((limits.cooldown, limits.no_return), (Duration::from_secs(120), Duration::from_secs(90)));
+    assert_eq!(limits.rate, Some(Rate { per_minute: 30, burst: 5 }));
+    assert_eq!(limits.freeze_windows[0].to_string(), "22:00 to 06:00 +01:00 on sat, sun");
+    let Limits { total, site, sites, freeze_windows } = &catalogue.limits;
+    let budget = |concurrent, per_minute, burst| Budget {
+        concurrent: Some(concurrent),
+        rate: Some(Rate { per_minute, burst }),
+    };
+    assert_eq!((*total, *site), (budget(200, 1_200, 50), budget(20, 60, 10)));
+    let of: Vec<_> = sites.iter().map(|(id, own)| (id.as_str(), *own)).collect();
+    assert_eq!(of, [("a", budget(5, 60, 10)), ("b", budget(20, 6, 1))]);
+    assert_eq!(freeze_windows[0].to_string(), "17:00 to 24:00 UTC");
+    assert_eq!(read(&with_app("")).expect("valid").limits, Limits::default());
+}
+
+#[test]
+fn limits_that_mean_nothing_are_refused_each_with_its_place() {
+    let yaml = with_app(
+        "    budget: {concurrent: 3, burst: 2}
+    freeze_windows: [{days: [someday], from: 7pm, to: 19:00, zone: Europe/Paris}, {from: 08:00}]
+budgets:
+  total: {concurrent: 0, per_minute: 70000}
+  sites: {nowhere: {concurrent: 1}}
+",
+    );
+    let errors = read(&yaml).expect_err("much is wrong");
+    for part in [
+        "apps[0].budget.concurrent: an app has `max_concurrent_relocations`",
+        "apps[0].budget.burst: says nothing without `per_minute`",
+        "apps[0].freeze_windows[0].days: `someday` is no day",
+        "apps[0].freeze_windows[0].from: `7pm` is no time of the day",
+        "apps[0].freeze_windows[0].zone: `Europe/Paris` is no offset from UTC",
+        "apps[0].freeze_windows[1]: `to` is missing",
+        "budgets.total.concurrent: must be 1 or more",
+        "budgets.total.per_minute: 70000 is out of range: 1 to 60000",
+        "budgets.sites.nowhere: there is no site `nowhere`",
+    ] {
+        let told = errors.iter().any(|error| error.contains(part) && error.starts_with("line "));
+        assert!(told, "{part} is not in {errors:#?}");
+    }
+    assert_eq!(errors.len(), 9, "{errors:#?}");
+    let all_time = with_app("    freeze_windows: {from: 08:00, to: 08:00}\n");
+    let warnings = read(&all_time).expect("valid").warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("holds at all times")), "{warnings:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use super::{Entries, Meters, OptText, Share, Span, Text, WordOr};
+use super::{BudgetEntry, Entries, FreezeWindowEntry, Meters, OptText, Share, Span, Text, WordOr};
 
 /// A duration with its place in the file, if it is given.
 type OptSpan = Option<Spanned<Span>>;
@@ -18,6 +18,10 @@ pub(crate) struct AppEntry {
     pub(crate) scope: OptText,
     pub(crate) policy: Option<Spanned<PolicyEntry>>,
     pub(crate) max_concurrent_relocations: Option<Spanned<u32>>,
+    pub(crate) budget: Option<Spanned<BudgetEntry>>,
+    pub(crate) cooldown: OptSpan,
+    pub(crate) no_return: OptSpan,
+    pub(crate) freeze_windows: Entries<FreezeWindowEntry>,
     pub(crate) linger: OptSpan,
     pub(crate) requires: Vec<Spanned<Text>>,
     pub(crate) qos: Option<Spanned<QosEntry>>,

@@ -5,6 +5,7 @@
 
 mod app;
 mod entries;
+mod limits;
 mod scalar;
 
 pub(crate) use app::{
@@ -12,6 +13,8 @@ pub(crate) use app::{
     ReleaseEntry, ThresholdEntry, UsersEntry,
 };
 pub(crate) use entries::{Entries, WordOr};
+pub(crate) use limits::{BudgetEntry, FreezeWindowEntry};
+pub use limits::{BudgetsSection, FreezeWindowsSection};
 pub use scalar::meters;
 pub(crate) use scalar::{Meters, Share, Span, Text, share};
 use serde::Deserialize;
@@ -38,6 +41,10 @@ pub struct Section {
     pub service_areas: ServiceAreasSection,
     /// Relocatable applications.
     pub apps: AppsSection,
+    /// How many relocations there may be.
+    pub budgets: BudgetsSection,
+    /// When no policy moves anything.
+    pub freeze_windows: FreezeWindowsSection,
 }
 
 /// `plmn`: `{mcc, mnc}`.

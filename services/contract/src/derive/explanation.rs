@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::cell::{cell, tai};
 use super::quality;
-use crate::v1::{Basis, BasisKind, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving};
+use crate::v1::{
+    Basis, BasisKind, Budget, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving,
+};
 
 pub(super) fn explanation(from: &model::Explanation) -> Explanation {
     let (rule, by) = rule(from.rule);
@@ -28,6 +30,10 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
         under_way_limit: from.under_way_limit,
         frozen: from.frozen,
         qos_target: from.qos.as_ref().map(quality::target),
+        cooldown_ms: from.limits.cooldown_ms,
+        not_back_to: from.limits.not_back_to.as_ref().map(ToString::to_string),
+        freeze_window: from.limits.freeze_window.as_ref().map(ToString::to_string),
+        budgets: from.limits.budgets.iter().map(budget).collect(),
         catalogue_version: from.catalogue_version,
     }
 }
@@ -73,6 +79,24 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::OutsideArea => Guard::OutsideArea,
         model::Guard::Tenant => Guard::Tenant,
         model::Guard::Residency => Guard::Residency,
+        model::Guard::Cooldown => Guard::Cooldown,
+        model::Guard::PingPong => Guard::PingPong,
+        model::Guard::FreezeWindow => Guard::FreezeWindow,
+        model::Guard::AppRate => Guard::AppRate,
+        model::Guard::SiteConcurrent => Guard::SiteConcurrent,
+        model::Guard::SiteRate => Guard::SiteRate,
+        model::Guard::TotalConcurrent => Guard::TotalConcurrent,
+        model::Guard::TotalRate => Guard::TotalRate,
+    }
+}
+
+fn budget(seen: &model::BudgetSeen) -> Budget {
+    Budget {
+        guard: guard(seen.guard),
+        site: seen.site.as_ref().map(ToString::to_string),
+        used: seen.used,
+        limit: seen.limit,
+        per_minute: seen.per_minute,
     }
 }
 

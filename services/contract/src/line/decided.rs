@@ -88,6 +88,14 @@ fn guarded(guard: &Guard) -> String {
         Guard::NoFeasibleSite => "no site takes it",
         Guard::Frozen => "an operator has frozen the app",
         Guard::ConcurrentRelocations => "max_concurrent_relocations is used up",
+        Guard::Cooldown => "it has not been there for as long as the app's cooldown",
+        Guard::PingPong => "it came from there a shorter time ago than the app's no_return",
+        Guard::FreezeWindow => "a freeze window holds",
+        Guard::AppRate => "the app's orders a minute are used up",
+        Guard::SiteConcurrent => "a site has as many relocations under way as it may",
+        Guard::SiteRate => "a site's orders a minute are used up",
+        Guard::TotalConcurrent => "all apps together have as many relocations under way as they may",
+        Guard::TotalRate => "the orders a minute of all apps together are used up",
         Guard::Other(word) => return spaced(word),
     };
     words.to_owned()

@@ -36,8 +36,38 @@ pub struct Explanation {
     /// What quality of service the app wants, where it wants any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub qos_target: Option<QosTarget>,
+    /// The app's cooldown in milliseconds, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cooldown_ms: Option<u64>,
+    /// The site that the policy may not move it back to yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub not_back_to: Option<String>,
+    /// The freeze window that held, like `17:00 to 19:00 +01:00 on mon, tue`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub freeze_window: Option<String>,
+    /// The budgets that a move takes from, beside that of `underWayLimit`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub budgets: Vec<Budget>,
     /// Version of the catalogue that it was decided on.
     pub catalogue_version: u64,
+}
+
+/// A budget of relocations and how it stood: used up where `used` has reached `limit`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Budget {
+    /// The guard that keeps it.
+    pub guard: Guard,
+    /// The site, where it is one's budget.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub site: Option<String>,
+    /// Relocations under way, or tokens taken from the bucket.
+    pub used: u32,
+    /// The most that may be under way, or the size of the bucket.
+    pub limit: u32,
+    /// Tokens that come each minute, where it is a bucket.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub per_minute: Option<u32>,
 }
 
 open_words! {
@@ -119,6 +149,22 @@ open_words! {
         Tenant = "tenant",
         /// The site is not where the app's data may be.
         Residency = "residency",
+        /// The instance has not been at its site for long enough.
+        Cooldown = "cooldown",
+        /// The instance came from that site too short a time ago.
+        PingPong = "ping_pong",
+        /// A freeze window holds.
+        FreezeWindow = "freeze_window",
+        /// The app's orders of late are as many as may be.
+        AppRate = "app_rate",
+        /// As many relocations from and to a site are under way as may be.
+        SiteConcurrent = "site_concurrent",
+        /// The orders of late from and to a site are as many as may be.
+        SiteRate = "site_rate",
+        /// As many relocations of all apps are under way as may be.
+        TotalConcurrent = "total_concurrent",
+        /// The orders of late for all apps are as many as may be.
+        TotalRate = "total_rate",
     }
 }
 

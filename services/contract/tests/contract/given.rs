@@ -106,6 +106,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
             under_way_limit: 16,
             frozen: false,
             qos: Some(QosTarget { rtt: Some(Duration::from_millis(20)), ..QosTarget::default() }),
+            limits: model::LimitsSeen::default(),
             rule: Rule::ThresholdMet,
             catalogue_version: 3,
         },

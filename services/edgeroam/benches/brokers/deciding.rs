@@ -157,5 +157,6 @@ fn app() -> anyhow::Result<App> {
         qos: None,
         tenant: None,
         residency: std::collections::BTreeMap::new(),
+        limits: model::AppLimits::default(),
     })
 }

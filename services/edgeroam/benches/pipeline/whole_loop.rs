@@ -198,5 +198,6 @@ pub(crate) fn app() -> anyhow::Result<App> {
         qos: None,
         tenant: None,
         residency: std::collections::BTreeMap::new(),
+        limits: model::AppLimits::default(),
     })
 }

@@ -1,5 +1,7 @@
 //! `edgeroam config init|check`.
 
+mod limits;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -95,7 +97,9 @@ fn check(file: &Path) -> anyhow::Result<()> {
             ),
         };
         super::print(&format!("  app {}: {mode}, {users}, {policy}", app.id));
+        limits::of_app(app).iter().for_each(|line| super::print(&format!("    {line}")));
     }
+    limits::shared(&catalogue.limits).iter().for_each(|line| super::print(&format!("  {line}")));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! what would be decided now.
 
 mod history;
+mod limits;
 mod now;
 mod otherwise;
 mod show;

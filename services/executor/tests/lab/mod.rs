@@ -419,6 +419,7 @@ fn spec(setup: &Setup, pod_port: u16) -> AppSpec {
             qos: None,
             tenant: None,
             residency: std::collections::BTreeMap::new(),
+            limits: model::AppLimits::default(),
         },
         emco: EmcoObjects {
             project: "mec".into(),

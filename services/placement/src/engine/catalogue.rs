@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{App, Generation, Guard, Timestamp};
+use model::{Generation, Guard, Timestamp};
 
 use crate::apps::AppError;
 use crate::command::Command;
 use crate::engine::Engine;
+use crate::fleet::Fleet;
+use crate::guard::Of;
 use crate::index::{InstanceIx, SiteIx, UeIx};
 use crate::topology::Topology;
 use crate::ue::{Instance, Ordered, State, Ue, Wait, Whereabouts};
@@ -24,10 +26,10 @@ impl Engine {
         &mut self,
         now: Timestamp,
         topology: impl Into<Arc<Topology>>,
-        apps: Vec<App>,
+        fleet: impl Into<Fleet>,
         out: &mut Vec<Command>,
     ) -> Result<(), AppError> {
-        let mut new = Self::new(topology, apps, self.key.clone())?;
+        let mut new = Self::new(topology, fleet, self.key.clone())?;
         for entry in &new.apps {
             let before = self.apps.iter().find(|old| old.app.id == entry.app.id);
             if before.is_some_and(|old| old.app.mode != entry.app.mode) {
@@ -36,6 +38,7 @@ impl Engine {
         }
         new.tally = self.tally;
         let moved = new.take_over(self, now);
+        new.take_over_limits(self, &moved, now);
         new.queue_up(self, &moved);
         new.catching_up = self.catching_up;
         new.take_over_loads(self, now);
@@ -70,11 +73,7 @@ impl Engine {
                 app,
                 ..instance.clone()
             };
-            let takes_slot = matches!(&copy.state, State::Ordered(ordered) if ordered.takes_slot());
             let ix = self.instances.insert(copy);
-            if takes_slot {
-                self.apps[usize::from(app)].slots.take();
-            }
             if let Some(ue) = ue {
                 self.ues.at_mut(ue).first = Some(ix);
             }
@@ -132,16 +131,38 @@ impl Engine {
         }
     }
 
+    /// Takes over what counts against limits: what is under way, what was ordered of late, and where instances came
+    /// from.
+    fn take_over_limits(&mut self, old: &Self, moved: &BTreeMap<InstanceIx, InstanceIx>, now: Timestamp) {
+        self.count_ways();
+        let (apps, topology) = (&self.apps, &self.topology);
+        let was = |of: Of| match of {
+            Of::App(app) => old.app(&apps[usize::from(app)].app.id).map(Of::App),
+            Of::Site(site) => old.topology.site(&topology.sites()[site.slot()].id).map(Of::Site),
+            Of::Total => Some(Of::Total),
+        };
+        self.budgets.carry(&old.budgets, was, now);
+        for (ix, from, _) in old.origins.each() {
+            let Some(ix) = moved.get(&ix).copied() else { continue };
+            let instance = self.instances.at(ix);
+            let no_return = self.apps[usize::from(instance.app)].app.limits.no_return;
+            if let (Some((_, since)), false) = (instance.state.serving(), no_return.is_zero()) {
+                let from = self.site_ix(old.site_id(from));
+                self.origins.note(ix, from, since, since.plus(crate::policy::whole(no_return)));
+            }
+        }
+    }
+
     /// Lets those that waited wait again, in the same order.
     fn queue_up(&mut self, old: &mut Self, moved: &BTreeMap<InstanceIx, InstanceIx>) {
-        for entry in &mut old.apps {
-            let waits = |ix: InstanceIx| old.instances.slab().get(ix.slot()).map(|old| old.state.wait());
-            while let Some((ticket, ix)) = entry.slots.queue.pop() {
-                let live = waits(ix) == Some(Wait::Queued(ticket));
-                if let Some(ix) = moved.get(&ix).copied().filter(|_| live) {
-                    self.wait_for(ix, Guard::ConcurrentRelocations);
-                }
+        let waits = |ix: InstanceIx| old.instances.slab().get(ix.slot()).map(|old| old.state.wait());
+        for (lane, ticket, ix) in old.line.by_age() {
+            let live = waits(ix) == Some(Wait::Queued(ticket, lane));
+            if let Some(ix) = moved.get(&ix).copied().filter(|_| live) {
+                self.line_up_again(ix);
             }
+        }
+        for entry in &mut old.apps {
             while let Some((ticket, ix)) = entry.held.pop() {
                 let wait = waits(ix).filter(|wait| wait.held() == Some(ticket));
                 if let (Some(ix), Some(wait)) = (moved.get(&ix).copied(), wait) {

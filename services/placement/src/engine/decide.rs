@@ -4,6 +4,7 @@ use model::{Generation, Guard, Mode, Order, Rule, Timestamp, Trigger, Verdict};
 
 use crate::command::Command;
 use crate::engine::Engine;
+use crate::guard::{Pace, Unhurried};
 use crate::index::{InstanceIx, UeIx};
 use crate::judge::{Case, Finding, Silent, judge};
 use crate::ue::{Instant, Ordered, State, Wait, Whereabouts};
@@ -50,13 +51,13 @@ impl Engine {
                 self.look(ix, now, due, out);
             }
             (Verdict::Blocked, Rule::Guarded(guard @ Guard::NoFeasibleSite)) => {
-                self.block(ix, guard, now, out);
+                self.block(ix, guard, &finding, now, out);
             }
             (Verdict::Move | Verdict::Blocked, rule) => {
                 if let Some(until) = wait.pause(finding.target, now) {
                     self.arm(ix, until);
                 } else if let Rule::Guarded(guard) = rule {
-                    self.block(ix, guard, now, out);
+                    self.block(ix, guard, &finding, now, out);
                 } else {
                     self.order(ix, now, due, out);
                 }
@@ -105,7 +106,14 @@ impl Engine {
             asked: self.asked(ix),
             quality: self.quality(ix, now),
             frozen: self.freezes.hold(instance.app, now),
-            under_way: entry.slots.taken(),
+            unhurried: Unhurried {
+                app: &entry.app,
+                windows: &self.limits.freeze_windows,
+                came_from: self.origins.of(ix, now),
+                since: serving.map(|(_, since)| since),
+                now,
+            },
+            pace: Pace { budgets: &self.budgets, app: instance.app, observed: entry.observed(), own: None },
         }
     }
 
@@ -150,8 +158,21 @@ impl Engine {
         self.forget_if_idle(ix);
     }
 
-    fn block(&mut self, ix: InstanceIx, by: Guard, now: Timestamp, out: &mut Vec<Command>) {
-        self.wait_for(ix, by);
+    fn block(
+        &mut self,
+        ix: InstanceIx,
+        by: Guard,
+        finding: &Finding,
+        now: Timestamp,
+        out: &mut Vec<Command>,
+    ) {
+        match finding.lacks {
+            Some(lane) => self.line_up(ix, lane),
+            None => self.wait_for(ix, by),
+        }
+        if let Some(recheck) = finding.recheck {
+            self.arm(ix, recheck);
+        }
         if self.instances.at_mut(ix).told.tell_blocked(by) {
             let decision = self.decision(ix, now);
             out.push(Command::Decide(Box::new(decision)));
@@ -183,7 +204,9 @@ impl Engine {
                 out.push(Command::Order(Box::new(order)));
                 let serving = self.instances.at(ix).state.serving();
                 let (source, since) = serving.map_or((None, now), |(site, since)| (Some(site), since));
-                State::Ordered(Ordered { since, source, target })
+                let ordered = Ordered { since, source, target };
+                self.spend(ix, &ordered, now);
+                State::Ordered(ordered)
             }
             // As if it had been carried out: what follows shows what the policy would do.
             None => State::at(target, now),

@@ -113,10 +113,15 @@ impl Engine {
 
     /// Looks at all that waits of apps that are not frozen.
     pub(super) fn thawed(&mut self, now: Timestamp, out: &mut Vec<Command>) {
-        for app in 0..self.apps.len() {
-            let app = app as u16;
-            if !self.freezes.hold(app, now) {
-                self.pump(app, now, out);
+        let thawed = |engine: &Self, app: u16| !engine.freezes.hold(app, now);
+        for app in 0..self.apps.len() as u16 {
+            if thawed(self, app) {
+                self.free_app(app);
+            }
+        }
+        self.pump(now, out);
+        for app in 0..self.apps.len() as u16 {
+            if thawed(self, app) {
                 self.wake(app, None, now, out);
             }
         }

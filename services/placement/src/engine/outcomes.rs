@@ -51,7 +51,7 @@ impl Engine {
         }
         let target = outcome.target.as_ref().map(|site| self.site_ix(site));
         self.end(ix, end, target, generation, outcome.at.min(now), now);
-        self.pump(app, now, out);
+        self.pump(now, out);
         self.look(ix, now, now, out);
     }
 
@@ -114,16 +114,17 @@ impl Engine {
         }
         self.instances.at_mut(ix).failures = 0;
         self.settle_at(ix, site, state.generation, state.at.min(now));
-        self.pump(app, now, out);
+        self.pump(now, out);
         self.look(ix, now, now, out);
     }
 
     /// An order that an earlier run of the decider gave.
-    pub(super) fn order_seen(&mut self, order: &Order) {
+    pub(super) fn order_seen(&mut self, now: Timestamp, order: &Order) {
         let Some((app, id)) = self.identify(&order.app, &order.instance) else { return };
         let source = order.source.as_ref().map(|site| self.site_ix(site));
         let target = order.target.as_ref().map(|site| self.site_ix(site));
         let ix = self.instance(app, id);
+        self.spent(app, &Ordered { since: order.decided_at, source, target }, order.decided_at.min(now));
         let instance = self.instances.at_mut(ix);
         if order.generation <= instance.generation {
             return;

@@ -61,7 +61,7 @@ impl Engine {
             return;
         }
         let under_way =
-            |state: &State| matches!(state, State::Ordered(_)) || matches!(state.wait(), Wait::Queued(_));
+            |state: &State| matches!(state, State::Ordered(_)) || matches!(state.wait(), Wait::Queued(..));
         if self.chosen_at(site).iter().any(|ix| under_way(&self.instances.at(*ix).state)) {
             return;
         }
@@ -176,7 +176,7 @@ impl Engine {
             return None;
         }
         // Who waits for something goes, or cannot; and what an operator asks for goes before.
-        let waits = serving.wait.held().is_some() || matches!(serving.wait, Wait::Queued(_));
+        let waits = serving.wait.held().is_some() || matches!(serving.wait, Wait::Queued(..));
         if waits || self.asked(ix).is_some() || self.freezes.hold(instance.app, now) {
             return None;
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{App, CellId, InstanceKey, SiteId, Tai, Timestamp};
+use model::{CellId, InstanceKey, SiteId, Tai, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
@@ -12,8 +12,9 @@ use crate::asks::Asks;
 use crate::engine::Engine;
 use crate::engine::waiting::Round;
 use crate::estate::{Known, Strain};
+use crate::fleet::Fleet;
 use crate::foreign::Foreign;
-use crate::guard::{Freezes, Queue, Slots};
+use crate::guard::{Freezes, Lane, Line, Origins, Queue};
 use crate::index::{InstanceIx, SiteIx};
 use crate::quality::Qualities;
 use crate::relief::Relief;
@@ -35,9 +36,9 @@ pub enum RestoreError {
         /// What it says.
         found: u16,
     },
-    /// Sites, cells, apps or the instance key have changed since.
+    /// Sites, cells, apps, limits or the instance key have changed since.
     #[error(
-        "the snapshot belongs to another catalogue (sites, cells, apps or the instance key have changed)"
+        "the snapshot belongs to another catalogue (sites, cells, apps, limits or the instance key have changed)"
     )]
     OtherCatalogue,
     /// Not what was written.
@@ -54,7 +55,7 @@ struct Written<'a> {
     catalogue: u64,
     ues: &'a Slab<Ue>,
     instances: &'a Slab<Instance>,
-    slots: Vec<(&'a Slots, &'a Queue)>,
+    held: Vec<&'a Queue>,
     timers: Vec<(Instant, InstanceIx)>,
     foreign: Vec<(Option<CellId>, Option<Tai>)>,
     heard_of: &'a [SiteId],
@@ -66,6 +67,9 @@ struct Written<'a> {
     strains: Vec<(SiteIx, &'a Strain)>,
     relief: &'a Relief,
     round: Option<Round>,
+    levels: Vec<(Lane, Timestamp)>,
+    line: &'a Line,
+    origins: &'a Origins,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +77,7 @@ struct Read {
     catalogue: u64,
     ues: (Vec<Option<Ue>>, Vec<u32>),
     instances: (Vec<Option<Instance>>, Vec<u32>),
-    slots: Vec<(Slots, Queue)>,
+    held: Vec<Queue>,
     timers: Vec<(Instant, InstanceIx)>,
     foreign: Vec<(Option<CellId>, Option<Tai>)>,
     heard_of: Vec<SiteId>,
@@ -85,6 +89,9 @@ struct Read {
     strains: Vec<(SiteIx, Strain)>,
     relief: Relief,
     round: Option<Round>,
+    levels: Vec<(Lane, Timestamp)>,
+    line: Line,
+    origins: Origins,
 }
 
 impl<T: Slot + Serialize> Serialize for Slab<T> {
@@ -110,7 +117,7 @@ impl Engine {
             catalogue: self.catalogue(),
             ues: self.ues.slab(),
             instances: self.instances.slab(),
-            slots: self.apps.iter().map(|entry| (&entry.slots, &entry.held)).collect(),
+            held: self.apps.iter().map(|entry| &entry.held).collect(),
             timers: self.timers.sorted(),
             foreign: self.foreign.keys().collect(),
             heard_of: &self.heard_of,
@@ -122,6 +129,9 @@ impl Engine {
             strains: self.estate.strains().collect(),
             relief: &self.relief,
             round: self.round,
+            levels: self.budgets.levels(),
+            line: &self.line,
+            origins: &self.origins,
         };
         // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
         postcard::to_extend(&written, SCHEMA.to_le_bytes().to_vec()).unwrap_or_default()
@@ -134,7 +144,7 @@ impl Engine {
     pub fn restore(
         bytes: &[u8],
         topology: impl Into<Arc<Topology>>,
-        apps: Vec<App>,
+        fleet: impl Into<Fleet>,
         key: InstanceKey,
     ) -> Result<Self, RestoreError> {
         let damaged = |reason: &str| RestoreError::Damaged(reason.to_owned());
@@ -145,14 +155,14 @@ impl Engine {
         if found != SCHEMA {
             return Err(RestoreError::UnknownSchema { found });
         }
-        let mut engine = Self::new(topology, apps, key)?;
+        let mut engine = Self::new(topology, fleet, key)?;
         // The hash stands first, so that a snapshot of another catalogue is told from a damaged one.
         let (catalogue, _) = postcard::take_from_bytes::<u64>(body).map_err(|e| damaged(&e.to_string()))?;
         if catalogue != engine.catalogue() {
             return Err(RestoreError::OtherCatalogue);
         }
         let read: Read = postcard::from_bytes(body).map_err(|e| damaged(&e.to_string()))?;
-        if read.catalogue != catalogue || read.slots.len() != engine.apps.len() {
+        if read.catalogue != catalogue || read.held.len() != engine.apps.len() {
             return Err(damaged("its lists do not fit the apps"));
         }
         let (ues, free) = read.ues;
@@ -161,8 +171,8 @@ impl Engine {
         engine.instances =
             Instances::restore(instances, free, engine.apps.iter().map(AppEntry::observed).collect())
                 .ok_or_else(|| damaged("two records are one instance"))?;
-        for (entry, (slots, held)) in engine.apps.iter_mut().zip(read.slots) {
-            (entry.slots, entry.held) = (slots, held);
+        for (entry, held) in engine.apps.iter_mut().zip(read.held) {
+            entry.held = held;
         }
         engine.timers = Timers::from_iter(read.timers);
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
@@ -175,15 +185,19 @@ impl Engine {
             .ok_or_else(|| damaged("it names sites twice, or none"))?;
         (engine.asks, engine.freezes, engine.qualities) = (read.asks, read.freezes, read.qualities);
         engine.round = read.round;
+        (engine.line, engine.origins) = (read.line, read.origins);
+        engine.budgets.set_levels(read.levels);
+        engine.count_ways();
         engine.check().map_err(|violation| RestoreError::Damaged(violation.to_string()))?;
         engine.prune_timers();
         Ok(engine)
     }
 
-    /// A hash of everything that a snapshot's numbers refer to: topology, apps, and the key behind instance ids.
+    /// A hash of everything that a snapshot's numbers refer to: topology, apps, limits, and the key behind instance ids.
     fn catalogue(&self) -> u64 {
         let mut hash = StableHash::new();
         hash.feed(&self.topology.version());
+        hash.feed(&self.limits);
         let mut fingerprints = BTreeMap::new();
         for entry in &self.apps {
             hash.feed(&entry.app);

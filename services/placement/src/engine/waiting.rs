@@ -1,4 +1,4 @@
-//! Who waits for what: a slot of the app, a site that takes it, the end of a freeze; and whose turn it is.
+//! Who waits for a site that takes it, or for the end of a freeze.
 
 use model::{Guard, Timestamp};
 
@@ -23,44 +23,45 @@ impl Engine {
     pub(super) fn wait_for(&mut self, ix: InstanceIx, by: Guard) {
         let instance = self.instances.at(ix);
         let (app, wait) = (usize::from(instance.app), instance.state.wait());
-        let to = match (by, wait) {
-            (Guard::ConcurrentRelocations, Wait::Queued(_)) => wait,
-            (Guard::ConcurrentRelocations, _) => {
+        match by {
+            Guard::Cordoned
+            | Guard::Draining
+            | Guard::Degraded
+            | Guard::Failed
+            | Guard::Full
+            | Guard::MissingLabel
+            | Guard::QosViolated
+            | Guard::Overloaded
+            | Guard::OutsideArea
+            | Guard::Tenant
+            | Guard::Residency
+            | Guard::NoFeasibleSite
+            | Guard::Frozen => (),
+            // They wait in the line, or for an instant.
+            Guard::ConcurrentRelocations
+            | Guard::Cooldown
+            | Guard::PingPong
+            | Guard::FreezeWindow
+            | Guard::AppRate
+            | Guard::SiteConcurrent
+            | Guard::SiteRate
+            | Guard::TotalConcurrent
+            | Guard::TotalRate => {
                 self.leave_queue(ix);
-                Wait::Queued(self.apps[app].slots.queue.join(ix))
+                return;
             }
-            (
-                Guard::Cordoned
-                | Guard::Draining
-                | Guard::Degraded
-                | Guard::Failed
-                | Guard::Full
-                | Guard::MissingLabel
-                | Guard::QosViolated
-                | Guard::Overloaded
-                | Guard::NoFeasibleSite
-                | Guard::Frozen
-                | Guard::OutsideArea
-                | Guard::Tenant
-                | Guard::Residency,
-                _,
-            ) => {
-                let ticket = wait.held().unwrap_or_else(|| {
-                    self.leave_queue(ix);
-                    self.apps[app].held.join(ix)
-                });
-                if by == Guard::NoFeasibleSite { Wait::Stranded(ticket) } else { Wait::Held(ticket) }
-            }
-        };
-        self.instances.set_wait(ix, to);
+        }
+        let ticket = wait.held().unwrap_or_else(|| {
+            self.leave_queue(ix);
+            self.apps[app].held.join(ix)
+        });
+        let stranded = by == Guard::NoFeasibleSite;
+        self.instances.set_wait(ix, if stranded { Wait::Stranded(ticket) } else { Wait::Held(ticket) });
         let (entry, instances) = (&mut self.apps[app], &self.instances);
         let wait = |ix: InstanceIx| {
             let present = instances.slab().get(ix.slot()).filter(|instance| usize::from(instance.app) == app);
             present.map(|instance| instance.state.wait())
         };
-        if entry.slots.queue.cluttered() {
-            entry.slots.queue.sweep(|ticket, ix| wait(ix) == Some(Wait::Queued(ticket)));
-        }
         if entry.held.cluttered() {
             entry.held.sweep(|ticket, ix| wait(ix).and_then(|wait| wait.held()) == Some(ticket));
         }
@@ -68,11 +69,10 @@ impl Engine {
 
     pub(super) fn leave_queue(&mut self, ix: InstanceIx) {
         let instance = self.instances.at(ix);
-        let entry = &mut self.apps[usize::from(instance.app)];
         match instance.state.wait() {
             Wait::Free | Wait::BackOff { .. } => return,
-            Wait::Queued(_) => entry.slots.queue.leave(),
-            Wait::Held(_) | Wait::Stranded(_) => entry.held.leave(),
+            Wait::Queued(_, lane) => self.line.leave(lane),
+            Wait::Held(_) | Wait::Stranded(_) => self.apps[usize::from(instance.app)].held.leave(),
         }
         self.instances.set_wait(ix, Wait::Free);
     }
@@ -82,24 +82,6 @@ impl Engine {
     fn waits(&self, app: u16, ix: InstanceIx) -> Option<Wait> {
         let present = self.instances.slab().get(ix.slot()).filter(|instance| instance.app == app);
         present.map(|instance| instance.state.wait())
-    }
-
-    /// Gives the oldest waiting instances of an app their turn while there are free slots.
-    pub(super) fn pump(&mut self, app: u16, now: Timestamp, out: &mut Vec<Command>) {
-        if self.catching_up || self.freezes.hold(app, now) {
-            return;
-        }
-        loop {
-            let entry = &mut self.apps[usize::from(app)];
-            if entry.slots.full(entry.app.max_concurrent_relocations) {
-                return;
-            }
-            let Some((ticket, ix)) = entry.slots.queue.pop() else { return };
-            if self.waits(app, ix) == Some(Wait::Queued(ticket)) {
-                self.leave_queue(ix);
-                self.look(ix, now, now, out);
-            }
-        }
     }
 
     /// Looks at those of an app that wait for a site or for the end of a freeze, oldest first; for one site, while that

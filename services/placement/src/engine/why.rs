@@ -4,6 +4,8 @@ use model::{AppId, Decision, Generation, InstanceId, RelocationId, Supi, Timesta
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
+use crate::engine::line::way_of;
+use crate::guard::Pace;
 use crate::index::InstanceIx;
 use crate::judge::Case;
 use crate::ue::State;
@@ -76,10 +78,6 @@ impl Engine {
     /// What a verdict would depend on, were no order live.
     fn unordered(&self, ix: InstanceIx, now: Timestamp) -> Case<'_> {
         let case = self.case(ix, now);
-        let own = match &self.instances.at(ix).state {
-            State::Ordered(ordered) => u32::from(ordered.takes_slot()),
-            State::Vacant(_) | State::Serving(_) => 0,
-        };
-        Case { under_way: case.under_way.saturating_sub(own), ..case }
+        Case { pace: Pace { own: way_of(&self.instances.at(ix).state), ..case.pace }, ..case }
     }
 }

@@ -7,8 +7,20 @@ use serde::{Deserialize, Serialize};
 use crate::index::InstanceIx;
 
 /// A place in the queue; an instance remembers its own, entries with another one are dead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ticket(u32);
+
+impl Ticket {
+    /// The one after it.
+    pub(crate) const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+
+    /// How many were given since, where `next` is the one to be given next.
+    pub(crate) const fn age(self, next: Self) -> u32 {
+        next.0.wrapping_sub(self.0)
+    }
+}
 
 /// Those that wait, oldest first.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use model::{App, AppId, Decision, Generation, InstanceId, Mode, Order, OutcomeKind, RelocationId, SiteId};
+use model::{
+    App, AppId, Decision, Generation, InstanceId, Limits, Mode, Order, OutcomeKind, RelocationId, SiteId,
+};
 
 use crate::command::{Command, Input};
 use crate::invariants::Violation;
+use crate::invariants::spending::Spending;
 use crate::invariants::town::Town;
 use crate::topology::Topology;
 
@@ -15,6 +18,7 @@ type Key = (AppId, InstanceId);
 #[derive(Debug, Default)]
 pub struct Ledger {
     town: Town,
+    spending: Spending,
     live: BTreeMap<Key, Generation>,
     newest: BTreeMap<Key, Generation>,
     decided: Option<Box<Decision>>,
@@ -30,6 +34,14 @@ impl Ledger {
     #[must_use]
     pub fn with(mut self, apps: &[App]) -> Self {
         self.town.with(apps);
+        self.spending.apps(apps);
+        self
+    }
+
+    /// The same, with the limits that apps share.
+    #[must_use]
+    pub fn within(mut self, limits: &Limits) -> Self {
+        self.spending.within(limits);
         self
     }
 
@@ -85,6 +97,7 @@ impl Ledger {
                     self.live.insert(key.clone(), order.generation);
                     self.town.serves(key.clone(), order.source.clone());
                     self.town.ordered(key, order.target.clone());
+                    self.spending.ordered(order);
                 }
             }
         }
@@ -94,6 +107,7 @@ impl Ledger {
         let newest = self.newest.entry(key.clone()).or_default();
         if answers || generation > *newest {
             self.live.remove(&key);
+            self.spending.ended(&key);
             self.town.serves(key.clone(), site);
         }
         *newest = (*newest).max(generation);
@@ -145,6 +159,9 @@ impl Ledger {
         if self.town.frozen(&order.app, order.decided_at) {
             return Err(Violation::Frozen(order.relocation));
         }
+        if let Some(by) = self.spending.exceeds(order) {
+            return Err(Violation::Exceeded { relocation: order.relocation, by });
+        }
         let derived = RelocationId::new(&order.app, &order.instance, order.generation);
         if order.source == order.target || order.relocation != derived {
             return Err(Violation::Senseless(order.relocation));
@@ -152,6 +169,7 @@ impl Ledger {
         self.newest.insert(key.clone(), order.generation);
         self.live.insert(key.clone(), order.generation);
         self.town.ordered(key, order.target.clone());
+        self.spending.ordered(order);
         Ok(())
     }
 }

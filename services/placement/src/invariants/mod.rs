@@ -7,6 +7,7 @@
 //!   is there for other tenants, where the app's data may not be, or whose service area does not hold the UE's place,
 //! - no order of the policy, or for quality's sake, to a site where the quality is measured to be too poor,
 //! - no order while the app is frozen,
+//! - no budget of an app, of a site or of all together is ever exceeded,
 //! - every order follows from a decision that says the same,
 //! - the engine's tables agree with each other.
 //!
@@ -14,6 +15,8 @@
 //! replaying gives the same state needs no code here: snapshots of equal engines are equal bytes.
 
 mod ledger;
+mod limited;
+mod spending;
 mod tables;
 mod town;
 
@@ -68,6 +71,14 @@ pub enum Violation {
     /// An order of an app that is frozen.
     #[error("order {0} although its app is frozen")]
     Frozen(RelocationId),
+    /// An order for which a budget has nothing left.
+    #[error("order {relocation} exceeds a budget: {by:?}")]
+    Exceeded {
+        /// The order.
+        relocation: RelocationId,
+        /// The guard that keeps the budget.
+        by: Guard,
+    },
     /// An order that changes nothing, or whose id is not derived from its content.
     #[error("order {0} makes no sense")]
     Senseless(RelocationId),
@@ -108,6 +119,10 @@ pub(crate) fn may_order(engine: &Engine, ix: InstanceIx, decision: &Decision) ->
     }
     if engine.freezes.hold(instance.app, decision.at) {
         return Err(Violation::Frozen(relocation));
+    }
+    let used_up = decision.explanation.limits.budgets.iter().find(|budget| budget.is_used_up());
+    if let Some(by) = used_up.map(|budget| budget.guard) {
+        return Err(Violation::Exceeded { relocation, by });
     }
     if decision.source == decision.target {
         return Err(Violation::Senseless(relocation));

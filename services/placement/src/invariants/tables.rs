@@ -6,28 +6,24 @@ use crate::engine::{Engine, MOST};
 use crate::guard::Ticket;
 use crate::index::{InstanceIx, SiteIx, UeIx};
 use crate::invariants::Violation;
+use crate::invariants::limited::limits;
 use crate::quality::SITES;
 use crate::ue::{Census, Present, State, Wait};
 
 /// Whether the engine's tables agree with each other.
 pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
     let tables = |text: String| Err(Violation::Tables(text));
-    let mut taken = vec![0_u32; engine.apps.len()];
-    let mut waiting = vec![0_u32; engine.apps.len()];
     let mut held = vec![0_u32; engine.apps.len()];
     let mut present: BTreeMap<SiteIx, Present> = BTreeMap::new();
     let (mut attached, mut census) = (0, Census::default());
     let sites = engine.topology.sites().len() + engine.heard_of.len();
     for slot in 0..engine.instances.slab().slots() {
         let Some(instance) = engine.instances.slab().get(slot) else { continue };
-        let Some(app) = taken.get(usize::from(instance.app)).map(|_| usize::from(instance.app)) else {
+        let Some(app) = held.get(usize::from(instance.app)).map(|_| usize::from(instance.app)) else {
             return tables(format!("instance {slot} is of app {}, which does not exist", instance.app));
         };
         let target = match &instance.state {
-            State::Ordered(ordered) => {
-                taken[app] += u32::from(ordered.takes_slot());
-                ordered.target
-            }
+            State::Ordered(ordered) => ordered.target,
             State::Vacant(_) | State::Serving(_) => None,
         };
         if instance.generation.0 > MOST.0 + (1 << 40) {
@@ -44,7 +40,6 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
                 "instance {slot} has accounts against nothing, or for a site that does not exist"
             ));
         }
-        waiting[app] += u32::from(matches!(instance.state.wait(), Wait::Queued(_)));
         held[app] += u32::from(instance.state.wait().held().is_some());
         let bound_for = target.filter(|target| served != Some(*target));
         for site in [served, bound_for].into_iter().flatten() {
@@ -74,11 +69,6 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
         }
     }
     for (app, entry) in engine.apps.iter().enumerate() {
-        let queued = |(ticket, ix): (Ticket, InstanceIx)| {
-            let found = engine.instances.slab().get(ix.slot());
-            found.is_some_and(|i| usize::from(i.app) == app && i.state.wait() == Wait::Queued(ticket))
-        };
-        let queued = entry.slots.queue.entries().filter(|entry| queued(*entry)).count() as u32;
         let waits = |(ticket, ix): (Ticket, InstanceIx)| {
             let found = engine.instances.slab().get(ix.slot());
             found.is_some_and(|i| usize::from(i.app) == app && i.state.wait().held() == Some(ticket))
@@ -88,14 +78,8 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
             let (id, counted) = (&entry.app.id, entry.held.waiting());
             return tables(format!("app {id}: {} are held, {found} are found, {counted} counted", held[app]));
         }
-        let counted = (entry.slots.taken(), entry.slots.queue.waiting(), entry.slots.queue.waiting());
-        if counted != (taken[app], waiting[app], queued) {
-            let (id, there) = (&entry.app.id, (taken[app], waiting[app], queued));
-            return tables(format!(
-                "app {id}: slots, waiting, queued are {there:?}, counted are {counted:?}"
-            ));
-        }
     }
+    limits(engine).map_err(Violation::Tables)?;
     for site in (0..sites).map(SiteIx::from) {
         let (there, counted) =
             (present.remove(&site).unwrap_or_default(), engine.instances.presence().of(site));

@@ -3,6 +3,7 @@
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::guard::Way;
 use crate::index::SiteIx;
 
 /// An order of the instance's present generation is live.
@@ -16,8 +17,8 @@ pub(crate) struct Ordered {
 }
 
 impl Ordered {
-    /// Whether it takes one of the app's slots.
-    pub(crate) const fn takes_slot(&self) -> bool {
-        self.target.is_some()
+    /// The way for which it takes from budgets: letting go takes nothing.
+    pub(crate) fn way(&self) -> Option<Way> {
+        self.target.map(|target| Way { source: self.source, target })
     }
 }

@@ -30,6 +30,14 @@ const fn code(guard: Guard) -> u8 {
         Guard::Tenant => 12,
         Guard::Residency => 13,
         Guard::OutsideArea => 14,
+        Guard::Cooldown => 15,
+        Guard::PingPong => 16,
+        Guard::FreezeWindow => 17,
+        Guard::AppRate => 18,
+        Guard::SiteConcurrent => 19,
+        Guard::SiteRate => 20,
+        Guard::TotalConcurrent => 21,
+        Guard::TotalRate => 22,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::guard::Ticket;
+use crate::guard::{Lane, Ticket};
 use crate::index::SiteIx;
 
 /// The pause after the first order that came to nothing.
@@ -25,9 +25,9 @@ pub(crate) enum Wait {
         /// In whole seconds since the Unix epoch: fine enough for a pause.
         until_seconds: u32,
     },
-    /// A slot of the app.
-    Queued(Ticket),
-    /// The end of a freeze, or the site that an operator named.
+    /// A budget that is used up.
+    Queued(Ticket, Lane),
+    /// The end of an operator's freeze, or the site that an operator named.
     Held(Ticket),
     /// A site that takes it.
     Stranded(Ticket),
@@ -41,7 +41,7 @@ impl Wait {
                 let until = Timestamp::from_micros(u64::from(*until_seconds) * 1_000_000);
                 (until > now).then_some(until)
             }
-            Self::BackOff { .. } | Self::Free | Self::Queued(_) | Self::Held(_) | Self::Stranded(_) => None,
+            Self::BackOff { .. } | Self::Free | Self::Queued(..) | Self::Held(_) | Self::Stranded(_) => None,
         }
     }
 
@@ -49,7 +49,7 @@ impl Wait {
     pub(crate) const fn held(&self) -> Option<Ticket> {
         match self {
             Self::Held(ticket) | Self::Stranded(ticket) => Some(*ticket),
-            Self::Free | Self::BackOff { .. } | Self::Queued(_) => None,
+            Self::Free | Self::BackOff { .. } | Self::Queued(..) => None,
         }
     }
 }

@@ -189,6 +189,14 @@ pub(crate) fn leaving(guard: Guard) -> Trigger {
         | Guard::Residency
         | Guard::ConcurrentRelocations
         | Guard::NoFeasibleSite
-        | Guard::Frozen => panic!("nothing is left for {guard:?}"),
+        | Guard::Frozen
+        | Guard::Cooldown
+        | Guard::PingPong
+        | Guard::FreezeWindow
+        | Guard::AppRate
+        | Guard::SiteConcurrent
+        | Guard::SiteRate
+        | Guard::TotalConcurrent
+        | Guard::TotalRate => panic!("nothing is left for {guard:?}"),
     }
 }

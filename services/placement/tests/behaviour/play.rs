@@ -7,7 +7,7 @@ use model::{
     OperatorCommand, Order, Outcome, QosReport, QosSource, SiteId, SiteLoad, SiteStatus, Timestamp, UeChange,
 };
 use placement::invariants::Ledger;
-use placement::{Command, Engine, Input, Topology};
+use placement::{Command, Engine, Fleet, Input, Topology};
 use uuid::Uuid;
 
 use crate::country::At;
@@ -23,6 +23,7 @@ pub(crate) struct Play {
     /// All that it said.
     pub(crate) log: Vec<Command>,
     town: Town,
+    fleet: Fleet,
     ledger: Ledger,
     /// Rooms that come free are used at the next look at who could go there, which the reference does not know.
     reference: Option<Reference>,
@@ -36,14 +37,19 @@ pub(crate) struct Play {
 
 impl Play {
     pub(crate) fn new(town: Town) -> Self {
-        let engine = Engine::new(town.topology(), apps(), key()).unwrap();
+        Self::within(town, apps().into())
+    }
+
+    pub(crate) fn within(town: Town, fleet: Fleet) -> Self {
+        let engine = Engine::new(town.topology(), fleet.clone(), key()).unwrap();
         let unlimited = town.rooms.iter().all(Option::is_none);
         Self {
-            ledger: Ledger::new(engine.topology()).with(&apps()),
+            ledger: Ledger::new(engine.topology()).with(&fleet.apps).within(&fleet.limits),
             engine,
             log: Vec::new(),
             town,
-            reference: unlimited.then(|| Reference::new(apps(), town)),
+            reference: unlimited.then(|| Reference::new(fleet.clone(), town)),
+            fleet,
             now: at(1_000.0),
             live: BTreeMap::new(),
             ended: Vec::new(),
@@ -164,7 +170,7 @@ impl Play {
             What::Wait => (),
             What::Restart => {
                 let bytes = self.engine.snapshot();
-                self.engine = Engine::restore(&bytes, self.topology(), apps(), key()).unwrap();
+                self.engine = Engine::restore(&bytes, self.topology(), self.fleet.clone(), key()).unwrap();
                 assert!(self.engine.snapshot() == bytes, "another engine after a restart");
             }
         }
@@ -197,7 +203,7 @@ impl Play {
         out.iter().for_each(|command| self.ledger.command(command).unwrap());
         self.engine.check().unwrap();
         for decision in decisions(&out) {
-            let app = apps().into_iter().find(|app| app.id == decision.app).unwrap();
+            let app = self.fleet.apps.iter().find(|app| app.id == decision.app).unwrap();
             let (verdict, _) = recomputed(&decision, app.linger);
             assert_eq!(verdict, decision.verdict, "{decision:?}");
         }

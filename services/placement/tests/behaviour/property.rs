@@ -5,7 +5,7 @@ use model::Verdict;
 use proptest::prelude::*;
 
 use crate::play::Play;
-use crate::story::{crowded, eventful, measuring, story};
+use crate::story::{crowded, eventful, limited, measuring, story};
 use crate::town::{Town, areas};
 
 const NARROW: [Option<u32>; 3] = [Some(1), None, Some(2)];
@@ -41,6 +41,11 @@ proptest! {
     fn the_engine_does_what_the_reference_would_do_while_sites_are_relieved(story in crowded()) {
         Play::new(Town::default()).run(&story);
     }
+
+    #[test]
+    fn the_engine_does_what_the_reference_would_do_within_limits(story in eventful()) {
+        Play::within(Town::default(), limited()).run(&story);
+    }
 }
 
 proptest! {
@@ -60,6 +65,21 @@ proptest! {
         let (one, two) = (Play::new(town).run(&story), Play::new(town).run(&story));
         prop_assert_eq!(one.log, two.log);
         prop_assert!(one.engine.snapshot() == two.engine.snapshot());
+    }
+
+    /// The ledger watches that no budget is ever exceeded.
+    #[test]
+    fn who_waits_for_a_budget_gets_its_turn(story in eventful()) {
+        for rooms in [[None; 3], NARROW] {
+            let town = Town { rooms, ..Town::default() };
+            let play = Play::within(town, limited()).run(&story).calm_down();
+            let decisions = play.each_decision();
+            let frozen = decisions.iter().any(|decision| decision.explanation.frozen);
+            prop_assert!(play.engine.counts().waiting == 0 || frozen);
+            for decision in decisions.iter().filter(|_| rooms == [None; 3]) {
+                prop_assert!(decision.verdict != Verdict::Move, "{decision:?}");
+            }
+        }
     }
 
     /// The ledger watches that no site ever has more instances than it may.

@@ -3,6 +3,7 @@
 //! which are missing.
 
 mod asks;
+mod limits;
 mod loads;
 mod numbers;
 mod quality;
@@ -11,9 +12,10 @@ mod wish;
 use std::collections::BTreeMap;
 
 use model::{
-    App, Decision, Generation, Guard, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Trigger, Verdict,
+    App, Decision, Generation, Guard, Limits, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Trigger,
+    Verdict,
 };
-use placement::Command;
+use placement::{Command, Fleet};
 
 use crate::country::{At, Country};
 use crate::reference::loads::Loads;
@@ -40,6 +42,9 @@ struct Inst {
     waiting: Option<(Guard, u64)>,
 }
 
+/// An instance, where it wants to go, and why.
+type Turn = ((usize, u64), Option<SiteId>, Trigger);
+
 pub(crate) struct Reference {
     apps: Vec<App>,
     ues: BTreeMap<u64, (At, Timestamp)>,
@@ -51,13 +56,34 @@ pub(crate) struct Reference {
     heard: BTreeMap<(usize, u64, SiteId), Vec<Heard>>,
     loads: Loads,
     blocked: u64,
+    limits: Limits,
+    /// Every order that takes from budgets: when, of which app, from where, to where.
+    given: Vec<(Timestamp, usize, Option<SiteId>, SiteId)>,
+    /// Those that waited longer than the one that is to be given an order, and could have gone.
+    older: Vec<Turn>,
+    /// What is said of sites, or asked, has changed what instances wish that need not have been looked at yet.
+    unsettled: bool,
 }
 
 impl Reference {
-    pub(crate) fn new(apps: Vec<App>, town: Town) -> Self {
+    pub(crate) fn new(fleet: Fleet, town: Town) -> Self {
         let (ues, insts, history) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (country, heard) = (Country::of(town), BTreeMap::new());
-        Self { apps, ues, insts, history, country, heard, loads: Loads::default(), blocked: 0 }
+        let Fleet { apps, limits } = fleet;
+        let (country, heard, given) = (Country::of(town), BTreeMap::new(), Vec::new());
+        Self {
+            apps,
+            ues,
+            insts,
+            history,
+            country,
+            heard,
+            loads: Loads::default(),
+            blocked: 0,
+            limits,
+            given,
+            older: Vec::new(),
+            unsettled: false,
+        }
     }
 
     /// How many orders are live.
@@ -142,6 +168,7 @@ impl Reference {
         if idle {
             self.all_are_chosen(now);
             self.nothing_is_missing(now);
+            self.unsettled = false;
         }
     }
 
@@ -218,8 +245,8 @@ impl Reference {
                 self.inst(key_of).poor_told = true;
                 None
             }
-            (Wish::Go(_, target, _), Verdict::Blocked) => {
-                let by = self.held(app, target, now).expect("blocked although nothing holds it");
+            (Wish::Go(_, target, trigger), Verdict::Blocked) => {
+                let by = self.held(key_of, target, *trigger, now).expect("blocked although nothing holds it");
                 assert!(!self.paused(&inst, target, now), "told within a pause");
                 self.block(key_of, by, decision, target);
                 None
@@ -236,12 +263,17 @@ impl Reference {
                 }
                 None
             }
-            (Wish::Go(rule, target, _), Verdict::Move) => {
+            (Wish::Go(rule, target, trigger), Verdict::Move) => {
                 assert_eq!((told, &decision.target), (*rule, target));
                 assert!(!self.paused(&inst, target, now), "moved within a pause");
-                assert_eq!(self.held(app, target, now), None, "moved although something holds it");
+                assert_eq!(
+                    self.held(key_of, target, *trigger, now),
+                    None,
+                    "moved although something holds it"
+                );
                 if target.is_some() {
                     self.is_next(key_of, now);
+                    self.older = self.older_that_can_go(key_of, now);
                 }
                 if *rule == Rule::OperatorMove {
                     self.country.asks.remove(&key_of);
@@ -273,19 +305,29 @@ impl Reference {
         let before = self.insts[&key].waiting;
         assert_ne!(before.map(|(guard, _)| guard), Some(by), "a block is told twice");
         self.blocked += 1;
-        let slot = |guard| guard == Guard::ConcurrentRelocations;
-        let kept = before.filter(|(guard, _)| slot(*guard) == slot(by)).map(|(_, place)| place);
-        let place = kept.unwrap_or(self.blocked);
+        let queues = before.is_some_and(|(guard, _)| queue(guard).is_some() && queue(guard) == queue(by));
+        let place = before.filter(|_| queues).map_or(self.blocked, |(_, place)| place);
         let inst = self.inst(key);
-        (inst.waiting, inst.pause) = (Some((by, place)), None);
+        inst.waiting = Some((by, place));
+        if queue(by).is_some() {
+            inst.pause = None;
+        }
     }
 
     /// What holds back what is right.
-    fn held(&self, app: usize, target: &Option<SiteId>, now: Timestamp) -> Option<Guard> {
-        if self.frozen(app, now) {
-            return Some(Guard::Frozen);
-        }
-        (target.is_some() && self.full(app)).then_some(Guard::ConcurrentRelocations)
+    fn held(
+        &self,
+        key: (usize, u64),
+        target: &Option<SiteId>,
+        trigger: Trigger,
+        now: Timestamp,
+    ) -> Option<Guard> {
+        let policy =
+            matches!(trigger, Trigger::Mobility | Trigger::Qos).then(|| self.unhurried(key, target, now));
+        policy.flatten().or_else(|| self.frozen(key.0, now).then_some(Guard::Frozen)).or_else(|| {
+            let budgets = self.budgets(key, target, now);
+            budgets.into_iter().find(|budget| budget.used >= budget.limit).map(|budget| budget.guard)
+        })
     }
 
     fn frozen(&self, app: usize, now: Timestamp) -> bool {
@@ -299,9 +341,38 @@ impl Reference {
         assert_eq!(Some((order.generation, order.relocation)), decision.order);
         assert_eq!((&order.source, &order.target), (&decision.source, &decision.target));
         assert!(order.due_at <= order.decided_at && order.observed_at <= order.due_at);
+        let (older, now) = (std::mem::take(&mut self.older), order.decided_at);
+        if let Some(target) = &order.target {
+            self.given.push((now, app, order.source.clone(), target.clone()));
+        }
         let inst = self.inst((app, ue));
         inst.live = Some(order.clone());
         inst.pause = None;
+        for (key, target, trigger) in older {
+            let by = self.held(key, &target, trigger, now);
+            assert_eq!(by, None, "UE {ue} takes what {key:?}, who waits longer, could have had");
+        }
+    }
+
+    /// Those that wait for budgets for longer than this one and could go now. What one report changes about all
+    /// instances of its UE is looked at one by one.
+    fn older_that_can_go(&self, key: (usize, u64), now: Timestamp) -> Vec<Turn> {
+        let place = |inst: &Inst| {
+            inst.waiting.filter(|(by, _)| queue(*by) == Some(Queue::Line)).map(|(_, place)| place)
+        };
+        let own = place(&self.insts[&key]).unwrap_or(u64::MAX);
+        if self.unsettled {
+            return Vec::new();
+        }
+        let older = self.insts.iter().filter(|(other, inst)| other.1 != key.1 && inst.live.is_none());
+        let older = older.filter(|(_, inst)| place(inst).is_some_and(|place| place < own));
+        let wishes = older.filter_map(|(other, _)| match self.wish(*other, now) {
+            Wish::Go(_, target @ Some(_), trigger) => Some((*other, target, trigger)),
+            Wish::Go(_, None, _) | Wish::Nothing(_) | Wish::Hold(..) | Wish::Poor(_) | Wish::Stuck(..) => {
+                None
+            }
+        });
+        wishes.filter(|(other, target, trigger)| self.held(*other, target, *trigger, now).is_none()).collect()
     }
 
     fn nothing_is_missing(&self, now: Timestamp) {
@@ -315,7 +386,7 @@ impl Reference {
                 Wish::Poor(_) => assert!(inst.poor_told, "UE {ue}: nothing is better, and it was not told"),
                 Wish::Go(_, target, _) if self.paused(inst, &target, now) => (),
                 // A freeze that begins is told when an instance is looked at for another reason.
-                Wish::Go(_, target, _) if self.held(app, &target, now).is_some() => {
+                Wish::Go(_, target, trigger) if self.held((app, ue), &target, trigger, now).is_some() => {
                     assert!(inst.waiting.is_some(), "UE {ue} is blocked and was not told");
                 }
                 Wish::Go(rule, target, _) => panic!("UE {ue} should go to {target:?} by {rule:?} at {now}"),
@@ -329,7 +400,7 @@ impl Reference {
         }
     }
 
-    /// Nobody who waits longer for a slot, or for the end of a freeze, could go instead.
+    /// Nobody of its app who waits longer for a slot, or for the end of a freeze, could go instead.
     fn is_next(&self, key: (usize, u64), now: Timestamp) {
         let (by, place) = self.insts[&key].waiting.unwrap_or((Guard::ConcurrentRelocations, u64::MAX));
         if !matches!(by, Guard::ConcurrentRelocations | Guard::Frozen) {
@@ -337,7 +408,16 @@ impl Reference {
         }
         for (&(app, ue), other) in self.insts.iter().filter(|((app, _), _)| *app == key.0) {
             let older = other.waiting.is_some_and(|(guard, waiting)| guard == by && waiting < place);
-            let could = matches!(self.wish((app, ue), now), Wish::Go(_, Some(_), _));
+            let could = match self.wish((app, ue), now) {
+                Wish::Go(_, target @ Some(_), trigger) => {
+                    self.held((app, ue), &target, trigger, now).is_none()
+                }
+                Wish::Go(_, None, _)
+                | Wish::Nothing(_)
+                | Wish::Hold(..)
+                | Wish::Poor(_)
+                | Wish::Stuck(..) => false,
+            };
             assert!(
                 !(older && could && other.live.is_none()),
                 "UE {} passes UE {ue}, who waits longer",
@@ -350,15 +430,10 @@ impl Reference {
         inst.pause.as_ref().is_some_and(|(failed, until)| failed == target && now < *until)
     }
 
-    fn under_way(&self, app: usize) -> usize {
-        let counts = |order: &Order| order.target.is_some();
-        let own =
-            |((of, _), inst): &(&(usize, u64), &Inst)| *of == app && inst.live.as_ref().is_some_and(counts);
-        self.insts.iter().filter(own).count()
-    }
-
-    fn full(&self, app: usize) -> bool {
-        self.under_way(app) >= self.apps[app].max_concurrent_relocations as usize
+    /// Live orders that take from budgets.
+    fn under_way(&self, counts: impl Fn(&Order) -> bool) -> usize {
+        let live = self.insts.values().filter_map(|inst| inst.live.as_ref());
+        live.filter(|order| order.target.is_some() && counts(order)).count()
     }
 
     fn inst(&mut self, key: (usize, u64)) -> &mut Inst {
@@ -374,6 +449,38 @@ impl Inst {
             (self.came_from, self.opened) = (site(&self.serving), reports);
         }
         self.serving = serving;
+    }
+}
+
+/// Where somebody who is blocked waits; nobody does for what ends at a certain instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Queue {
+    Held,
+    Line,
+}
+
+fn queue(guard: Guard) -> Option<Queue> {
+    match guard {
+        Guard::Cooldown | Guard::PingPong | Guard::FreezeWindow => None,
+        Guard::ConcurrentRelocations
+        | Guard::AppRate
+        | Guard::SiteConcurrent
+        | Guard::SiteRate
+        | Guard::TotalConcurrent
+        | Guard::TotalRate => Some(Queue::Line),
+        Guard::Cordoned
+        | Guard::Draining
+        | Guard::Degraded
+        | Guard::Failed
+        | Guard::Full
+        | Guard::MissingLabel
+        | Guard::QosViolated
+        | Guard::Overloaded
+        | Guard::OutsideArea
+        | Guard::Tenant
+        | Guard::Residency
+        | Guard::NoFeasibleSite
+        | Guard::Frozen => Some(Queue::Held),
     }
 }
 

@@ -9,7 +9,7 @@ use model::{
     Threshold, Timestamp, UeChange, UeEvent, UeLocation, UeSource, Users,
 };
 use placement::invariants::Ledger;
-use placement::{Command, Engine, Input, Topology};
+use placement::{Command, Engine, Fleet, Input, Topology};
 
 pub(crate) fn at(seconds: f64) -> Timestamp {
     Timestamp::from_micros((seconds * 1e6).round() as u64)
@@ -70,6 +70,7 @@ pub(crate) fn app(id: &str, policy: Policy) -> App {
         qos: None,
         tenant: None,
         residency: BTreeMap::new(),
+        limits: model::AppLimits::default(),
     }
 }
 
@@ -163,6 +164,12 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(apps: Vec<App>) -> Self {
         Self::with(Engine::new(topology(), apps, key()).unwrap())
+    }
+
+    /// On the usual scene, under a ledger that knows every limit.
+    pub(crate) fn of(fleet: Fleet) -> Self {
+        let ledger = Ledger::new(&topology()).with(&fleet.apps).within(&fleet.limits);
+        Self { ledger, engine: Engine::new(topology(), fleet, key()).unwrap() }
     }
 
     pub(crate) fn with(engine: Engine) -> Self {

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use model::{
-    App, Ask, Measured, Mode, Order, OutcomeKind, Policy, QosTarget, SiteCondition, SiteSource,
-    Step as Progress, Threshold, Timestamp,
+    App, AppLimits, Ask, Budget, FreezeWindow, Limits, Measured, Mode, Order, OutcomeKind, Policy, QosTarget,
+    Rate, SiteCondition, SiteSource, Step as Progress, Threshold, Timestamp, Weekday,
 };
+use placement::Fleet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -236,6 +237,42 @@ pub(crate) fn apps() -> Vec<App> {
         },
         App { mode: Mode::Observe, tenant, residency: west(), ..app("seen", regret()) },
     ]
+}
+
+/// Stories begin a thousand seconds into 1970, on a Thursday at 00:16:40 UTC.
+fn window(from: &str, to: &str, zone: &str) -> FreezeWindow {
+    FreezeWindow {
+        days: [Weekday::Thu].into(),
+        from: from.parse().unwrap(),
+        to: to.parse().unwrap(),
+        zone: zone.parse().unwrap(),
+    }
+}
+
+/// The same apps with every kind of limit, some of which end between two milliseconds.
+pub(crate) fn limited() -> Fleet {
+    let limits = [
+        AppLimits { cooldown: Duration::from_micros(20_000_700), ..AppLimits::default() },
+        AppLimits { rate: Some(Rate { per_minute: 7, burst: 2 }), ..AppLimits::default() },
+        AppLimits {
+            freeze_windows: vec![window("01:18", "01:21", "+01:00")],
+            no_return: Duration::from_secs(90),
+            ..AppLimits::default()
+        },
+        AppLimits { no_return: Duration::from_micros(60_000_300), ..AppLimits::default() },
+        AppLimits { cooldown: Duration::from_secs(45), ..AppLimits::default() },
+    ];
+    let apps = apps().into_iter().zip(limits).map(|(app, limits)| App { limits, ..app }).collect();
+    let narrow = Budget { concurrent: Some(1), rate: Some(Rate { per_minute: 11, burst: 3 }) };
+    Fleet {
+        apps,
+        limits: Limits {
+            total: Budget { concurrent: Some(3), rate: Some(Rate { per_minute: 13, burst: 4 }) },
+            site: Budget { concurrent: Some(2), rate: None },
+            sites: [(site_id(1), narrow)].into(),
+            freeze_windows: vec![window("00:20", "00:22", "Z"), window("00:21", "00:24", "Z")],
+        },
+    }
 }
 
 impl How {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{Basis, Candidate, Decision, Guard, Policy, QosTarget, SiteQuality, Trigger, Verdict};
 
-/// What is right, were there neither slots nor freezes.
+/// What is right, were there neither limits nor freezes.
 enum Wanted {
     Stay,
     Go,
@@ -35,11 +35,22 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
         }
     };
     let full = decision.target.is_some() && told.under_way >= told.under_way_limit;
+    let limits = &told.limits;
+    let unhurried = (decision.trigger == Trigger::Mobility).then(|| {
+        let stayed = told.serving.as_ref().map_or(0, |serving| serving.stayed_ms);
+        let cool = limits.cooldown_ms.filter(|cooldown| stayed < *cooldown).map(|_| Guard::Cooldown);
+        let back = limits.not_back_to.as_ref().filter(|site| decision.target.as_ref() == Some(*site));
+        let window = limits.freeze_window.as_ref().map(|_| Guard::FreezeWindow);
+        cool.or(back.map(|_| Guard::PingPong)).or(window)
+    });
+    let used_up = limits.budgets.iter().find(|budget| budget.used >= budget.limit);
     match wanted {
         Wanted::Stay => (Verdict::Stay, None),
         Wanted::Stuck(by) => (Verdict::Blocked, Some(by)),
+        Wanted::Go if unhurried.flatten().is_some() => (Verdict::Blocked, unhurried.flatten()),
         Wanted::Go if told.frozen => (Verdict::Blocked, Some(Guard::Frozen)),
         Wanted::Go if full => (Verdict::Blocked, Some(Guard::ConcurrentRelocations)),
+        Wanted::Go if used_up.is_some() => (Verdict::Blocked, used_up.map(|budget| budget.guard)),
         Wanted::Go => (Verdict::Move, None),
     }
 }

@@ -166,6 +166,7 @@ mod tests {
                 under_way_limit: 4,
                 frozen: false,
                 qos: None,
+                limits: model::LimitsSeen::default(),
                 rule,
                 catalogue_version: 1,
             },

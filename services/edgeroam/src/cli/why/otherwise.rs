@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use model::{Candidate, Decision, Guard, Policy, Regret, Rule, Threshold};
 
+use super::limits;
 use super::show::{seconds, span};
 
 /// What would have had to be otherwise for another verdict.
@@ -36,7 +37,9 @@ pub(super) fn otherwise(decision: &Decision) -> String {
         }
         Rule::OperatorMove => "the policy would have been asked, had no operator named a site".to_owned(),
         Rule::Pinned => "the policy is asked again after `edgeroam instance unpin`".to_owned(),
-        Rule::Guarded(guard) => guarded(guard).to_owned(),
+        Rule::Guarded(guard) => {
+            limits::otherwise(decision, guard).unwrap_or_else(|| guarded(guard).to_owned())
+        }
         Rule::NoCandidate => {
             "goes once its UE is seen in a cell or tracking area of the catalogue".to_owned()
         }
@@ -59,6 +62,14 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::Residency => "goes once the site lies where the catalogue lets the app's data be",
         Guard::NoFeasibleSite => "goes once one of these sites takes it",
         Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
+        Guard::Cooldown | Guard::PingPong => "goes once it has been there for long enough",
+        Guard::FreezeWindow => "goes when the freeze window ends",
+        Guard::AppRate | Guard::SiteRate | Guard::TotalRate => {
+            "goes when its turn comes, or with a higher rate"
+        }
+        Guard::SiteConcurrent | Guard::TotalConcurrent => {
+            "goes when one of those under way ends and its turn comes, or with a higher limit"
+        }
     }
 }
 
@@ -216,6 +227,7 @@ mod tests {
                 under_way_limit: 4,
                 frozen: false,
                 qos: None,
+                limits: model::LimitsSeen::default(),
                 rule,
                 catalogue_version: 1,
             },
@@ -254,6 +266,14 @@ mod tests {
             Guard::OutsideArea,
             Guard::Tenant,
             Guard::Residency,
+            Guard::Cooldown,
+            Guard::PingPong,
+            Guard::FreezeWindow,
+            Guard::AppRate,
+            Guard::SiteConcurrent,
+            Guard::SiteRate,
+            Guard::TotalConcurrent,
+            Guard::TotalRate,
         ];
         for guard in guards {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));

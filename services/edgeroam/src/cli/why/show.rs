@@ -9,6 +9,7 @@ use model::{
 use placement::Standing;
 
 use super::history::Entry;
+use super::limits;
 use super::otherwise::otherwise;
 use crate::cli::watch::lines;
 use crate::cli::watch::operations::percent;
@@ -77,6 +78,7 @@ fn numbers(decision: &Decision) -> String {
         tell("better for", &seconds(explanation.better_for_ms));
     }
     tell("under way", &format!("{} of {}", explanation.under_way, explanation.under_way_limit));
+    limits::lines(&explanation.limits).iter().for_each(|(what, how)| tell(what, how));
     tell("otherwise", &otherwise(decision));
     text
 }

@@ -8,10 +8,12 @@ use crate::scene::{key, supi};
 
 impl Reference {
     pub(crate) fn said(&mut self, report: &SiteReport) {
+        self.unsettled = true;
         self.country.report(report);
     }
 
     pub(crate) fn command(&mut self, command: &OperatorCommand) {
+        self.unsettled = true;
         if !self.country.command(command) {
             return;
         }

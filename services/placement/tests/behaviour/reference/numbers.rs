@@ -33,10 +33,11 @@ impl Reference {
             told.candidates.iter().map(|c| (c.meters, c.rejected_by, c.site.clone())).collect();
         assert_eq!(candidates, seen);
         assert_eq!(told.basis, self.basis(key, at));
-        assert_eq!(told.under_way as usize, self.under_way(key.0));
+        assert_eq!(told.under_way as usize, self.under_way(|order| order.app == self.apps[key.0].id));
         assert_eq!(told.under_way_limit, self.apps[key.0].max_concurrent_relocations);
         assert_eq!(told.frozen, self.frozen(key.0, now));
         assert_eq!(told.qos, self.apps[key.0].qos);
+        assert_eq!(told.limits, self.seen_limits(key, decision, now));
         for candidate in &told.candidates {
             assert_eq!(candidate.qos, self.quality(key, &candidate.site, now));
             self.loaded(candidate, now);

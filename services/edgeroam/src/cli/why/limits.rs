@@ -1,0 +1,118 @@
+//! Limits that a decision was held against, for people.
+
+use std::time::Duration;
+
+use model::{BudgetSeen, Decision, Guard, LimitsSeen};
+
+use super::show::span;
+
+/// What ends a limit, where its numbers tell that; `None` for every other guard.
+pub(super) fn otherwise(decision: &Decision, guard: Guard) -> Option<String> {
+    let limits = &decision.explanation.limits;
+    match guard {
+        Guard::Cooldown => {
+            let stayed = decision.explanation.serving.as_ref()?.stayed_ms;
+            let rest = Duration::from_millis(limits.cooldown_ms?.saturating_sub(stayed));
+            Some(format!("goes {} later if nothing changes", span(rest)))
+        }
+        Guard::FreezeWindow => {
+            let window = limits.freeze_window.as_ref()?;
+            let ends = window.end(decision.at).map_or_else(String::new, |end| format!(", at {end}"));
+            Some(format!("goes when the freeze window ends ({window}){ends}"))
+        }
+        Guard::AppRate | Guard::SiteRate | Guard::TotalRate => {
+            let seen = limits.budgets.iter().find(|seen| seen.guard == guard && seen.is_used_up())?;
+            let per_minute = seen.per_minute?;
+            Some(format!(
+                "goes when its turn comes: {per_minute} a minute, {} at once{}",
+                seen.limit,
+                of(seen)
+            ))
+        }
+        Guard::SiteConcurrent | Guard::TotalConcurrent => {
+            let seen = limits.budgets.iter().find(|seen| seen.guard == guard && seen.is_used_up())?;
+            let (used, limit, of) = (seen.used, seen.limit, of(seen));
+            Some(format!(
+                "goes when one of the {used} under way{of} ends and its turn comes, or with a limit above {limit}"
+            ))
+        }
+        Guard::PingPong
+        | Guard::ConcurrentRelocations
+        | Guard::Cordoned
+        | Guard::Draining
+        | Guard::Degraded
+        | Guard::Failed
+        | Guard::Full
+        | Guard::MissingLabel
+        | Guard::NoFeasibleSite
+        | Guard::Frozen => None,
+    }
+}
+
+fn of(seen: &BudgetSeen) -> String {
+    seen.site.as_ref().map_or_else(String::new, |site| format!(" at {site}"))
+}
+
+/// Each limit as a line: what it is, and how it stood.
+pub(super) fn lines(limits: &LimitsSeen) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    if let Some(cooldown) = limits.cooldown_ms {
+        lines.push(("cooldown", span(Duration::from_millis(cooldown))));
+    }
+    if let Some(site) = &limits.not_back_to {
+        lines.push(("no way to", format!("{site}: it came from there")));
+    }
+    if let Some(window) = &limits.freeze_window {
+        lines.push(("frozen", window.to_string()));
+    }
+    for (number, seen) in limits.budgets.iter().enumerate() {
+        let what = match (&seen.site, seen.guard) {
+            (Some(site), _) => format!("site {site}"),
+            (None, Guard::AppRate) => "the app".to_owned(),
+            (None, _) => "all apps".to_owned(),
+        };
+        let (used, limit) = (seen.used, seen.limit);
+        let how = match seen.per_minute {
+            Some(per_minute) => format!("{used} of {limit} tokens taken, {per_minute} come a minute"),
+            None => format!("{used} of {limit} under way"),
+        };
+        lines.push((if number == 0 { "budgets" } else { "" }, format!("{what}: {how}")));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_is_a_line_with_its_numbers() {
+        let seen = |guard, site: Option<&str>, per_minute| BudgetSeen {
+            guard,
+            site: site.map(|site| site.parse().expect("a site")),
+            used: 2,
+            limit: 3,
+            per_minute,
+        };
+        let limits = LimitsSeen {
+            cooldown_ms: Some(1_500),
+            not_back_to: Some("edge-a".parse().expect("a site")),
+            freeze_window: None,
+            budgets: vec![
+                seen(Guard::SiteConcurrent, Some("edge-b"), None),
+                seen(Guard::TotalRate, None, Some(60)),
+            ],
+        };
+        let told: Vec<String> =
+            lines(&limits).into_iter().map(|(what, how)| format!("{what}|{how}")).collect();
+        assert_eq!(
+            told,
+            [
+                "cooldown|1.5 s",
+                "no way to|edge-a: it came from there",
+                "budgets|site edge-b: 2 of 3 under way",
+                "|all apps: 2 of 3 tokens taken, 60 come a minute",
+            ]
+        );
+    }
+}
