@@ -36,7 +36,7 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
     };
     let full = decision.target.is_some() && told.under_way >= told.under_way_limit;
     let limits = &told.limits;
-    let unhurried = (decision.trigger == Trigger::Mobility).then(|| {
+    let unhurried = matches!(decision.trigger, Trigger::Mobility | Trigger::Qos).then(|| {
         let stayed = told.serving.as_ref().map_or(0, |serving| serving.stayed_ms);
         let cool = limits.cooldown_ms.filter(|cooldown| stayed < *cooldown).map(|_| Guard::Cooldown);
         let back = limits.not_back_to.as_ref().filter(|site| decision.target.as_ref() == Some(*site));
