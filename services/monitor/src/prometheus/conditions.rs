@@ -34,7 +34,9 @@ pub(super) fn condition(
     said: SiteCondition,
     findings: impl Iterator<Item = (SiteCondition, Finding)> + Clone,
 ) -> SiteCondition {
-    let holds = |(condition, finding)| matches!(finding, Finding::Holds(_)).then_some(condition);
+    let holds = |(condition, finding): (SiteCondition, Finding)| {
+        matches!(finding, Finding::Holds(_)).then_some(condition)
+    };
     let gravest = findings.clone().filter_map(holds).max().unwrap_or_default();
     let of_said =
         |wanted| findings.clone().any(|(condition, finding)| condition == said && finding == wanted);
