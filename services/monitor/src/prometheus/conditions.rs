@@ -11,7 +11,9 @@ pub(super) enum Finding {
     Holds(f64),
     /// It does not.
     Clear,
-    /// The query was not answered, or has no usable sample of the site.
+    /// The query was answered and has no sample of the site.
+    Absent,
+    /// The query was not answered, or its sample of the site is no number.
     Unknown,
 }
 
@@ -26,24 +28,26 @@ pub(super) const fn about(what: What) -> Option<SiteCondition> {
     }
 }
 
-/// The condition of a site of which `said` was said last: the gravest that holds, or may still hold because it cannot be
-/// seen. What is graver than what was said last did not hold then, and is not taken to hold unseen.
+/// The condition of a site of which `said` was said last: the gravest that holds. What was said last is kept where no
+/// query about that very condition can see the site; one that sees it clear outweighs others that have no sample of it.
 pub(super) fn condition(
     said: SiteCondition,
-    findings: impl Iterator<Item = (SiteCondition, Finding)>,
+    findings: impl Iterator<Item = (SiteCondition, Finding)> + Clone,
 ) -> SiteCondition {
-    let may_hold = |(condition, finding): (SiteCondition, Finding)| match finding {
-        Finding::Holds(_) => Some(condition),
-        Finding::Unknown if condition <= said => Some(condition),
-        Finding::Unknown | Finding::Clear => None,
+    let holds = |(condition, finding): (SiteCondition, Finding)| {
+        matches!(finding, Finding::Holds(_)).then_some(condition)
     };
-    findings.filter_map(may_hold).max().unwrap_or_default()
+    let gravest = findings.clone().filter_map(holds).max().unwrap_or_default();
+    let of_said =
+        |wanted| findings.clone().any(|(condition, finding)| condition == said && finding == wanted);
+    let unseen = of_said(Finding::Unknown) || (of_said(Finding::Absent) && !of_said(Finding::Clear));
+    if unseen { gravest.max(said) } else { gravest }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Finding::{Clear, Holds, Unknown};
+    use Finding::{Absent, Clear, Holds, Unknown};
     use SiteCondition::{Cordoned, Degraded, Failed, InService};
 
     fn judged(said: SiteCondition, findings: &[(SiteCondition, Finding)]) -> SiteCondition {
@@ -60,12 +64,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_makes_nothing_better_and_keeps_nothing_from_getting_worse() {
-        assert_eq!(judged(Failed, &[(Failed, Unknown), (Cordoned, Clear)]), Failed);
-        assert_eq!(judged(Cordoned, &[(Failed, Unknown), (Cordoned, Clear)]), InService);
-        assert_eq!(judged(InService, &[(Failed, Unknown), (Cordoned, Holds(1.0))]), Cordoned);
-        assert_eq!(judged(Failed, &[(Failed, Clear), (Cordoned, Unknown)]), Cordoned);
+    fn what_cannot_be_seen_is_kept_and_keeps_nothing_from_getting_worse() {
+        for unseen in [Unknown, Absent] {
+            assert_eq!(judged(Failed, &[(Failed, unseen), (Cordoned, Clear)]), Failed);
+            assert_eq!(judged(Failed, &[(Failed, unseen), (Cordoned, Holds(1.0))]), Failed);
+            assert_eq!(judged(Cordoned, &[(Cordoned, unseen), (Degraded, Holds(1.0))]), Degraded);
+            assert_eq!(judged(InService, &[(Failed, unseen)]), InService);
+        }
+    }
+
+    #[test]
+    fn a_query_that_never_sees_the_site_keeps_no_other_from_being_clear() {
+        assert_eq!(judged(Failed, &[(Failed, Clear), (Cordoned, Absent)]), InService);
         assert_eq!(judged(Failed, &[(Failed, Clear), (Cordoned, Unknown), (Degraded, Holds(1.0))]), Degraded);
-        assert_eq!(judged(InService, &[(Failed, Unknown)]), InService);
+        assert_eq!(judged(Cordoned, &[(Failed, Absent), (Cordoned, Clear)]), InService);
+        // Two queries about one condition, of different sites.
+        assert_eq!(judged(Failed, &[(Failed, Clear), (Failed, Absent)]), InService);
+        assert_eq!(judged(Failed, &[(Failed, Clear), (Failed, Unknown)]), Failed);
     }
 }

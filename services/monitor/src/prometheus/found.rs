@@ -64,7 +64,8 @@ impl Found {
         }
         if let Some(mut verdicts) = verdicts {
             let absent = match (answer, query.absent) {
-                (None, Absent::Unknown | Absent::Clear) | (Some(_), Absent::Unknown) => Finding::Unknown,
+                (None, Absent::Unknown | Absent::Clear) => Finding::Unknown,
+                (Some(_), Absent::Unknown) => Finding::Absent,
                 (Some(_), Absent::Clear) => Finding::Clear,
             };
             for site in sites.all() {
@@ -116,9 +117,10 @@ impl Verdicts {
             None => Finding::Unknown,
         };
         let gravity = |finding| match finding {
-            Finding::Holds(_) => 2,
-            Finding::Unknown => 1,
-            Finding::Clear => 0,
+            Finding::Holds(_) => 3,
+            Finding::Unknown => 2,
+            Finding::Clear => 1,
+            Finding::Absent => 0,
         };
         let seen = self.of.entry(site).or_insert(new);
         if gravity(new) > gravity(*seen) {
@@ -192,7 +194,7 @@ mod tests {
         assert_eq!(finding(&found_one, "north"), Finding::Holds(1.0));
         assert_eq!(
             (finding(&found_one, "south"), finding(&found_one, "east")),
-            (Finding::Unknown, Finding::Unknown)
+            (Finding::Unknown, Finding::Absent)
         );
         assert_eq!((why, found_one.verdicts[0].of.len()), (None, 3));
         let (found_one, _) = found(&query(r#"{"what":"failed","query":"x","absent":"clear"}"#), samples());

@@ -132,8 +132,11 @@ impl Round {
         let mut our_own = false;
         for verdicts in verdicts.iter_mut().filter(|verdicts| verdicts.condition == SiteCondition::Failed) {
             let was_well = |of: &(&SiteId, &Finding)| said.condition(of.0) != SiteCondition::Failed;
-            let seen =
-                verdicts.of.iter().filter(was_well).filter(|(_, finding)| **finding != Finding::Unknown);
+            let seen = verdicts
+                .of
+                .iter()
+                .filter(was_well)
+                .filter(|(_, finding)| matches!(finding, Finding::Holds(_) | Finding::Clear));
             let failing = seen.clone().filter(|(_, finding)| matches!(finding, Finding::Holds(_))).count();
             let were_well = seen.count();
             if crowd::is_our_own(failing, were_well, self.most_failing) {
@@ -158,7 +161,7 @@ impl Round {
         let mut changes = Vec::new();
         for site in self.sites.all() {
             let of_site = |verdicts: &Verdicts| {
-                (verdicts.condition, verdicts.of.get(site).copied().unwrap_or(Finding::Unknown))
+                (verdicts.condition, verdicts.of.get(site).copied().unwrap_or(Finding::Absent))
             };
             let before = said.condition(site);
             let condition = condition(before, verdicts.iter().map(of_site));
@@ -169,7 +172,7 @@ impl Round {
                 (own, Finding::Holds(value)) if own == condition => {
                     Some(format!("{} gives {value}", named(verdicts.query, own.as_str())))
                 }
-                (_, Finding::Holds(_) | Finding::Clear | Finding::Unknown) => None,
+                (_, Finding::Holds(_) | Finding::Clear | Finding::Absent | Finding::Unknown) => None,
             });
             let reason = because.unwrap_or_else(|| "no query says otherwise".into());
             tracing::info!(%site, condition = condition.as_str(), reason, "a site is in another condition by its metrics");
