@@ -96,6 +96,7 @@ pub(crate) async fn start(
         cells: (0..2).map(cell).collect::<anyhow::Result<_>>()?,
         tai_pins: Vec::new(),
         apps: vec![app()?],
+        limits: model::Limits::default(),
         key: InstanceKey::new(&[7; 32])?,
         bus: Arc::clone(bus),
         store: store::Store::open(folder.join("store.redb"))?,

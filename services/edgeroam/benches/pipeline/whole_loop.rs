@@ -45,6 +45,7 @@ impl WholeLoop {
             cells: cells()?,
             tai_pins: Vec::new(),
             apps: vec![app()?],
+            limits: model::Limits::default(),
             key: InstanceKey::new(&[7; 32])?,
             bus: bus.clone(),
             store: store.clone(),

@@ -97,9 +97,13 @@ fn check(file: &Path) -> anyhow::Result<()> {
             ),
         };
         super::print(&format!("  app {}: {mode}, {users}, {policy}", app.id));
-        limits::of_app(app).iter().for_each(|line| super::print(&format!("    {line}")));
+        for line in limits::of_app(app) {
+            super::print(&format!("    {line}"));
+        }
     }
-    limits::shared(&catalogue.limits).iter().for_each(|line| super::print(&format!("  {line}")));
+    for line in limits::shared(&catalogue.limits) {
+        super::print(&format!("  {line}"));
+    }
     Ok(())
 }
 
