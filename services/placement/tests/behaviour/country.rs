@@ -99,9 +99,9 @@ impl Country {
         valid.max_by(|a, b| a.load.total_cmp(&b.load))
     }
 
-    /// Above the high mark, until at or below the low one, or unknown.
-    pub(crate) fn assess(&mut self, now: Timestamp) {
-        let marks = WaterMarks::default();
+    /// Above the high mark, until at or below the low one, or unknown; whether that has changed for any.
+    pub(crate) fn assess(&mut self, now: Timestamp) -> bool {
+        let (marks, before) = (WaterMarks::default(), self.overloaded.clone());
         for site in (0..SITES).map(site_id) {
             match self.held(&site, now).map(|held| held.load) {
                 Some(load) if load > marks.high => drop(self.overloaded.insert(site)),
@@ -109,6 +109,7 @@ impl Country {
                 Some(_) | None => drop(self.overloaded.remove(&site)),
             }
         }
+        self.overloaded != before
     }
 
     pub(crate) fn is_overloaded(&self, site: &SiteId) -> bool {

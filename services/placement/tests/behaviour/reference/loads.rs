@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Guard, Mode, SiteId, SiteLoad, Timestamp};
 
 use crate::country::{At, meters, ranked};
-use crate::reference::Reference;
+use crate::reference::{Queue, Reference, queue};
 use crate::town::SETTLE;
 
 /// An instance that could leave, and what that costs: a class, then metres.
@@ -32,6 +32,7 @@ impl Reference {
         if !self.country.load(load) {
             return;
         }
+        self.unsettled = true;
         self.assess(now);
         let site = &load.site;
         let Some(held) = self.country.held(site, now).filter(|_| self.country.is_overloaded(site)) else {
@@ -40,7 +41,7 @@ impl Reference {
         let shown = self.loads.not_before.get(site).is_none_or(|at| held.at >= *at);
         let leaves = |(key, at): (&(usize, u64), &SiteId)| {
             let inst = &self.insts[key];
-            let queued = inst.waiting.is_some_and(|(guard, _)| guard == Guard::ConcurrentRelocations);
+            let queued = inst.waiting.is_some_and(|(guard, _)| queue(guard) == Some(Queue::Line));
             at == site && (inst.live.is_some() || queued)
         };
         if !shown || self.loads.chosen.iter().any(leaves) {
@@ -54,7 +55,7 @@ impl Reference {
 
     /// Brings what holds of loads up to date.
     pub(super) fn assess(&mut self, now: Timestamp) {
-        self.country.assess(now);
+        self.unsettled |= self.country.assess(now);
         let (country, insts) = (&self.country, &self.insts);
         self.loads.chosen.retain(|key, site| country.is_overloaded(site) || insts[key].live.is_some());
         self.loads.choices.retain(|site, _| country.is_overloaded(site));
@@ -123,7 +124,8 @@ impl Reference {
         for (&key, inst) in &self.insts {
             let app = &self.apps[key.0];
             let serves = inst.serving.as_ref().is_some_and(|(at, _)| at == site);
-            let free = inst.live.is_none() && inst.waiting.is_none() && !self.country.asks.contains_key(&key);
+            let waits = inst.waiting.is_some_and(|(guard, _)| queue(guard).is_some());
+            let free = inst.live.is_none() && !waits && !self.country.asks.contains_key(&key);
             let bound = self.country.left(site).is_some() || self.frozen(key.0, now);
             let known = self.ues.get(&key.1).map(|(at, _)| *at);
             let (true, true, false, Some(at)) = (serves && app.mode == Mode::Act, free, bound, known) else {

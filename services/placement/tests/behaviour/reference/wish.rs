@@ -273,5 +273,9 @@ impl Reference {
 
 /// The rule by which a site is left for this reason.
 fn left_by(guard: Guard) -> Rule {
-    if guard == Guard::Overloaded { Rule::Relief } else { Rule::Evacuation }
+    match guard {
+        Guard::Overloaded => Rule::Relief,
+        Guard::OutsideArea => Rule::LeftArea,
+        _ => Rule::Evacuation,
+    }
 }
