@@ -69,8 +69,12 @@ fn site(n: u64) -> anyhow::Result<Site> {
         position: Some(Position::new(lon, lat)?),
         cluster: ClusterRef { provider: "edge".into(), cluster: id.to_string() },
         ingress: None,
+        tier: model::Tier::Edge,
+        water_marks: None,
         labels: std::collections::BTreeSet::new(),
         max_instances: None,
+        service_area: None,
+        tenants: std::collections::BTreeSet::new(),
         id,
     })
 }

@@ -44,6 +44,11 @@ pub(super) fn otherwise(decision: &Decision, guard: Guard) -> Option<String> {
         | Guard::Failed
         | Guard::Full
         | Guard::MissingLabel
+        | Guard::QosViolated
+        | Guard::Overloaded
+        | Guard::OutsideArea
+        | Guard::Tenant
+        | Guard::Residency
         | Guard::NoFeasibleSite
         | Guard::Frozen => None,
     }

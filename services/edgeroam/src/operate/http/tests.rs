@@ -35,6 +35,7 @@ async fn desk() -> Desk {
         cells: Vec::new(),
         tai_pins: vec![model::TaiPin { tai: tai(), site: north().id }],
         apps: vec![echo()],
+        limits: model::Limits::default(),
         key: model::InstanceKey::new(&[7; 16]).expect("long enough"),
         bus: bus.clone(),
         store: store::Store::open(folder.path().join("store.redb")).expect("opened"),
@@ -75,6 +76,7 @@ fn echo() -> model::App {
         qos: None,
         tenant: None,
         residency: std::collections::BTreeMap::new(),
+        limits: model::AppLimits::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Guard, Mode, SiteId, SiteLoad, Timestamp};
+use model::{Mode, SiteId, SiteLoad, Timestamp};
 
 use crate::country::{At, meters, ranked};
 use crate::reference::{Queue, Reference, queue};

@@ -148,7 +148,8 @@ impl Reference {
         let serving = inst.serving.as_ref().map(|(site, _)| site);
         let left = self.left(key);
         let judged = |(meters, site): (f64, SiteId)| {
-            let own = left.filter(|_| serving == Some(&site));
+            let covers = self.country.town.covers(at, &site);
+            let own = left.filter(|_| covers && serving == Some(&site));
             let guard = own.or_else(|| self.country.bars(app, serving, at, &site));
             let guard = guard.or_else(|| poor(&site).filter(|_| serving != Some(&site)));
             (meters, site, guard)
