@@ -75,7 +75,7 @@ impl Reference {
     ) -> Wish {
         let violated = self.quality(key, site, now).and_then(|quality| quality.violated_ms);
         let enough = self.apps[key.0].qos.map(|target| target.violated_for);
-        if !violated.zip(enough).is_some_and(|(millis, enough)| Duration::from_millis(millis) >= enough) {
+        if violated.zip(enough).is_none_or(|(millis, enough)| Duration::from_millis(millis) < enough) {
             return chosen;
         }
         let open = || seen.iter().filter(|(_, other, guard)| other != site && guard.is_none());

@@ -274,9 +274,11 @@ impl Reference {
 
 /// The rule by which a site is left for this reason.
 fn left_by(guard: Guard) -> Rule {
-    match guard {
-        Guard::Overloaded => Rule::Relief,
-        Guard::OutsideArea => Rule::LeftArea,
-        _ => Rule::Evacuation,
+    if guard == Guard::Overloaded {
+        Rule::Relief
+    } else if guard == Guard::OutsideArea {
+        Rule::LeftArea
+    } else {
+        Rule::Evacuation
     }
 }
