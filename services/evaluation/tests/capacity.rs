@@ -123,14 +123,18 @@ fn again(files: &[String; 3], limits: &[(&str, Option<u32>)], settings: &Setting
         }
         for row in turn.iter().filter(|row| !row[3].is_empty()) {
             let now = seconds(row);
-            let places = rows.iter().filter(|other| other[0] == row[0] && seconds(other) <= now);
-            let places: Vec<f64> = places.filter_map(|row| row[3].parse().ok()).collect();
-            let Some(lon) = places.last() else { continue };
+            let own = rows.iter().filter(|other| other[0] == row[0] && seconds(other) <= now);
+            let mut places: Vec<_> =
+                own.filter_map(|row| Some((seconds(row), row[3].parse().ok()?))).collect();
+            // Of several places at one time any may be the one that it was decided on.
+            let since = places.last().map_or(now, |(at, _): &(f64, f64)| *at);
+            places.retain(|(at, _)| *at == since);
             let room = |site: &str, most: Option<u32>| {
                 count(&before, site) < limit(most) && count(&holds, site) < limit(most)
             };
-            let nearer = |site: &str| meters(*lon, site) < meters(*lon, &row[3]);
-            again.wrong += u64::from(limits.iter().any(|(site, most)| nearer(site) && room(site, *most)));
+            let nearer = |lon: f64, site: &str| meters(lon, site) < meters(lon, &row[3]);
+            let wrong = |lon: f64| limits.iter().any(|(site, most)| nearer(lon, site) && room(site, *most));
+            again.wrong += u64::from(!places.is_empty() && places.iter().all(|(_, lon)| wrong(*lon)));
         }
     }
     let mut ues: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();

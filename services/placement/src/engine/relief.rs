@@ -120,9 +120,14 @@ impl Engine {
         }
         let Some(whose) = self.whose_is(ix) else { return };
         let serving = self.instances.at(ix).state.serving().map(|(site, _)| site);
-        let Some(site) = self.relief.site_of(whose).filter(|site| serving != Some(*site)) else { return };
+        let Some(site) = self.relief.site_of(whose) else { return };
+        let left = serving != Some(site);
+        if !left && self.estate.is_overloaded(site) {
+            return;
+        }
+        // Or it has not, and it need not any longer.
         self.relief.forget(whose);
-        if let Some(gauge) = self.estate.gauge_mut(site) {
+        if let Some(gauge) = self.estate.gauge_mut(site).filter(|_| left) {
             gauge.one_left(at);
         }
         self.estate.mark(site);
