@@ -1,7 +1,8 @@
 //! The message bus: a port and its adapters.
 //!
 //! [`Bus`] and [`Consumer`] are the port: durable, at-least-once, ordered by key, with latest-per-key streams,
-//! named consumers and retention. [`Share`] says which replica does which part of some work. [`embedded`] is the
+//! named consumers and retention. [`Share`] says which replica does which part of some work, [`take_turns`] does work that is
+//! not cut into parts. [`embedded`] is the
 //! adapter that needs nothing installed, [`nats`] and [`kafka`] use the broker that is there. Every adapter passes
 //! the suite in [`conformance`]. [`public`] is the other side: events for other people's systems.
 //!
@@ -21,6 +22,7 @@ pub mod public;
 mod retention;
 mod share;
 mod size;
+mod turn;
 
 pub use config::Config;
 pub use create::Create;
@@ -30,3 +32,4 @@ pub use port::{Bus, Consumer, Delivery, Record, Sequence, Start};
 pub use retention::{Retention, Retentions};
 pub use share::{Alone, Change, Share};
 pub use size::ByteSize;
+pub use turn::{Turn, take_turns};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, BusError, Change};
+use bus::{Bus, BusError, Turn};
 use model::{Site, SiteSource, Stream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::said::Said;
 use crate::{probes, prometheus};
 
-/// The name of the work that replicas share. It has one part, so that one of them looks.
+/// The name of the work that replicas share.
 const WORK: &str = "monitor";
 /// Before a bus that failed is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -31,41 +31,26 @@ pub(crate) struct Watch {
 
 /// Looks whenever it is this replica's turn, until `stop` is cancelled.
 pub(crate) async fn run(watch: Watch, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        if let Err(error) = share(&watch, &stop).await {
-            tracing::warn!(%error, "replicas cannot agree now on who probes and queries; trying again");
-            tokio::select! { () = stop.cancelled() => {}, () = tokio::time::sleep(PAUSE) => {} }
-        }
+    bus::take_turns(watch.bus.as_ref(), &watch, &stop).await;
+}
+
+impl Turn for Watch {
+    fn work(&self) -> &'static str {
+        WORK
+    }
+
+    fn begin(&self, over: &CancellationToken, tasks: &TaskTracker) {
+        tracing::info!("this replica probes sites and queries now");
+        self.metrics.active.set(1);
+        look(self, over, tasks);
+    }
+
+    fn ended(&self) {
+        self.metrics.active.set(0);
     }
 }
 
-async fn share(watch: &Watch, stop: &CancellationToken) -> Result<(), BusError> {
-    let mut share = watch.bus.share(WORK, 1).await?;
-    let mut looking: Option<(CancellationToken, TaskTracker)> = None;
-    let ended = loop {
-        let change = tokio::select! {
-            () = stop.cancelled() => break Ok(()),
-            change = share.change() => change,
-        };
-        match change {
-            Ok(Change::Gained(_)) => {
-                tracing::info!("this replica probes sites and queries now");
-                looking.get_or_insert_with(|| begin(watch, stop));
-                watch.metrics.active.set(1);
-            }
-            Ok(Change::Lost(part)) => {
-                end(watch, looking.take()).await;
-                share.release(part).await?;
-            }
-            Err(error) => break Err(error),
-        }
-    };
-    end(watch, looking).await;
-    ended
-}
-
-fn begin(watch: &Watch, stop: &CancellationToken) -> (CancellationToken, TaskTracker) {
-    let (over, tasks) = (stop.child_token(), TaskTracker::new());
+fn look(watch: &Watch, over: &CancellationToken, tasks: &TaskTracker) {
     let (sites, bus, metrics) = (&watch.sites, &watch.bus, &watch.metrics);
     let most = watch.config.most_failing;
     match watch.config.probes.clone() {
@@ -85,16 +70,6 @@ fn begin(watch: &Watch, stop: &CancellationToken) -> (CancellationToken, TaskTra
         (Some(_) | None, Some(_) | None) => {
             tasks.spawn(take_back(SiteSource::Metrics, sites.clone(), bus.clone(), over.clone()));
         }
-    }
-    tasks.close();
-    (over, tasks)
-}
-
-async fn end(watch: &Watch, looking: Option<(CancellationToken, TaskTracker)>) {
-    if let Some((over, tasks)) = looking {
-        over.cancel();
-        tasks.wait().await;
-        watch.metrics.active.set(0);
     }
 }
 

@@ -1,10 +1,9 @@
 //! Starting, stopping, and which replica relays.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bus::public::Outlet;
-use bus::{Bus, BusError, Change};
+use bus::{Bus, Turn};
 use contract::{Deriver, PseudonymKey};
 use model::Site;
 use prometheus_client::registry::Registry;
@@ -17,10 +16,8 @@ use crate::derive::STREAMS;
 use crate::follow::{Way, follow};
 use crate::metrics::Metrics;
 
-/// The name of the work that replicas share. It has one part, so that one of them relays.
+/// The name of the work that replicas share.
 const WORK: &str = "relay";
-/// Before a broker that failed is asked again.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a relay lives on.
 pub struct Inputs {
@@ -61,53 +58,26 @@ impl Relay {
 }
 
 async fn run(way: Arc<Way>, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        if let Err(error) = share(&way, &stop).await {
-            tracing::warn!(%error, "the relay's replicas cannot agree now; trying again");
-            tokio::select! { () = stop.cancelled() => {}, () = tokio::time::sleep(PAUSE) => {} }
+    bus::take_turns(way.bus.as_ref(), &Relaying(&way), &stop).await;
+}
+
+/// What the replica does whose turn it is.
+struct Relaying<'a>(&'a Arc<Way>);
+
+impl Turn for Relaying<'_> {
+    fn work(&self) -> &'static str {
+        WORK
+    }
+
+    fn begin(&self, over: &CancellationToken, tasks: &TaskTracker) {
+        tracing::info!("this replica relays public events now");
+        self.0.metrics.active.set(1);
+        for stream in STREAMS {
+            tasks.spawn(follow(Arc::clone(self.0), stream, over.clone()));
         }
     }
-}
 
-/// Relays while it is this replica's part; ends where the broker can no longer be asked.
-async fn share(way: &Arc<Way>, stop: &CancellationToken) -> Result<(), BusError> {
-    let mut share = way.bus.share(WORK, 1).await?;
-    let mut relaying: Option<(CancellationToken, TaskTracker)> = None;
-    let ended = loop {
-        let change = tokio::select! {
-            () = stop.cancelled() => break Ok(()),
-            change = share.change() => change,
-        };
-        match change {
-            Ok(Change::Gained(_)) => {
-                tracing::info!("this replica relays public events now");
-                relaying.get_or_insert_with(|| begin(way, stop));
-                way.metrics.active.set(1);
-            }
-            Ok(Change::Lost(part)) => {
-                end(way, relaying.take()).await;
-                share.release(part).await?;
-            }
-            Err(error) => break Err(error),
-        }
-    };
-    end(way, relaying).await;
-    ended
-}
-
-fn begin(way: &Arc<Way>, stop: &CancellationToken) -> (CancellationToken, TaskTracker) {
-    let (over, tasks) = (stop.child_token(), TaskTracker::new());
-    for stream in STREAMS {
-        tasks.spawn(follow(Arc::clone(way), stream, over.clone()));
-    }
-    tasks.close();
-    (over, tasks)
-}
-
-async fn end(way: &Way, relaying: Option<(CancellationToken, TaskTracker)>) {
-    if let Some((over, tasks)) = relaying {
-        over.cancel();
-        tasks.wait().await;
-        way.metrics.active.set(0);
+    fn ended(&self) {
+        self.0.metrics.active.set(0);
     }
 }
