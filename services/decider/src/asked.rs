@@ -120,6 +120,7 @@ mod tests {
             trigger: Trigger::Mobility,
             source: None,
             target: Some(site),
+            choices: Vec::new(),
             observed_at: at,
             due_at: at,
             decided_at: at,

@@ -117,6 +117,12 @@ fn judge(placements: &[AppPlacement]) -> Vec<Obstacle> {
         return vec![Obstacle::NothingPlaced];
     }
     let home = placements.iter().find_map(|p| p.intent.single());
+    // Of an app alone EMCO has chosen one cluster; several apps it may have put apart.
+    if let [alone] = placements
+        && alone.intent.is_choice()
+    {
+        return Vec::new();
+    }
     let fault = |p: &AppPlacement| match p.intent.single() {
         None => Some(Obstacle::NotOneCluster { app: p.app.clone(), intent: p.intent_name.clone() }),
         Some(at) if Some(at) != home => {

@@ -102,7 +102,9 @@ async fn adopt(ctx: &Context, app: &App, instance: &InstanceId, name: &str) -> R
         let why: Vec<_> = copy.obstacles.iter().map(ToString::to_string).collect();
         return refused(format!("cannot be copied: {}", why.join("; ")));
     }
-    let Some((provider, cluster)) = copy.cluster() else { return refused("is placed nowhere".to_owned()) };
+    let Some((provider, cluster)) = copy.cluster() else {
+        return refused("leaves the choice of its cluster to EMCO: name the one where it serves".to_owned());
+    };
     let Some(site) = ctx.site_of(provider, cluster) else {
         return refused(format!("runs on {provider}/{cluster}, which is no site of the catalogue"));
     };

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::charts::Charts;
 use crate::complaints::Complaints;
 use crate::context::Context;
-use crate::driver::{Driver, absorb};
+use crate::driver::{Driver, absorb, placement};
 use crate::elsewhere::Elsewhere;
 use crate::journal::{self, Claim, End, Found, InStore, InstanceFact, Journal, OpenLog};
 use crate::leftovers::{self, Leftovers};
@@ -214,7 +214,9 @@ fn stake(ctx: &Context, app: &App, job: &Job, saga: &Saga) {
     // Before that it may have waited for its place, and asks for it again.
     let prepared = saga.succeeded_at(Step::Prepare).is_some();
     if let Some(target) = job.target.as_ref().filter(|_| prepared) {
-        ctx.occupancy.come(&app.composite, &target.cluster, target.release.as_str());
+        for cluster in target.clusters_once(placement(saga).as_ref()) {
+            ctx.occupancy.come(&app.composite, &cluster, target.release.as_str());
+        }
     }
     let retired = saga.succeeded_at(Step::Retire).is_some();
     if let Some(source) = job.source.as_ref().filter(|_| !retired)

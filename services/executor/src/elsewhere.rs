@@ -13,6 +13,7 @@ use relocation::Saga;
 
 use crate::app::App;
 use crate::charts::Charts;
+use crate::driver::placement;
 use crate::journal::{At, Onlooker, OpenLog, Value};
 use crate::modes::new_group::Job;
 use crate::names::Names;
@@ -59,17 +60,23 @@ impl Elsewhere {
             Some(_) => Standing::There,
             None => Standing::Coming,
         };
-        let target = job.target.filter(|_| saga.may_exist(Step::Prepare)).map(|target| Stake {
+        let ready = placement(&saga);
+        let target = job.target.filter(|_| saga.may_exist(Step::Prepare));
+        let targets = target.into_iter().flat_map(|target| {
+            let clusters = target.clusters_once(ready.as_ref());
+            clusters.into_iter().map(move |cluster| (cluster, target.release.to_string()))
+        });
+        let targets = targets.map(|(cluster, group)| Stake {
             app: app.composite.clone(),
-            cluster: target.cluster,
-            group: target.release.to_string(),
+            cluster,
+            group,
             standing,
             since: 0,
         });
         let retired = saga.succeeded_at(Step::Retire).is_some();
         let source = job.source.filter(|_| !retired);
         let source = source.and_then(|source| self.at(app, &source.site, source.deployment_intent_group));
-        target.into_iter().chain(source).collect()
+        targets.chain(source).collect()
     }
 
     fn at(&self, app: &App, site: &SiteId, group: String) -> Option<Stake> {

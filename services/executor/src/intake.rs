@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, BusError, Consumer, Delivery, Sequence, Start};
-use model::{Mode, Order, OutcomeKind, RelocationId, Stream};
+use model::{Mode, Order, OutcomeKind, RelocationId, SiteId, Stream};
 use relocation::Saga;
 
 use crate::clock;
@@ -12,12 +12,14 @@ use crate::context::Context;
 use crate::driver::Driver;
 use crate::journal::{Answer, Last};
 use crate::metrics::{Taken, TakenLabel};
-use crate::modes::new_group::{self, Job};
+use crate::modes::new_group::{self, Choice, Job};
 use crate::outbox::Out;
 use crate::parcel::Parcel;
 use crate::registry::Intake;
 
 const BATCH: usize = 64;
+/// As many sites as are ranked for a place.
+const MOST_CHOICES: usize = 4;
 const WAIT: Duration = Duration::from_secs(1);
 
 /// Takes orders until the executor stops.
@@ -84,6 +86,17 @@ fn check(order: &Order, parcel: Parcel) -> Result<(), String> {
     if order.source == order.target {
         return Err("source and target are the same".to_owned());
     }
+    if order.choices.len() > MOST_CHOICES {
+        return Err(format!(
+            "{} choices are more than the {MOST_CHOICES} that are supported",
+            order.choices.len()
+        ));
+    }
+    let chosen_from =
+        order.choices.is_empty() || order.target.as_ref().is_some_and(|t| order.choices.contains(t));
+    if !chosen_from || order.choices.iter().any(|choice| Some(choice) == order.source.as_ref()) {
+        return Err("its choices lack its target, or hold its source".to_owned());
+    }
     Ok(())
 }
 
@@ -119,11 +132,14 @@ async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
     let target = match &order.target {
         None => None,
         Some(id) => match ctx.sites.get(id) {
-            Some(site) => Some((id.clone(), site.cluster.clone())),
+            Some(site) => Some(Choice { site: id.clone(), cluster: site.cluster.clone() }),
             None => return refuse(format!("site {id} is not in the catalogue")).await,
         },
     };
-    let plan = new_group::plan(&ctx.config, app, &order, source, target, clock::now());
+    // What has left the catalogue meanwhile is no choice any longer.
+    let choice = |id: &SiteId| Some(Choice { site: id.clone(), cluster: ctx.sites.get(id)?.cluster.clone() });
+    let choices = order.choices.iter().filter_map(choice).collect();
+    let plan = new_group::plan(&ctx.config, app, &order, source, target, choices, clock::now());
     let saga = match Saga::new(plan.clone()) {
         Ok(saga) => saga,
         Err(error) => return refuse(error.to_string()).await,

@@ -212,6 +212,7 @@ mod tests {
             trigger: Trigger::Mobility,
             source: source.map(site),
             target: target.map(site),
+            choices: Vec::new(),
             observed_at: Timestamp::default(),
             due_at: Timestamp::default(),
             decided_at: Timestamp::default(),

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use emco::EmcoError;
+use model::Policy;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -65,6 +66,14 @@ async fn missing(ctx: &Context, app: &App) -> Result<Vec<String>, EmcoError> {
         let apps = emco.apps(composite).await?;
         if apps.is_empty() {
             missing.push(format!("an app in composite app `{}`", composite.name));
+        }
+        if apps.len() > 1 && matches!(app.spec.app.policy, Policy::OrchestratorChooses(_)) {
+            missing.push(format!(
+                "a policy other than `orchestrator-chooses` (EMCO would choose a cluster for each of the {} apps of \
+                 composite app `{}` by itself)",
+                apps.len(),
+                composite.name
+            ));
         }
         let profile = &wants.composite_profile;
         if !emco.has_composite_profile(composite, profile).await? {

@@ -127,6 +127,8 @@ pub enum Policy {
     Threshold(Threshold),
     /// The nearest site, once staying has cost as much as going.
     Regret(Regret),
+    /// One of the nearest sites, as the orchestrator chooses.
+    OrchestratorChooses(OrchestratorChooses),
 }
 
 impl Default for Policy {
@@ -183,6 +185,29 @@ impl Default for Regret {
             smoothing: Duration::from_millis(7_500),
             no_return: Duration::from_secs(61),
             tick: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Knobs of the policy `orchestrator-chooses`: EdgeRoam says when and among which sites, the orchestrator which one
+/// (ETSI GR MEC 018 leaves the selection of the target to the MEC system; EMCO's generic placement intent with `anyOf`).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct OrchestratorChooses {
+    /// How many of the nearest sites are offered, at most as many as are ranked for a place.
+    pub candidates: u8,
+    /// The serving site must not have been among them for at least this long without interruption.
+    pub time_to_trigger: Duration,
+    /// And the instance must have been at its site for at least this long.
+    pub minimum_stay: Duration,
+}
+
+impl Default for OrchestratorChooses {
+    /// 3, 10 s, 30 s.
+    fn default() -> Self {
+        Self {
+            candidates: 3,
+            time_to_trigger: Duration::from_secs(10),
+            minimum_stay: Duration::from_secs(30),
         }
     }
 }

@@ -417,4 +417,8 @@ pub enum Rule {
     /// The UE is outside the service area of the serving site: the nearest site that takes the instance, whatever the
     /// policy says.
     LeftArea,
+    /// `orchestrator-chooses`: the serving site is among those that would be offered.
+    AmongChoices,
+    /// `orchestrator-chooses`: it has not been among them for long enough, and for as long as the instance must stay.
+    BeyondChoices,
 }

@@ -33,7 +33,7 @@ mod time;
 mod ue_event;
 mod water_marks;
 
-pub use app::{App, AppId, Mode, Policy, Regret, Scope, SupiRange, Threshold, Users};
+pub use app::{App, AppId, Mode, OrchestratorChooses, Policy, Regret, Scope, SupiRange, Threshold, Users};
 pub use area::{Area, AreaError, Polygon};
 pub use cell::{Cell, CellId, Nid, Pin, Tac, Tai, TaiPin};
 pub use decision::{

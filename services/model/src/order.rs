@@ -20,8 +20,11 @@ pub struct Order {
     pub trigger: Trigger,
     /// Where the instance serves, as the decider knows it.
     pub source: Option<SiteId>,
-    /// Where it shall serve.
+    /// Where it shall serve; the first of `choices` where the orchestrator chooses.
     pub target: Option<SiteId>,
+    /// Sites of which the orchestrator takes one, nearest first; none where it has no choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<SiteId>,
     /// First byte of the report that led to it.
     pub observed_at: Timestamp,
     /// When it became due: [`observed_at`](Self::observed_at), or the end of the wait that the policy or a guard

@@ -69,6 +69,8 @@ impl Explained {
             | Rule::NoBetterQos
             | Rule::Relief
             | Rule::LeftArea
+            | Rule::AmongChoices
+            | Rule::BeyondChoices
             | Rule::OperatorMove
             | Rule::Pinned
             | Rule::NoCandidate => None,

@@ -1,6 +1,6 @@
 //! The verdict for one instance; its explanation comes from the same function, with a recorder where somebody asks.
 
-use model::{App, Basis, Guard, Rule, Timestamp, Trigger, Verdict};
+use model::{App, Basis, Guard, Policy, Rule, Timestamp, Trigger, Verdict};
 
 use crate::asks::Asked;
 use crate::guard::{Gate, Lane, Pace, Unhurried, Way};
@@ -108,15 +108,7 @@ fn wanted(
     left: Option<Guard>,
     recorder: &mut impl Recorder,
 ) -> Finding {
-    let from = From {
-        topology: case.topology,
-        gate: case.gate,
-        quality: None,
-        serving: case.serving.map(|(site, _)| site),
-        place: case.place,
-        ranks: case.place.map_or(&[][..], |place| case.topology.ranks(place)),
-        origin: case.place.and_then(|place| case.topology.place(place).origin),
-    };
+    let from = from(case);
     if let Some(finding) = case.asked.and_then(|asked| asked_for(case, &from, asked, left, recorder)) {
         return finding;
     }
@@ -142,11 +134,40 @@ fn wanted(
                     target: Some(serving.0),
                     ..finding(Verdict::Stay, Rule::AlreadyBest, Trigger::Mobility)
                 },
-                Some(best) => by_policy(case, serving, meters, best, recorder),
+                Some(best) => by_policy(case, &from, serving, meters, best, recorder),
             };
             by_quality(&from, serving.0, chosen)
         }
     }
+}
+
+/// Where the instance is looked for a site from, measurements apart.
+fn from<'a>(case: &Case<'a>) -> From<'a> {
+    From {
+        topology: case.topology,
+        gate: case.gate,
+        quality: None,
+        serving: case.serving.map(|(site, _)| site),
+        place: case.place,
+        ranks: case.place.map_or(&[][..], |place| case.topology.ranks(place)),
+        origin: case.place.and_then(|place| case.topology.place(place).origin),
+    }
+}
+
+/// The sites of which the orchestrator takes one where this rule has an instance go: none where it has no choice.
+pub(crate) fn choices(case: &Case<'_>, rule: Rule) -> Vec<Rank> {
+    let most = match (&case.app.policy, rule) {
+        (
+            Policy::OrchestratorChooses(knobs),
+            Rule::NoInstanceYet | Rule::BeyondChoices | Rule::Evacuation | Rule::LeftArea,
+        ) => knobs.candidates,
+        _ => 0,
+    };
+    let mut offered: Vec<Rank> = From { quality: case.quality, ..from(case) }.offered(most).collect();
+    if offered.len() == 1 {
+        offered.clear();
+    }
+    offered
 }
 
 const NOWHERE: Rule = Rule::Guarded(Guard::NoFeasibleSite);
@@ -162,6 +183,7 @@ const fn by_place(case: &Case<'_>) -> Trigger {
 /// The policy's verdict between the serving site and the best one.
 fn by_policy(
     case: &Case<'_>,
+    from: &From<'_>,
     (site, since): (SiteIx, Timestamp),
     meters: Option<f64>,
     best: Rank,
@@ -170,7 +192,12 @@ fn by_policy(
     let opinion = policy::ask(
         &case.app.policy,
         &View {
-            at_best: best.site == site,
+            at_best: match &case.app.policy {
+                Policy::OrchestratorChooses(knobs) => {
+                    best.site == site || from.offered(knobs.candidates).any(|rank| rank.site == site)
+                }
+                Policy::Nearest | Policy::Threshold(_) | Policy::Regret(_) => best.site == site,
+            },
             best: best.site,
             best_meters: best.meters,
             serving_meters: meters,
@@ -186,7 +213,10 @@ fn by_policy(
         better_since: opinion.better_since,
         recheck: opinion.recheck,
         // `AlreadyBest` also covers a tie, where it should be where it is.
-        target: Some(if opinion.rule == Rule::AlreadyBest { site } else { best.site }),
+        target: Some(match opinion.rule {
+            Rule::AlreadyBest | Rule::AmongChoices => site,
+            _ => best.site,
+        }),
         ..finding(verdict, opinion.rule, Trigger::Mobility)
     }
 }

@@ -74,6 +74,13 @@ impl<'a> From<'a> {
         Self { quality, ..*self }.best(recorder)
     }
 
+    /// The nearest ranked sites that take it, so many at most; the serving one counts where it need not be left.
+    pub(crate) fn offered(&self, most: u8) -> impl Iterator<Item = Rank> + use<'a> {
+        let from = *self;
+        let open = self.ranks.iter().filter(move |rank| from.bars(rank.site).is_none());
+        open.take(usize::from(most)).copied()
+    }
+
     /// The nearest ranked site where the quality is as good as wanted, else the nearest of which nothing is known.
     pub(crate) fn better(&self, quality: &Quality<'_>) -> Option<Rank> {
         let open = |rank: &&Rank| self.serving != Some(rank.site) && self.bars(rank.site).is_none();

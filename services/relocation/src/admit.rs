@@ -83,6 +83,7 @@ mod tests {
             trigger: Trigger::Mobility,
             source: source.cloned(),
             target: Some(SiteId::new("target").expect("valid")),
+            choices: Vec::new(),
             observed_at: Timestamp::default(),
             due_at: Timestamp::default(),
             decided_at: Timestamp::from_micros(decided),

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use model::{Mode, Policy, Regret, Scope, Threshold};
+use model::{Mode, OrchestratorChooses, Policy, Regret, Scope, Threshold};
 use serde_saphyr::Spanned;
 
 use crate::error::Problems;
-use crate::section::{AppEntry, OptText, PolicyEntry, RegretEntry, Span, ThresholdEntry, WordOr};
+use crate::section::{
+    AppEntry, OptText, OrchestratorChoosesEntry, PolicyEntry, RegretEntry, Span, ThresholdEntry, WordOr,
+};
+
+/// How many sites may be offered: a place has four ranked ones (`placement`).
+const CANDIDATES: std::ops::RangeInclusive<u8> = 2..=4;
 
 /// `observe` where nothing is said.
 pub(super) fn mode(entry: &OptText, path: &str, problems: &mut Problems) -> Option<Mode> {
@@ -46,11 +51,16 @@ pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Opt
     let path = format!("{path}.policy");
     let Some(entry) = &app.policy else { return Some(Policy::default()) };
     match &entry.value {
-        PolicyEntry::Map(map) => match (&map.threshold, &map.regret) {
-            (Some(knobs), None) => threshold(knobs, &path, problems).map(Policy::Threshold),
-            (None, Some(knobs)) => regret(knobs, &path, problems).map(Policy::Regret),
-            (Some(_), Some(_)) | (None, None) => {
-                let reason = "takes one policy: `threshold: {…}` or `regret: {…}`".to_owned();
+        PolicyEntry::Map(map) => match (&map.threshold, &map.regret, &map.orchestrator_chooses) {
+            (Some(knobs), None, None) => threshold(knobs, &path, problems).map(Policy::Threshold),
+            (None, Some(knobs), None) => regret(knobs, &path, problems).map(Policy::Regret),
+            (None, None, Some(knobs)) => {
+                orchestrator_chooses(knobs, &path, problems).map(Policy::OrchestratorChooses)
+            }
+            _ => {
+                let reason =
+                    "takes one policy: `threshold: {…}`, `regret: {…}` or `orchestrator-chooses: {…}`"
+                        .to_owned();
                 problems.field(path, entry.referenced, reason);
                 None
             }
@@ -59,9 +69,10 @@ pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Opt
             "nearest" => Some(Policy::Nearest),
             "threshold" => Some(Policy::Threshold(Threshold::default())),
             "regret" => Some(Policy::Regret(Regret::default())),
+            "orchestrator-chooses" => Some(Policy::OrchestratorChooses(OrchestratorChooses::default())),
             other => {
                 let reason = format!(
-                    "`{other}` is no policy: `regret`, `threshold`, `nearest`, or one with its knobs, like \
+                    "`{other}` is no policy: `regret`, `threshold`, `nearest`, `orchestrator-chooses`, or one with its knobs, like \
                      `threshold: {{margin: 100m, time_to_trigger: 10s, minimum_stay: 30s}}`"
                 );
                 problems.field(path, entry.referenced, reason);
@@ -102,6 +113,31 @@ fn regret(entry: &RegretEntry, path: &str, problems: &mut Problems) -> Option<Re
         smoothing: span(&entry.smoothing, default.smoothing),
         no_return: span(&entry.no_return, default.no_return),
         tick: span(&entry.tick, default.tick),
+    })
+}
+
+fn orchestrator_chooses(
+    entry: &OrchestratorChoosesEntry,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<OrchestratorChooses> {
+    let default = OrchestratorChooses::default();
+    let candidates = entry.candidates.as_ref().map_or(default.candidates, |candidates| candidates.value);
+    if !CANDIDATES.contains(&candidates) {
+        let at = entry
+            .candidates
+            .as_ref()
+            .map_or(serde_saphyr::Location::UNKNOWN, |candidates| candidates.referenced);
+        let (least, most) = CANDIDATES.into_inner();
+        let reason =
+            format!("{candidates} sites cannot be offered: {least} to {most}, as many as a place has ranked");
+        problems.field(format!("{path}.orchestrator-chooses.candidates"), at, reason);
+        return None;
+    }
+    Some(OrchestratorChooses {
+        candidates,
+        time_to_trigger: span(&entry.time_to_trigger, default.time_to_trigger),
+        minimum_stay: span(&entry.minimum_stay, default.minimum_stay),
     })
 }
 

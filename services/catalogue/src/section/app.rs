@@ -49,12 +49,22 @@ pub(crate) type PolicyEntry = WordOr<PolicyMap>;
 pub(crate) struct PolicyMap {
     pub(crate) threshold: Option<ThresholdEntry>,
     pub(crate) regret: Option<RegretEntry>,
+    #[serde(rename = "orchestrator-chooses")]
+    pub(crate) orchestrator_chooses: Option<OrchestratorChoosesEntry>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ThresholdEntry {
     pub(crate) margin: Option<Spanned<Meters>>,
+    pub(crate) time_to_trigger: OptSpan,
+    pub(crate) minimum_stay: OptSpan,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OrchestratorChoosesEntry {
+    pub(crate) candidates: Option<Spanned<u8>>,
     pub(crate) time_to_trigger: OptSpan,
     pub(crate) minimum_stay: OptSpan,
 }

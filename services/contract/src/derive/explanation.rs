@@ -60,6 +60,8 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
         model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
         model::Rule::NoCandidate => (Rule::NoCandidate, None),
         model::Rule::LeftArea => (Rule::LeftArea, None),
+        model::Rule::AmongChoices => (Rule::AmongChoices, None),
+        model::Rule::BeyondChoices => (Rule::BeyondChoices, None),
     }
 }
 
@@ -116,6 +118,12 @@ fn policy(policy: &model::Policy) -> Policy {
             no_return_ms: Some(millis(regret.no_return)),
             tick_ms: Some(millis(regret.tick)),
             ..Policy::named(PolicyName::Regret)
+        },
+        model::Policy::OrchestratorChooses(knobs) => Policy {
+            candidates: Some(knobs.candidates),
+            time_to_trigger_ms: Some(millis(knobs.time_to_trigger)),
+            minimum_stay_ms: Some(millis(knobs.minimum_stay)),
+            ..Policy::named(PolicyName::OrchestratorChooses)
         },
     }
 }

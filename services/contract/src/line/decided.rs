@@ -34,6 +34,8 @@ pub(super) fn line(decision: &RelocationDecided) -> String {
 fn why(explanation: &Explanation) -> String {
     match &explanation.rule {
         Rule::NoInstanceYet => "no instance yet".into(),
+        Rule::AmongChoices => "its site is among the nearest ones".into(),
+        Rule::BeyondChoices => "its site has not been among the nearest ones for long enough".into(),
         Rule::LingerOver => "gone for longer than linger".into(),
         Rule::AlreadyBest => "already at the best site".into(),
         Rule::Nearer => "another site is nearer".into(),

@@ -115,6 +115,10 @@ open_words! {
         /// The UE is outside the service area of the serving site: the nearest site that takes the instance, whatever the
         /// policy says.
         LeftArea = "left_area",
+        /// `orchestrator-chooses`: the serving site is among those that would be offered.
+        AmongChoices = "among_choices",
+        /// `orchestrator-chooses`: it has not been among them for long enough.
+        BeyondChoices = "beyond_choices",
     }
 }
 
@@ -177,10 +181,10 @@ pub struct Policy {
     /// `threshold`: how much nearer the best site must be, in metres.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub margin_meters: Option<f64>,
-    /// `threshold`: for how long, in milliseconds.
+    /// `threshold`, `orchestrator-chooses`: for how long, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub time_to_trigger_ms: Option<u64>,
-    /// `threshold`: how long an instance stays at least, in milliseconds.
+    /// `threshold`, `orchestrator-chooses`: how long an instance stays at least, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub minimum_stay_ms: Option<u64>,
     /// `regret`: what a relocation costs, in metre-seconds.
@@ -198,6 +202,9 @@ pub struct Policy {
     /// `regret`: time between two moments of decision, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tick_ms: Option<u64>,
+    /// `orchestrator-chooses`: how many of the nearest sites are offered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub candidates: Option<u8>,
 }
 
 impl Policy {
@@ -212,6 +219,7 @@ impl Policy {
             smoothing_ms: None,
             no_return_ms: None,
             tick_ms: None,
+            candidates: None,
         }
     }
 }
@@ -225,6 +233,8 @@ open_words! {
         Threshold = "threshold",
         /// The nearest site, once staying has cost as much as going.
         Regret = "regret",
+        /// One of the nearest sites, as the orchestrator chooses.
+        OrchestratorChooses = "orchestrator-chooses",
     }
 }
 

@@ -122,6 +122,7 @@ pub(crate) fn order() -> Order {
         trigger: Trigger::Mobility,
         source: Some(SOUTH.parse().unwrap()),
         target: Some(NORTH.parse().unwrap()),
+        choices: Vec::new(),
         observed_at: at(0),
         due_at: at(Duration::from_secs(10).as_micros() as u64),
         decided_at: at(10_000_180),

@@ -95,6 +95,10 @@ fn check(file: &Path) -> anyhow::Result<()> {
                 "regret (a relocation costs {} m·s; looks {:?} ahead, no return within {:?})",
                 knobs.relocation_cost, knobs.look_ahead, knobs.no_return
             ),
+            Policy::OrchestratorChooses(knobs) => format!(
+                "orchestrator-chooses (among {} sites; {:?}, stays {:?})",
+                knobs.candidates, knobs.time_to_trigger, knobs.minimum_stay
+            ),
         };
         super::print(&format!("  app {}: {mode}, {users}, {policy}", app.id));
         for line in limits::of_app(app) {

@@ -233,6 +233,7 @@ mod tests {
             trigger: Trigger::Mobility,
             source: source.map(site),
             target: Some(site(target)),
+            choices: Vec::new(),
             observed_at: at,
             due_at: at,
             decided_at: at,

@@ -45,6 +45,20 @@ impl PlacementIntent {
         Self { all_of: vec![term], any_of: Vec::new() }
     }
 
+    /// One of these clusters, given by provider and name.
+    pub fn one_of<'c>(clusters: impl IntoIterator<Item = (&'c str, &'c str)>) -> Self {
+        let any_of = clusters.into_iter().flat_map(|(provider, cluster)| Self::at(provider, cluster).all_of);
+        Self { all_of: Vec::new(), any_of: any_of.collect() }
+    }
+
+    /// Whether it leaves the choice among named clusters to EMCO.
+    pub fn is_choice(&self) -> bool {
+        let named = |term: &ClusterTerm| {
+            !term.cluster.is_empty() && term.cluster_label.is_empty() && term.any_of.is_empty()
+        };
+        self.all_of.is_empty() && self.any_of.len() > 1 && self.any_of.iter().all(named)
+    }
+
     /// Provider and cluster, where it names exactly one cluster and nothing else.
     pub fn single(&self) -> Option<(&str, &str)> {
         match (self.all_of.as_slice(), self.any_of.as_slice()) {

@@ -163,7 +163,7 @@ impl Family {
 pub fn values(policy: &Policy) -> Vec<f64> {
     let seconds = |span: Duration| span.as_secs_f64();
     match policy {
-        Policy::Nearest => Vec::new(),
+        Policy::Nearest | Policy::OrchestratorChooses(_) => Vec::new(),
         Policy::Regret(knobs) => vec![
             knobs.relocation_cost,
             seconds(knobs.look_ahead),

@@ -4,7 +4,7 @@ mod admission;
 mod stepping;
 mod telling;
 
-pub(crate) use telling::absorb;
+pub(crate) use telling::{absorb, placement};
 
 use std::sync::Arc;
 

@@ -23,7 +23,7 @@ pub(crate) fn verified(saga: &Saga) -> Option<InstanceState> {
 }
 
 /// Where the saga's target serves; `None` where there is none.
-fn placement(saga: &Saga) -> Option<Placement> {
+pub(crate) fn placement(saga: &Saga) -> Option<Placement> {
     saga.output(Step::Ready).and_then(|output| serde_json::from_value(output.clone()).ok())
 }
 
@@ -98,8 +98,12 @@ impl Driver {
     /// Keeps the target as left over, unless its name may still lead clients there.
     async fn leave_target(&self, at: Timestamp, reason: String) -> String {
         let Some(target) = &self.job.target else { return reason };
-        let (release, cluster) = (target.release.to_string(), &target.cluster);
-        self.ctx.occupancy.enter(&self.app.composite, cluster, &release);
+        let release = target.release.to_string();
+        let clusters = target.clusters_once(placement(&self.saga).as_ref());
+        for cluster in &clusters {
+            self.ctx.occupancy.enter(&self.app.composite, cluster, &release);
+        }
+        let cluster = clusters.first().unwrap_or(&target.cluster);
         if self.saga.may_exist(Step::Steer) {
             let group = self.app.composite.group(release);
             return format!(

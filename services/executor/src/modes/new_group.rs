@@ -28,6 +28,31 @@ pub(crate) struct Target {
     pub cluster: ClusterRef,
     /// The Helm release; the deployment intent group has the same name.
     pub release: Release,
+    /// The sites of which EMCO takes one, the first of them once more; none where it has no choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+}
+
+/// A site that the target may be at, with its cluster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Choice {
+    pub site: SiteId,
+    pub cluster: ClusterRef,
+}
+
+impl Target {
+    /// Each cluster that it may be on.
+    pub(crate) fn clusters(&self) -> impl Iterator<Item = &ClusterRef> {
+        let only = self.choices.is_empty().then_some(&self.cluster);
+        only.into_iter().chain(self.choices.iter().map(|choice| &choice.cluster))
+    }
+
+    /// The cluster that it is on, or each that it may be on where that is not known yet.
+    pub(crate) fn clusters_once(&self, ready: Option<&Placement>) -> Vec<ClusterRef> {
+        let chosen = self.choices.iter().filter(|choice| ready.is_some_and(|at| at.site == choice.site));
+        let chosen: Vec<_> = chosen.map(|choice| choice.cluster.clone()).collect();
+        if chosen.is_empty() { self.clusters().cloned().collect() } else { chosen }
+    }
 }
 
 /// Takes an order apart.
@@ -36,13 +61,14 @@ pub(crate) fn plan(
     app: &App,
     order: &Order,
     source: Option<Placement>,
-    target: Option<(SiteId, ClusterRef)>,
+    target: Option<Choice>,
+    choices: Vec<Choice>,
     now: Timestamp,
 ) -> Plan {
     let release = order.relocation.release();
     let job = Job {
         name: format!("{}.{}", order.instance, order.app),
-        target: target.map(|(site, cluster)| Target { site, cluster, release }),
+        target: target.map(|Choice { site, cluster }| Target { site, cluster, release, choices }),
         source,
     };
     let params = serde_json::to_value(&job).expect("a job can be written as JSON");

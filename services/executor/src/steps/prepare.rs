@@ -42,15 +42,31 @@ pub(super) async fn undo(work: &Work) -> Result<(), StepError> {
     let group = work.target_group()?;
     forget::delete(work, &group).await?;
     let target = work.target()?;
-    work.ctx.occupancy.leave(&work.app.composite, &target.cluster, target.release.as_str());
+    for cluster in target.clusters() {
+        work.ctx.occupancy.leave(&work.app.composite, cluster, target.release.as_str());
+    }
     Ok(())
 }
 
 /// Takes the target's cluster, which no group with the same resource names may be on. It waits only where that will
 /// soon be known: whoever waits holds a slot of the app, perhaps the one that the group in the way needs to leave.
 async fn reserve(work: &Work) -> Result<(), StepError> {
-    let (ctx, target, composite) = (&work.ctx, work.target()?, &work.app.composite);
-    let (release, cluster) = (target.release.as_str(), &target.cluster);
+    for cluster in offered(work)? {
+        reserve_on(work, cluster).await?;
+    }
+    Ok(())
+}
+
+/// The clusters that the target may be put on: several only where it can share each of them with other releases, so that
+/// it never waits for one while it keeps another from somebody.
+fn offered(work: &Work) -> Result<Vec<&ClusterRef>, StepError> {
+    let (target, names) = (work.target()?, work.ctx.charts.names(&work.app.composite));
+    Ok(if names.allow_neighbours() { target.clusters().collect() } else { vec![&target.cluster] })
+}
+
+async fn reserve_on(work: &Work, cluster: &ClusterRef) -> Result<(), StepError> {
+    let (ctx, composite) = (&work.ctx, &work.app.composite);
+    let release = work.target()?.release.as_str();
     let mut surveyed = false;
     let at = ctx.journal.stands_at(&work.order).await;
     loop {
@@ -142,7 +158,7 @@ async fn own_group(work: &Work, group: &GroupRef, spec: GroupSpec) -> Result<(),
 
 /// Creates what the group lacks.
 async fn children(work: &Work, group: &GroupRef, apps: &[(String, String)]) -> Result<(), StepError> {
-    let (emco, cluster) = (&work.ctx.emco, &work.target()?.cluster);
+    let emco = &work.ctx.emco;
     let (placement, intents) = (format!("{}-gpi", group.name), format!("{}-intents", group.name));
     if !emco.placements(group).await?.iter().any(|p| p.metadata.name == placement) {
         let wanted = Named { metadata: Metadata::named(&placement) };
@@ -151,7 +167,7 @@ async fn children(work: &Work, group: &GroupRef, apps: &[(String, String)]) -> R
     let there = emco.app_intents(group, &placement).await?;
     let there: BTreeSet<_> = there.into_iter().map(|intent| intent.metadata.name).collect();
     for (name, app) in apps.iter().filter(|(name, _)| !there.contains(name)) {
-        let intent = PlacementIntent::at(&cluster.provider, &cluster.cluster);
+        let intent = where_to(&offered(work)?, apps.len())?;
         let wanted =
             AppIntent { metadata: Metadata::named(name), spec: AppIntentSpec { app: app.clone(), intent } };
         unless_there(emco.create_app_intent(group, &placement, &wanted).await)?;
@@ -162,6 +178,21 @@ async fn children(work: &Work, group: &GroupRef, apps: &[(String, String)]) -> R
         unless_there(emco.create_intents(group, &wanted).await)?;
     }
     Ok(())
+}
+
+/// The cluster, or those of which EMCO takes one: it chooses for each app by itself, so that it gets a choice for one alone.
+fn where_to(clusters: &[&ClusterRef], apps: usize) -> Result<PlacementIntent, StepError> {
+    match clusters {
+        [only] => Ok(PlacementIntent::at(&only.provider, &only.cluster)),
+        _ if apps > 1 => Err(StepError::permanent(format!(
+            "the composite app has {apps} apps, and EMCO would choose a cluster for each by itself: use another policy \
+             than `orchestrator-chooses`"
+        ))),
+        several => {
+            let named = several.iter().map(|at| (at.provider.as_str(), at.cluster.as_str()));
+            Ok(PlacementIntent::one_of(named))
+        }
+    }
 }
 
 /// A creation whose reply was lost has been made by the time it is repeated.

@@ -461,6 +461,7 @@ pub fn order(instance: &str, generation: u64, source: Option<&str>, target: Opti
         trigger: if source.is_some() { Trigger::Mobility } else { Trigger::FirstPlacement },
         source: source.map(site),
         target: target.map(site),
+        choices: Vec::new(),
         observed_at: Timestamp::default(),
         due_at: Timestamp::default(),
         decided_at: Timestamp::default(),

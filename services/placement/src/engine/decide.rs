@@ -1,12 +1,12 @@
 //! From a verdict to decisions and orders.
 
-use model::{Generation, Guard, Mode, Order, Rule, Timestamp, Trigger, Verdict};
+use model::{Generation, Guard, Mode, Order, Rule, SiteId, Timestamp, Trigger, Verdict};
 
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::guard::{Pace, Unhurried};
 use crate::index::{InstanceIx, UeIx};
-use crate::judge::{Case, Finding, Silent, judge};
+use crate::judge::{Case, Finding, Silent, choices, judge};
 use crate::ue::{Instant, Ordered, State, Wait, Whereabouts};
 
 impl Engine {
@@ -131,7 +131,7 @@ impl Engine {
             | Rule::MinimumStay
             | Rule::CostNotReached
             | Rule::NoReturn => told.tell_hold(),
-            Rule::AlreadyBest | Rule::Pinned => {
+            Rule::AlreadyBest | Rule::AmongChoices | Rule::Pinned => {
                 told.forget_hold();
                 false
             }
@@ -144,6 +144,7 @@ impl Engine {
             | Rule::QosViolated
             | Rule::Relief
             | Rule::LeftArea
+            | Rule::BeyondChoices
             | Rule::OperatorMove
             | Rule::Guarded(_)
             | Rule::NoCandidate => false,
@@ -185,6 +186,7 @@ impl Engine {
         debug_assert_eq!(crate::invariants::may_order(self, ix, &decision), Ok(()));
         let target = decision.target.as_ref().and_then(|site| self.topology.site(site));
         let mode = decision.mode;
+        let choices = target.map_or_else(Vec::new, |_| self.choices(ix, decision.explanation.rule, now));
         let order = (mode == Mode::Act).then(|| Order {
             relocation,
             app: decision.app.clone(),
@@ -193,6 +195,7 @@ impl Engine {
             trigger: decision.trigger,
             source: decision.source.clone(),
             target: decision.target.clone(),
+            choices,
             observed_at: decision.observed_at,
             due_at: due,
             decided_at: now,
@@ -222,6 +225,12 @@ impl Engine {
             self.arm(ix, now);
         }
         self.forget_if_idle(ix);
+    }
+
+    /// The sites of which the orchestrator takes one, where it is to choose and there is more than one.
+    fn choices(&self, ix: InstanceIx, rule: Rule, now: Timestamp) -> Vec<SiteId> {
+        let offered = choices(&self.case(ix, now), rule);
+        offered.iter().map(|rank| self.site_id(rank.site).clone()).collect()
     }
 
     /// Forgets the UE of an instance if it has gone and nothing runs for it any longer; its instances are remembered

@@ -2,6 +2,7 @@
 
 mod account;
 mod nearest;
+mod orchestrator_chooses;
 mod regret;
 mod threshold;
 
@@ -16,7 +17,7 @@ pub(crate) use account::{Accounts, Served, Standing};
 /// What a policy sees of an instance that serves.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View<'a> {
-    /// Whether the serving site is the best candidate.
+    /// Whether the serving site is the best candidate; among those that would be offered, where the orchestrator chooses.
     pub(crate) at_best: bool,
     /// The best candidate.
     pub(crate) best: SiteIx,
@@ -49,7 +50,7 @@ pub(crate) struct Opinion {
 impl Opinion {
     /// Whether the rule asks for a move.
     pub(crate) const fn moves(&self) -> bool {
-        matches!(self.rule, Rule::Nearer | Rule::ThresholdMet | Rule::CostReached)
+        matches!(self.rule, Rule::Nearer | Rule::ThresholdMet | Rule::CostReached | Rule::BeyondChoices)
     }
 }
 
@@ -59,6 +60,7 @@ pub(crate) fn ask(policy: &Policy, view: &View<'_>) -> Opinion {
         Policy::Nearest => nearest::ask(view),
         Policy::Threshold(knobs) => threshold::ask(knobs, view),
         Policy::Regret(knobs) => regret::ask(knobs, view),
+        Policy::OrchestratorChooses(knobs) => orchestrator_chooses::ask(knobs, view),
     }
 }
 

@@ -18,6 +18,7 @@ mod kept;
 mod linger;
 mod observe;
 mod operator;
+mod orchestrator_chooses;
 mod outcomes;
 mod ping_pong;
 mod play;

@@ -190,7 +190,7 @@ impl Reference {
             match wish {
                 Wish::Nothing(rule) => {
                     inst.waiting = None;
-                    inst.hold_told &= !matches!(rule, Rule::AlreadyBest | Rule::Pinned);
+                    inst.hold_told &= !matches!(rule, Rule::AlreadyBest | Rule::AmongChoices | Rule::Pinned);
                 }
                 Wish::Hold(..) | Wish::Poor(_) => inst.waiting = None,
                 Wish::Go(..) | Wish::Stuck(..) => (),
@@ -345,6 +345,7 @@ impl Reference {
         if let Some(target) = &order.target {
             self.given.push((now, app, order.source.clone(), target.clone()));
         }
+        assert_eq!(order.choices, self.choices((app, ue), decision, now), "{decision:?}");
         let inst = self.inst((app, ue));
         inst.live = Some(order.clone());
         inst.pause = None;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use model::{
-    App, AppLimits, Ask, Budget, FreezeWindow, Limits, Measured, Mode, Order, OutcomeKind, Policy, QosTarget,
-    Rate, SiteCondition, SiteSource, Step as Progress, Threshold, Timestamp, Weekday,
+    App, AppLimits, Ask, Budget, FreezeWindow, Limits, Measured, Mode, OrchestratorChooses, Order,
+    OutcomeKind, Policy, QosTarget, Rate, SiteCondition, SiteSource, Step as Progress, Threshold, Timestamp,
+    Weekday,
 };
 use placement::Fleet;
 use proptest::collection::vec;
@@ -236,7 +237,12 @@ pub(crate) fn apps() -> Vec<App> {
             ..app("xr", regret())
         },
         App { mode: Mode::Observe, tenant, residency: west(), ..app("seen", regret()) },
+        App { max_concurrent_relocations: 2, ..app("oc", Policy::OrchestratorChooses(choosing())) },
     ]
+}
+
+fn choosing() -> OrchestratorChooses {
+    OrchestratorChooses { candidates: 2, ..OrchestratorChooses::default() }
 }
 
 /// Stories begin a thousand seconds into 1970, on a Thursday at 00:16:40 UTC.

@@ -185,6 +185,13 @@ fn placed(decision: &Decision) -> Wanted {
                 && Duration::from_millis(told.better_for_ms) >= knobs.time_to_trigger
                 && Duration::from_millis(serving.stayed_ms) >= knobs.minimum_stay
         }
+        (Some(serving), Policy::OrchestratorChooses(knobs)) => {
+            let open = told.candidates.iter().filter(|c| closed(c).is_none());
+            let among = open.take(usize::from(knobs.candidates)).any(|c| c.site == serving.site);
+            !among
+                && Duration::from_millis(told.better_for_ms) >= knobs.time_to_trigger
+                && Duration::from_millis(serving.stayed_ms) >= knobs.minimum_stay
+        }
         (Some(serving), Policy::Regret(knobs)) => {
             let regret = best.regret.expect("an account of the best candidate");
             let returns = serving.came_from.as_ref() == Some(&best.site);

@@ -103,6 +103,8 @@ fn rule(explanation: &Explanation) -> String {
         ),
         Rule::Guarded(guard) => format!("waits: {}", contract::guard_in_words(guard)),
         Rule::NoCandidate => "its place maps to no site".into(),
+        Rule::AmongChoices => "its site is among the nearest ones".into(),
+        Rule::BeyondChoices => "its site has not been among the nearest ones for long enough".into(),
     }
 }
 
@@ -209,6 +211,8 @@ mod tests {
             Rule::OperatorMove,
             Rule::Pinned,
             Rule::LeftArea,
+            Rule::AmongChoices,
+            Rule::BeyondChoices,
             Rule::Guarded(Guard::MissingLabel),
             Rule::Guarded(Guard::OutsideArea),
             Rule::Guarded(Guard::Tenant),

@@ -21,6 +21,12 @@ pub(super) fn otherwise(decision: &Decision) -> String {
         Rule::CostNotReached => cost(decision, "goes"),
         Rule::NoReturn => no_return(decision),
         Rule::CostReached => cost(decision, "would have stayed"),
+        Rule::AmongChoices => {
+            "goes once its site is no longer among the nearest ones that take it".to_owned()
+        }
+        Rule::BeyondChoices => {
+            "it would have stayed with more `candidates`, or had its site come back among them".to_owned()
+        }
         Rule::Evacuation => "it would have stayed, were its site in service".to_owned(),
         Rule::QosViolated => {
             "it would have stayed after one good report, or with no other site to try".to_owned()
@@ -97,6 +103,15 @@ fn nearer(decision: &Decision) -> String {
 const fn knobs(decision: &Decision) -> Option<&Threshold> {
     match &decision.explanation.policy {
         Policy::Threshold(knobs) => Some(knobs),
+        Policy::Nearest | Policy::Regret(_) | Policy::OrchestratorChooses(_) => None,
+    }
+}
+
+/// Time to trigger and minimum stay, of a policy that has them.
+const fn spans(decision: &Decision) -> Option<(Duration, Duration)> {
+    match &decision.explanation.policy {
+        Policy::Threshold(knobs) => Some((knobs.time_to_trigger, knobs.minimum_stay)),
+        Policy::OrchestratorChooses(knobs) => Some((knobs.time_to_trigger, knobs.minimum_stay)),
         Policy::Nearest | Policy::Regret(_) => None,
     }
 }
@@ -113,7 +128,7 @@ fn within_margin(decision: &Decision) -> String {
 
 fn time_to_trigger(decision: &Decision) -> String {
     let better_for = Duration::from_millis(decision.explanation.better_for_ms);
-    let rest = knobs(decision).map(|knobs| knobs.time_to_trigger.saturating_sub(better_for));
+    let rest = spans(decision).map(|(time_to_trigger, _)| time_to_trigger.saturating_sub(better_for));
     rest.map_or_else(
         || "goes once it has been better for long enough".to_owned(),
         |rest| format!("goes {} later if nothing changes", span(rest)),
@@ -123,9 +138,9 @@ fn time_to_trigger(decision: &Decision) -> String {
 fn minimum_stay(decision: &Decision) -> String {
     let stayed =
         decision.explanation.serving.as_ref().map(|serving| Duration::from_millis(serving.stayed_ms));
-    match (knobs(decision), stayed) {
-        (Some(knobs), Some(stayed)) => {
-            format!("goes {} later if nothing changes", span(knobs.minimum_stay.saturating_sub(stayed)))
+    match (spans(decision), stayed) {
+        (Some((_, minimum_stay)), Some(stayed)) => {
+            format!("goes {} later if nothing changes", span(minimum_stay.saturating_sub(stayed)))
         }
         _ => "goes once it has been there for long enough".to_owned(),
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    Basis, Candidate, Decision, Generation, Loaded, Outcome, Policy, QosTarget, Regret, RelocationId,
-    Serving, SiteQuality, Threshold, Verdict,
+    Basis, Candidate, Decision, Generation, Loaded, OrchestratorChooses, Outcome, Policy, QosTarget, Regret,
+    RelocationId, Serving, SiteQuality, Threshold, Verdict,
 };
 use placement::Standing;
 
@@ -174,6 +174,13 @@ fn policy(policy: &Policy) -> String {
             span(*no_return),
             span(*tick)
         ),
+        Policy::OrchestratorChooses(OrchestratorChooses { candidates, time_to_trigger, minimum_stay }) => {
+            format!(
+                "orchestrator-chooses: candidates {candidates}, time_to_trigger {}, minimum_stay {}",
+                span(*time_to_trigger),
+                span(*minimum_stay)
+            )
+        }
     }
 }
 

@@ -47,7 +47,10 @@ impl Reference {
                 Policy::Regret(knobs) if own && served => {
                     Some(self.account(key, &knobs, &candidate.site, now))
                 }
-                Policy::Regret(_) | Policy::Nearest | Policy::Threshold(_) => None,
+                Policy::Regret(_)
+                | Policy::Nearest
+                | Policy::Threshold(_)
+                | Policy::OrchestratorChooses(_) => None,
             };
             assert_eq!(candidate.regret.map(|regret| (regret.account, regret.trend)), expected);
         }

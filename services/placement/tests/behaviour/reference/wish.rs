@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Guard, Policy, Regret, Rule, SiteId, Timestamp, Trigger};
+use model::{Decision, Guard, Policy, Regret, Rule, SiteId, Timestamp, Trigger};
 
 use crate::country::{Asked, At, leaving, meters, ranked, ranked_from};
 use crate::reference::Reference;
@@ -92,6 +92,20 @@ impl Reference {
                     Wish::Hold(Rule::MinimumStay, best)
                 } else {
                     go(Rule::ThresholdMet, best)
+                }
+            }
+            Policy::OrchestratorChooses(knobs) => {
+                let passed = |since: Timestamp, wanted: Duration| {
+                    Duration::from_millis(now.since(since).as_millis() as u64) >= wanted
+                };
+                if !better {
+                    Wish::Nothing(Rule::AmongChoices)
+                } else if !passed(inst.better_since.unwrap_or(now), knobs.time_to_trigger) {
+                    Wish::Hold(Rule::TimeToTrigger, best)
+                } else if !passed(since, knobs.minimum_stay) {
+                    Wish::Hold(Rule::MinimumStay, best)
+                } else {
+                    go(Rule::BeyondChoices, best)
                 }
             }
             Policy::Regret(_) if !better => Wish::Nothing(Rule::AlreadyBest),
@@ -267,8 +281,33 @@ impl Reference {
         let margin = match self.apps[key.0].policy {
             Policy::Nearest | Policy::Regret(_) => 0.0,
             Policy::Threshold(knobs) => knobs.margin_meters,
+            Policy::OrchestratorChooses(_) => {
+                return best != *site && !self.offered(key, now).contains(site);
+            }
         };
         best != *site && meters(at, site).is_none_or(|meters| meters - nearest > margin)
+    }
+}
+
+impl Reference {
+    /// The sites that would be offered to the orchestrator: the nearest ones that take it.
+    pub(super) fn offered(&self, key: (usize, u64), now: Timestamp) -> Vec<SiteId> {
+        let Policy::OrchestratorChooses(knobs) = self.apps[key.0].policy else { return Vec::new() };
+        let open = self.seen(key, now).into_iter().filter(|(_, _, guard)| guard.is_none());
+        open.map(|(_, site, _)| site).take(usize::from(knobs.candidates)).collect()
+    }
+}
+
+impl Reference {
+    /// What the orchestrator is given to choose from: nothing where somebody has named a site, and nothing with one site.
+    pub(super) fn choices(&self, key: (usize, u64), decision: &Decision, now: Timestamp) -> Vec<SiteId> {
+        let open = match decision.explanation.rule {
+            Rule::NoInstanceYet | Rule::BeyondChoices | Rule::Evacuation | Rule::LeftArea => {
+                self.offered(key, now)
+            }
+            _ => Vec::new(),
+        };
+        if open.len() > 1 && decision.target.is_some() { open } else { Vec::new() }
     }
 }
 

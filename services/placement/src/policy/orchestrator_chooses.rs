@@ -1,0 +1,64 @@
+//! `orchestrator-chooses`: EdgeRoam says when an instance should go and which sites come into question; which of them it
+//! becomes is the orchestrator's to say.
+//!
+//! The sites in question are the few that are nearest to the UE and take the instance. While the serving site is one of
+//! them there is nothing to gain that the orchestrator has not weighed; once it has not been for long enough, they are
+//! offered anew.
+
+use model::{OrchestratorChooses, Rule};
+
+use super::{Opinion, View, told, whole};
+
+/// `at_best` of the view says whether the serving site is among those that would be offered.
+pub(super) fn ask(knobs: &OrchestratorChooses, view: &View<'_>) -> Opinion {
+    if view.at_best {
+        return Opinion { rule: Rule::AmongChoices, better_since: None, recheck: None };
+    }
+    let beyond_since = view.better_since.unwrap_or(view.now);
+    let (trigger, stay) = (whole(knobs.time_to_trigger), whole(knobs.minimum_stay));
+    let triggered = told(view.now.since(beyond_since)) >= told(trigger);
+    let stayed = told(view.now.since(view.since)) >= told(stay);
+    let rule = match (triggered, stayed) {
+        (false, _) => Rule::TimeToTrigger,
+        (true, false) => Rule::MinimumStay,
+        (true, true) => Rule::BeyondChoices,
+    };
+    let recheck = beyond_since.plus(trigger).max(view.since.plus(stay));
+    Opinion {
+        rule,
+        better_since: Some(beyond_since),
+        recheck: (rule != Rule::BeyondChoices).then_some(recheck),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Timestamp;
+
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    #[test]
+    fn among_the_choices_it_stays_beyond_them_it_goes_after_trigger_and_stay() {
+        let view = |now, better_since: Option<u64>| View {
+            at_best: false,
+            best: crate::index::SiteIx::new(0),
+            accounts: None,
+            best_meters: 100.0,
+            serving_meters: Some(300.0),
+            since: at(0),
+            better_since: better_since.map(at),
+            now: at(now),
+        };
+        let knobs = OrchestratorChooses::default();
+        assert_eq!(ask(&knobs, &View { at_best: true, ..view(99, Some(5)) }).rule, Rule::AmongChoices);
+        let early = ask(&knobs, &view(14, Some(5)));
+        assert_eq!((early.rule, early.recheck), (Rule::TimeToTrigger, Some(at(30))));
+        assert_eq!(ask(&knobs, &view(15, Some(5))).rule, Rule::MinimumStay);
+        assert_eq!(ask(&knobs, &view(30, Some(5))).rule, Rule::BeyondChoices);
+        assert_eq!(ask(&knobs, &view(40, None)).better_since, Some(at(40)));
+    }
+}
