@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use model::{Mode, Policy, Regret, Scope, Threshold};
+use model::{Mode, Policy, Regret, Scope, Threshold, Weighted};
 use serde_saphyr::Spanned;
+
+use super::weighted::weighted;
 
 use crate::error::Problems;
 use crate::section::{AppEntry, OptText, PolicyEntry, RegretEntry, Span, ThresholdEntry, WordOr};
@@ -46,11 +48,13 @@ pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Opt
     let path = format!("{path}.policy");
     let Some(entry) = &app.policy else { return Some(Policy::default()) };
     match &entry.value {
-        PolicyEntry::Map(map) => match (&map.threshold, &map.regret) {
-            (Some(knobs), None) => threshold(knobs, &path, problems).map(Policy::Threshold),
-            (None, Some(knobs)) => regret(knobs, &path, problems).map(Policy::Regret),
-            (Some(_), Some(_)) | (None, None) => {
-                let reason = "takes one policy: `threshold: {…}` or `regret: {…}`".to_owned();
+        PolicyEntry::Map(map) => match (&map.threshold, &map.regret, &map.weighted) {
+            (Some(knobs), None, None) => threshold(knobs, &path, problems).map(Policy::Threshold),
+            (None, Some(knobs), None) => regret(knobs, &path, problems).map(Policy::Regret),
+            (None, None, Some(knobs)) => weighted(knobs, &path, problems).map(Policy::Weighted),
+            (Some(_), ..) | (_, Some(_), _) | (None, None, None) => {
+                let reason =
+                    "takes one policy: `threshold: {…}`, `regret: {…}` or `weighted: {…}`".to_owned();
                 problems.field(path, entry.referenced, reason);
                 None
             }
@@ -59,9 +63,10 @@ pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Opt
             "nearest" => Some(Policy::Nearest),
             "threshold" => Some(Policy::Threshold(Threshold::default())),
             "regret" => Some(Policy::Regret(Regret::default())),
+            "weighted" => Some(Policy::Weighted(Weighted::default())),
             other => {
                 let reason = format!(
-                    "`{other}` is no policy: `regret`, `threshold`, `nearest`, or one with its knobs, like \
+                    "`{other}` is no policy: `regret`, `threshold`, `nearest`, `weighted`, or one with its knobs, like \
                      `threshold: {{margin: 100m, time_to_trigger: 10s, minimum_stay: 30s}}`"
                 );
                 problems.field(path, entry.referenced, reason);
@@ -105,6 +110,6 @@ fn regret(entry: &RegretEntry, path: &str, problems: &mut Problems) -> Option<Re
     })
 }
 
-fn span(entry: &Option<Spanned<Span>>, default: Duration) -> Duration {
+pub(super) fn span(entry: &Option<Spanned<Span>>, default: Duration) -> Duration {
     entry.as_ref().map_or(default, |span| span.value.0)
 }

@@ -28,6 +28,7 @@ mod reference;
 mod regret;
 mod relief;
 mod scene;
+mod scores;
 mod snapshot;
 mod storm;
 mod story;

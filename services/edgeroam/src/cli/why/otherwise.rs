@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{Candidate, Decision, Guard, Policy, Regret, Rule, Threshold};
 
-use super::limits;
+use super::{limits, weighed};
 use super::show::{seconds, span};
 
 /// What would have had to be otherwise for another verdict.
@@ -12,6 +12,10 @@ pub(super) fn otherwise(decision: &Decision) -> String {
     match decision.explanation.rule {
         Rule::NoInstanceYet => "none as long as its UE is here: it has no instance yet".to_owned(),
         Rule::LingerOver => "it would have stayed, had its UE come back before linger was over".to_owned(),
+        Rule::WithinGain | Rule::BetterScore => weighed::otherwise(decision),
+        Rule::AlreadyBest if matches!(decision.explanation.policy, Policy::Weighted(_)) => {
+            weighed::otherwise(decision)
+        }
         Rule::AlreadyBest => "goes once another site that takes it is nearer".to_owned(),
         Rule::Nearer => nearer(decision),
         Rule::WithinMargin => within_margin(decision),
@@ -97,7 +101,7 @@ fn nearer(decision: &Decision) -> String {
 const fn knobs(decision: &Decision) -> Option<&Threshold> {
     match &decision.explanation.policy {
         Policy::Threshold(knobs) => Some(knobs),
-        Policy::Nearest | Policy::Regret(_) => None,
+        Policy::Nearest | Policy::Regret(_) | Policy::Weighted(_) => None,
     }
 }
 
@@ -123,9 +127,14 @@ fn time_to_trigger(decision: &Decision) -> String {
 fn minimum_stay(decision: &Decision) -> String {
     let stayed =
         decision.explanation.serving.as_ref().map(|serving| Duration::from_millis(serving.stayed_ms));
-    match (knobs(decision), stayed) {
-        (Some(knobs), Some(stayed)) => {
-            format!("goes {} later if nothing changes", span(knobs.minimum_stay.saturating_sub(stayed)))
+    let minimum = match &decision.explanation.policy {
+        Policy::Threshold(knobs) => Some(knobs.minimum_stay),
+        Policy::Weighted(knobs) => Some(knobs.minimum_stay),
+        Policy::Nearest | Policy::Regret(_) => None,
+    };
+    match (minimum, stayed) {
+        (Some(minimum), Some(stayed)) => {
+            format!("goes {} later if nothing changes", span(minimum.saturating_sub(stayed)))
         }
         _ => "goes once it has been there for long enough".to_owned(),
     }
@@ -191,6 +200,7 @@ mod tests {
             regret,
             qos: None,
             load: None,
+            weighed: None,
         };
         let account = model::Account { account: 2_500.0, trend: 40.0 };
         Decision {
