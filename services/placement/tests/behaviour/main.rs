@@ -37,4 +37,5 @@ mod threshold;
 mod topology;
 mod town;
 mod verdict;
+mod weighted;
 mod why;
