@@ -188,7 +188,9 @@ fn what_a_site_costs_stands_in_a_column_or_a_property() {
     let path = dir.path().join("sites.geojson");
     fs::write(&path, format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#)).unwrap();
     assert_eq!(read::sites(&path, Some("edge")).unwrap().0[0].cost, Some(1.25));
-    for (cost, reason) in [("-1", "site `a`: -1 is no cost"), ("NaN", "is no cost"), ("dear", "cost `dear` is not a number")] {
+    for (cost, reason) in
+        [("-1", "site `a`: -1 is no cost"), ("NaN", "is no cost"), ("dear", "cost `dear` is not a number")]
+    {
         let told = sites(format!("id,lon,lat,cost\na,2,48,{cost}\n")).map(|(_, notes)| notes);
         assert!(format!("{told:?}").contains(reason), "{told:?}");
     }

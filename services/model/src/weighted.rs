@@ -47,7 +47,10 @@ impl Weighted {
             return Some(("distance", reason.to_owned()));
         }
         if !(0.0..=1.0).contains(&self.gain) {
-            return Some(("gain", format!("{} is no gain: scores are from 0 to 1, and so is what they differ by", self.gain)));
+            return Some((
+                "gain",
+                format!("{} is no gain: scores are from 0 to 1, and so is what they differ by", self.gain),
+            ));
         }
         let scale = self.distance_scale_meters;
         let reason = || format!("{scale} m is no scale: more than 0");

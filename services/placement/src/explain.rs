@@ -23,7 +23,13 @@ pub(crate) struct Explained {
 
 impl Default for Explained {
     fn default() -> Self {
-        Self { candidates: Vec::new(), serving: None, better_for_ms: 0, basis: Basis::Unknown, weighed: Vec::new() }
+        Self {
+            candidates: Vec::new(),
+            serving: None,
+            better_for_ms: 0,
+            basis: Basis::Unknown,
+            weighed: Vec::new(),
+        }
     }
 }
 
@@ -88,7 +94,8 @@ impl Explained {
             let (_, meters, ..) = self.serving.filter(|(serving, ..)| *serving != rank.site)?;
             policy::standing(&case.app.policy, case.accounts, meters, (rank.site, rank.meters), case.now)
         };
-        let weighed = |site| self.weighed.iter().find(|(other, _)| *other == site).map(|(_, weighed)| *weighed);
+        let weighed =
+            |site| self.weighed.iter().find(|(other, _)| *other == site).map(|(_, weighed)| *weighed);
         let qos = |site| case.quality.and_then(|quality| quality.told(site));
         // Beyond the ranked sites the tree is walked by chords, which are not quite the order of distances.
         self.candidates

@@ -87,7 +87,7 @@ impl Field {
         let cost = |rank: Rank| from.topology.sites().get(rank.site.slot()).and_then(|site| site.cost);
         let known = self.ranks().filter_map(cost).count();
         // Of a site without a cost nothing speaks for or against it.
-        let mean = self.ranks().filter_map(cost).map(|cost| cost / known as f64).sum();
+        let mean = self.ranks().filter_map(cost).fold(0.0, |mean, cost| mean + cost / known as f64);
         for (rank, weighed) in self.ranks().zip(&mut weighed) {
             let load = from.gate.loaded(rank.site).filter(|load| load.high > 0.0);
             weighed.figures = Criteria {

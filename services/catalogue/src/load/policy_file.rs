@@ -60,12 +60,16 @@ mod tests {
         assert_eq!((knobs.relocation_cost, knobs.look_ahead.as_secs()), (9_000.0, 20));
         assert_eq!(knobs.no_return, model::Regret::default().no_return);
         let Policy::Weighted(knobs) =
-            policy("policy: {weighted: {load: 0.5, normalisation: topsis, distance_scale: 2km}}").expect("valid")
+            policy("policy: {weighted: {load: 0.5, normalisation: topsis, distance_scale: 2km}}")
+                .expect("valid")
         else {
             panic!("weighted")
         };
         assert_eq!((knobs.weights.load, knobs.weights.distance), (0.5, 0.4));
-        assert_eq!((knobs.normalisation, knobs.distance_scale_meters), (model::Normalisation::Topsis, 2_000.0));
+        assert_eq!(
+            (knobs.normalisation, knobs.distance_scale_meters),
+            (model::Normalisation::Topsis, 2_000.0)
+        );
         let default = Policy::Weighted(model::Weighted::default());
         assert_eq!(policy("policy: weighted").expect("valid"), default);
     }
@@ -83,7 +87,10 @@ mod tests {
         for (knobs, reason) in [
             ("load: -1", "policy.weighted.load: -1 is no weight"),
             ("gain: 2", "policy.weighted.gain: 2 is no gain"),
-            ("normalisation: best", "policy.weighted.normalisation: `best` is no normalisation: `saw` or `topsis`"),
+            (
+                "normalisation: best",
+                "policy.weighted.normalisation: `best` is no normalisation: `saw` or `topsis`",
+            ),
             ("distance: 0, load: 0, cost: 0, tier: 0, relocation: 0", "every weight is 0"),
             ("distance_scale: 0m", "policy.weighted.distance_scale: 0 m is no scale"),
         ] {

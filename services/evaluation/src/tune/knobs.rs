@@ -24,7 +24,9 @@ pub enum FamilyError {
     #[error("`nearest` has no knobs: there is nothing to tune; take `regret` or `threshold`")]
     NoKnobs,
     /// What it weighs is not what is measured here.
-    #[error("`weighted` weighs more than distances, and only those are measured: take `regret` or `threshold`")]
+    #[error(
+        "`weighted` weighs more than distances, and only those are measured: take `regret` or `threshold`"
+    )]
     Weighted,
     /// There is none of that name.
     #[error("`{0}` is no policy: `regret` or `threshold`")]

@@ -23,7 +23,9 @@ pub(crate) fn score(knobs: &Weighted, sites: &mut [Weighed]) {
     }
     match knobs.normalisation {
         Normalisation::Saw => {
-            sites.iter_mut().for_each(|site| site.score = stepped(1.0 - site.terms.each().iter().sum::<f64>()));
+            sites
+                .iter_mut()
+                .for_each(|site| site.score = stepped(1.0 - site.terms.each().iter().sum::<f64>()));
         }
         Normalisation::Topsis => closeness(sites),
     }
@@ -118,7 +120,10 @@ mod tests {
         let found = scores(&Weighted::default(), &figures);
         assert_eq!(found, [gain(1.0, 0.2 + 0.1 / 3.0), gain(1.0, 0.1 + 0.1 + 0.2)]);
         // Where sites differ by more than the scale, that is the scale.
-        let far = scores(&knobs(SAW, [1.0, 0.0, 0.0, 0.0, 0.0]), &[[0.0; 5], [1e3, 0., 0., 0., 0.], [4e3, 0., 0., 0., 0.]]);
+        let far = scores(
+            &knobs(SAW, [1.0, 0.0, 0.0, 0.0, 0.0]),
+            &[[0.0; 5], [1e3, 0., 0., 0., 0.], [4e3, 0., 0., 0., 0.]],
+        );
         assert_eq!(far, [1.0, 0.75, 0.0]);
     }
 

@@ -76,7 +76,7 @@ proptest! {
         story in prop_oneof![eventful(), crowded()],
     ) {
         for rooms in [NARROW, [None, Some(9), None]] {
-            let play = Play::within(Town { rooms, areas }, weighing(0.5)).run(&story);
+            let play = Play::within(Town { rooms, areas }, weighing(0.5)).run(&story).calm_down();
             for decision in play.each_decision() {
                 let linger = play.linger(&decision.app);
                 prop_assert_eq!(recomputed(&decision, linger).0, decision.verdict);

@@ -61,7 +61,10 @@ pub(crate) fn best(decision: &Decision) -> Option<&Candidate> {
         let own = candidate.weighed.unwrap();
         let close = |one: f64, other: f64| (one - other).abs() <= 2e-9;
         assert!(close(own.score, score), "{score} where it was told: {candidate:?}");
-        assert!(terms.into_iter().zip(own.terms.each()).all(|(one, other)| close(one, other)), "{candidate:?}");
+        assert!(
+            terms.into_iter().zip(own.terms.each()).all(|(one, other)| close(one, other)),
+            "{candidate:?}"
+        );
         assert_eq!(own.figures.distance, candidate.meters);
         let load = candidate.load.map_or(0.5, |load| load.load / load.high);
         assert_eq!(own.figures.load, load);

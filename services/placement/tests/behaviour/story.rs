@@ -283,9 +283,14 @@ pub(crate) fn weighing(load: f64) -> Fleet {
         distance_scale_meters: 50_000.0,
         ..Weighted::default()
     };
-    let topsis = Weighted { normalisation: Normalisation::Topsis, minimum_stay: Duration::ZERO, gain: 0.1, ..saw };
-    let weights = |distance: f64, cost: f64, tier: f64, relocation: f64| {
-        Criteria { distance, load, cost, tier, relocation }
+    let topsis =
+        Weighted { normalisation: Normalisation::Topsis, minimum_stay: Duration::ZERO, gain: 0.1, ..saw };
+    let weights = |distance: f64, cost: f64, tier: f64, relocation: f64| Criteria {
+        distance,
+        load,
+        cost,
+        tier,
+        relocation,
     };
     let policies = [
         Weighted { weights: weights(0.4, 0.1, 0.1, 0.2), ..saw },
@@ -294,7 +299,8 @@ pub(crate) fn weighing(load: f64) -> Fleet {
         Weighted { weights: weights(2.0, 0.0, 1.0, 0.0), minimum_stay: Duration::from_secs(30), ..topsis },
         Weighted { weights: weights(0.2, 0.0, 2.0, 0.1), ..saw },
     ];
-    let apps = apps().into_iter().zip(policies).map(|(app, knobs)| App { policy: Policy::Weighted(knobs), ..app });
+    let apps =
+        apps().into_iter().zip(policies).map(|(app, knobs)| App { policy: Policy::Weighted(knobs), ..app });
     apps.collect::<Vec<_>>().into()
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use model::{Candidate, Decision, Guard, Policy, Regret, Rule, Threshold};
 
-use super::{limits, weighed};
 use super::show::{seconds, span};
+use super::{limits, weighed};
 
 /// What would have had to be otherwise for another verdict.
 pub(super) fn otherwise(decision: &Decision) -> String {

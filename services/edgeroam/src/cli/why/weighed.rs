@@ -29,8 +29,13 @@ pub(super) fn site(weighed: &Weighed) -> String {
         tier if tier < 2.0 => "metro",
         _ => "cloud",
     };
-    let figures =
-        [String::new(), format!(" ({} of high)", percent(figures.load)), format!(" ({})", figures.cost), format!(" ({tier})"), String::new()];
+    let figures = [
+        String::new(),
+        format!(" ({} of high)", percent(figures.load)),
+        format!(" ({})", figures.cost),
+        format!(" ({tier})"),
+        String::new(),
+    ];
     let terms = Criteria::NAMES.into_iter().zip(terms.each()).zip(figures);
     let told: Vec<_> = terms.map(|((name, term), figure)| format!("{name} {term:.3}{figure}")).collect();
     format!("score {score:.3}: {}", told.join(", "))
@@ -73,6 +78,9 @@ mod tests {
             site(&weighed),
             "score 0.334: distance 0.192, load 0.124 (62 % of high), cost 0.100 (1.25), tier 0.050 (metro), relocation 0.200"
         );
-        assert!(policy(&Weighted::default()).contains("distance 0.4, load 0.2, cost 0.1, tier 0.1, relocation 0.2; saw"));
+        assert!(
+            policy(&Weighted::default())
+                .contains("distance 0.4, load 0.2, cost 0.1, tier 0.1, relocation 0.2; saw")
+        );
     }
 }

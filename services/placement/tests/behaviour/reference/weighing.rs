@@ -41,7 +41,7 @@ impl Reference {
         let open: Vec<_> = seen.iter().filter(|(_, _, guard)| guard.is_none()).collect();
         let number = |site: &SiteId| (0..SITES).find(|n| site_id(*n) == *site).unwrap() as usize;
         let known: Vec<f64> = open.iter().filter_map(|(_, site, _)| COSTS[number(site)]).collect();
-        let mean = known.iter().map(|cost| cost / known.len() as f64).sum();
+        let mean = if known.is_empty() { 0.0 } else { known.iter().sum::<f64>() / known.len() as f64 };
         let serving = self.insts[&key].serving.as_ref().map(|(site, _)| site);
         let figures = |(meters, site, _): &&Seen| {
             let load = self.country.held(site, now).map(|load| load.load / WaterMarks::default().high);
