@@ -62,16 +62,16 @@ fn scores(decision: &Decision) -> Vec<(String, Option<f64>)> {
 
 #[test]
 fn it_goes_once_another_site_scores_higher_by_the_gain_and_it_has_stayed_for_long_enough() {
-    let gain = Weighted { gain: 0.15, ..knobs([0.5, 0.0, 0.0, 0.0, 0.5]) };
-    let mut stage = stage((0..3).map(site), Weighted { weights: [0.8, 0.0, 0.0, 0.0, 0.2].into(), ..gain });
+    let weights = Weighted { gain: 0.15, ..knobs([0.8, 0.0, 0.0, 0.0, 0.2]) };
+    let mut stage = stage((0..3).map(site), weights);
     stage.put(0.0, 1, 0);
-    // In the middle nothing speaks for a relocation; at 0.7 of the way 0.4 × 0.8 do, less 0.2 for it.
+    // In the middle nothing speaks for a relocation; at 0.7 of the way 0.4 × 0.8 do, and 0.2 against it.
     assert_eq!(decisions(&stage.cell(10.0, 1, 5)), []);
     let held = checked(&stage.cell(11.0, 1, 7));
     assert_eq!((held.verdict, held.explanation.rule), (Verdict::Stay, Rule::WithinGain));
     assert_eq!((held.source.clone(), held.target.clone()), (Some(site_id(0)), Some(site_id(1))));
     let told = scores(&held);
-    assert!((told[0].1.unwrap() - told[1].1.unwrap() - 0.12 / 1.0).abs() < 0.02, "{told:?}");
+    assert!((told[0].1.unwrap() - told[1].1.unwrap() - 0.12).abs() < 0.02, "{told:?}");
     // The rest of the way: enough, but it came a short time ago.
     assert_eq!(decisions(&stage.cell(12.0, 1, 10)), [], "that it is held back was told");
     assert_eq!(stage.due(), Some(30.0));

@@ -265,6 +265,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_score_lacks_is_told() {
+        let told = |rule| {
+            let mut decision = decision(Policy::Weighted(model::Weighted::default()), rule, 0);
+            let (figures, terms) = (model::Criteria::default(), model::Criteria::default());
+            for (place, score) in [(1, 0.64), (2, 0.6)] {
+                let weighed = model::Weighed { figures, terms, score };
+                decision.explanation.candidates[place].weighed = Some(weighed);
+            }
+            otherwise(&decision)
+        };
+        assert!(told(Rule::WithinGain).contains("higher by more than 0.05: it is 0.040"));
+        assert!(told(Rule::BetterScore).contains("with a gain of 0.040 or more"));
+        assert!(told(Rule::AlreadyBest).contains("scores higher by more than 0.05"));
+        assert!(told(Rule::MinimumStay).contains("goes 26 s later"));
+    }
+
+    #[test]
     fn each_guard_is_told_with_what_ends_it() {
         let guards = [
             Guard::ConcurrentRelocations,
