@@ -179,6 +179,24 @@ fn labels_and_room_stand_in_columns_and_in_properties() {
 }
 
 #[test]
+fn what_a_site_costs_stands_in_a_column_or_a_property() {
+    let (csv, _) = sites("id,lon,lat,cost\na,2,48,1.25\nb,2,49,\n").unwrap();
+    assert_eq!((csv[0].cost, csv[1].cost), (Some(1.25), None));
+    let geometry = r#""geometry":{"type":"Point","coordinates":[2,48]}"#;
+    let feature = format!(r#"{{"type":"Feature",{geometry},"properties":{{"id":"a","cost":1.25}}}}"#);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sites.geojson");
+    fs::write(&path, format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#)).unwrap();
+    assert_eq!(read::sites(&path, Some("edge")).unwrap().0[0].cost, Some(1.25));
+    for (cost, reason) in
+        [("-1", "site `a`: -1 is no cost"), ("NaN", "is no cost"), ("dear", "cost `dear` is not a number")]
+    {
+        let told = sites(format!("id,lon,lat,cost\na,2,48,{cost}\n")).map(|(_, notes)| notes);
+        assert!(format!("{told:?}").contains(reason), "{told:?}");
+    }
+}
+
+#[test]
 fn tiers_and_water_marks_stand_in_columns_and_in_properties() {
     let (csv, _) =
         sites("id,lon,lat,tier,high,low\na,2,48,cloud,90%,0.5\nb,2,49,,,60%\nc,2,50,,,\n").unwrap();

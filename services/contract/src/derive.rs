@@ -12,6 +12,7 @@ mod quality;
 mod site;
 mod trace;
 mod ue;
+mod weighed;
 
 use std::collections::{BTreeMap, BTreeSet};
 

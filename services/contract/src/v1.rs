@@ -14,6 +14,7 @@ mod outcome;
 mod quality;
 mod site;
 mod ue;
+mod weighed;
 
 pub use cell::{Ecgi, Ncgi, PlmnId, Tai};
 pub use decided::{Mode, RelocationDecided, Trigger, Verdict};
@@ -29,3 +30,4 @@ pub use outcome::{
 pub use quality::{QosTarget, SiteQuality};
 pub use site::{Capacity, Evacuation, EvacuationState, Position, Relief, SiteState, SiteStatus};
 pub use ue::{CmState, MeasuredBy, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos};
+pub use weighed::{Criteria, Normalisation, Weighed};

@@ -29,6 +29,7 @@ pub(crate) fn network(cells: &[(f64, f64)], sites: &[(f64, f64)]) -> Network {
         max_instances: None,
         service_area: None,
         tenants: std::collections::BTreeSet::new(),
+        cost: None,
     });
     Network::new(cells.collect(), sites.collect()).expect("each once")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ident::name_type;
-use crate::{AppLimits, Area, QosTarget, Supi};
+use crate::{AppLimits, Area, QosTarget, Supi, Weighted};
 
 name_type!(
     /// Id of a relocatable application; a label of its DNS names.
@@ -127,6 +127,8 @@ pub enum Policy {
     Threshold(Threshold),
     /// The nearest site, once staying has cost as much as going.
     Regret(Regret),
+    /// The site with the best score out of distance, load, cost, tier and the relocation itself.
+    Weighted(Weighted),
     /// One of the nearest sites, as the orchestrator chooses.
     OrchestratorChooses(OrchestratorChooses),
 }

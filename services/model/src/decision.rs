@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AppId, CellId, Generation, InstanceId, LimitsSeen, Mode, Policy, QosTarget, RelocationId, SiteId, Supi,
-    Tai, Timestamp,
+    Tai, Timestamp, Weighed,
 };
 
 /// Why a decision was taken.
@@ -184,6 +184,9 @@ pub struct Candidate {
     /// How loaded it is, where it has water marks and a load is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<Loaded>,
+    /// `weighted`: how it was weighed against the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighed: Option<Weighed>,
 }
 
 /// What has been measured of the quality between a UE and a site, as far as the app has a limit for it and it is still
@@ -385,7 +388,7 @@ pub enum Rule {
     WithinMargin,
     /// `threshold`: nearer by the margin, but not for long enough yet.
     TimeToTrigger,
-    /// `threshold`: the instance has not been at its site for long enough.
+    /// `threshold`, `weighted`: the instance has not been at its site for long enough.
     MinimumStay,
     /// `threshold`: margin, time to trigger and minimum stay are all met.
     ThresholdMet,
@@ -417,6 +420,10 @@ pub enum Rule {
     /// The UE is outside the service area of the serving site: the nearest site that takes the instance, whatever the
     /// policy says.
     LeftArea,
+    /// `weighted`: another site scores higher than the serving one, but not by more than `gain`.
+    WithinGain,
+    /// `weighted`: another site scores higher by more than `gain`, and the instance has been where it is for long enough.
+    BetterScore,
     /// `orchestrator-chooses`: the serving site is among those that would be offered.
     AmongChoices,
     /// `orchestrator-chooses`: it has not been among them for long enough, and for as long as the instance must stay.

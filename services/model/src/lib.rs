@@ -32,6 +32,7 @@ mod supi;
 mod time;
 mod ue_event;
 mod water_marks;
+mod weighted;
 
 pub use app::{App, AppId, Mode, OrchestratorChooses, Policy, Regret, Scope, SupiRange, Threshold, Users};
 pub use area::{Area, AreaError, Polygon};
@@ -52,7 +53,7 @@ pub use plmn::PlmnId;
 pub use position::{Position, PositionError};
 pub use qos::{Measured, QosReport, QosSource};
 pub use qos_target::QosTarget;
-pub use site::{ClusterRef, Site, SiteId};
+pub use site::{ClusterRef, Site, SiteId, cost_problem};
 pub use site_load::SiteLoad;
 pub use site_record::{
     Evacuation, EvacuationState, Relief, SiteCondition, SiteRecord, SiteReport, SiteSource, SiteStatus,
@@ -62,3 +63,4 @@ pub use supi::Supi;
 pub use time::{ReportedAt, Timestamp};
 pub use ue_event::{CmState, UeChange, UeEvent, UeLocation, UeSource};
 pub use water_marks::{Tier, WaterMarks};
+pub use weighted::{Criteria, Normalisation, Weighed, Weighted};

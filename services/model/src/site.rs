@@ -45,6 +45,15 @@ pub struct Site {
     /// The tenants whose apps it takes; every app where there are none.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tenants: BTreeSet<String>,
+    /// What an instance costs there for an hour, in whatever unit; 0 or more. Unknown where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+}
+
+/// What is wrong with a cost, if anything is.
+pub fn cost_problem(cost: f64) -> Option<String> {
+    let possible = cost.is_finite() && cost >= 0.0;
+    (!possible).then(|| format!("{cost} is no cost: what an instance costs there for an hour, 0 or more, in any unit that is the same for all sites"))
 }
 
 /// A cluster as EMCO's clm names it: provider and cluster.

@@ -42,6 +42,16 @@ pub enum AppError {
         /// Why.
         reason: String,
     },
+    /// Knobs of the policy that make no sense.
+    #[error("app `{app}`: policy.weighted.{member}: {reason}")]
+    Weighted {
+        /// The app.
+        app: AppId,
+        /// What is wrong.
+        member: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// More apps than the tables hold.
     #[error("{0} apps are more than the 65535 that are supported")]
     TooMany(usize),
@@ -88,6 +98,11 @@ pub(crate) fn entries(apps: Vec<App>, topology: &Topology) -> Result<Vec<AppEntr
             && !(knobs.margin_meters.is_finite() && knobs.margin_meters >= 0.0)
         {
             return Err(AppError::Margin(app.id));
+        }
+        if let model::Policy::Weighted(knobs) = &app.policy
+            && let Some((member, reason)) = knobs.problem()
+        {
+            return Err(AppError::Weighted { app: app.id, member, reason });
         }
         if let Some((member, reason)) = app.qos.and_then(|target| target.problem()) {
             return Err(AppError::Qos { app: app.id, member, reason });

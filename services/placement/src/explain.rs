@@ -2,6 +2,7 @@
 
 use model::{
     Account, Basis, BudgetSeen, Candidate, Explanation, Guard, LimitsSeen, Rule, Serving, SiteId, Verdict,
+    Weighed,
 };
 
 use crate::guard::{Lane, Limited, Of};
@@ -17,11 +18,18 @@ pub(crate) struct Explained {
     serving: Option<(SiteIx, Option<f64>, u64, Option<Guard>)>,
     better_for_ms: u64,
     basis: Basis,
+    weighed: Vec<(SiteIx, Weighed)>,
 }
 
 impl Default for Explained {
     fn default() -> Self {
-        Self { candidates: Vec::new(), serving: None, better_for_ms: 0, basis: Basis::Unknown }
+        Self {
+            candidates: Vec::new(),
+            serving: None,
+            better_for_ms: 0,
+            basis: Basis::Unknown,
+            weighed: Vec::new(),
+        }
     }
 }
 
@@ -40,6 +48,9 @@ impl Recorder for Explained {
     }
     fn basis(&mut self, basis: Basis) {
         self.basis = basis;
+    }
+    fn weighed(&mut self, site: SiteIx, weighed: Weighed) {
+        self.weighed.push((site, weighed));
     }
 }
 
@@ -64,6 +75,8 @@ impl Explained {
             | Rule::CostNotReached
             | Rule::NoReturn
             | Rule::CostReached
+            | Rule::WithinGain
+            | Rule::BetterScore
             | Rule::Evacuation
             | Rule::QosViolated
             | Rule::NoBetterQos
@@ -83,6 +96,8 @@ impl Explained {
             let (_, meters, ..) = self.serving.filter(|(serving, ..)| *serving != rank.site)?;
             policy::standing(&case.app.policy, case.accounts, meters, (rank.site, rank.meters), case.now)
         };
+        let weighed =
+            |site| self.weighed.iter().find(|(other, _)| *other == site).map(|(_, weighed)| *weighed);
         let qos = |site| case.quality.and_then(|quality| quality.told(site));
         // Beyond the ranked sites the tree is walked by chords, which are not quite the order of distances.
         self.candidates
@@ -94,6 +109,7 @@ impl Explained {
             regret: regret(*rank).map(|Standing { account, trend }| Account { account, trend }),
             qos: qos(rank.site),
             load: case.gate.loaded(rank.site),
+            weighed: weighed(rank.site),
         };
         Explanation {
             policy: case.app.policy,

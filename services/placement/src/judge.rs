@@ -1,6 +1,6 @@
 //! The verdict for one instance; its explanation comes from the same function, with a recorder where somebody asks.
 
-use model::{App, Basis, Guard, Policy, Rule, Timestamp, Trigger, Verdict};
+use model::{App, Basis, Guard, Policy, Rule, Timestamp, Trigger, Verdict, Weighed};
 
 use crate::asks::Asked;
 use crate::guard::{Gate, Lane, Pace, Unhurried, Way};
@@ -10,6 +10,7 @@ use crate::quality::Quality;
 use crate::search::From;
 use crate::sites::Rank;
 use crate::topology::Topology;
+use crate::weigh;
 
 /// Everything that a verdict depends on.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +66,7 @@ pub(crate) trait Recorder {
     fn serving(&mut self, site: SiteIx, meters: Option<f64>, stayed_ms: u64, left_for: Option<Guard>);
     fn better_for(&mut self, millis: u64);
     fn basis(&mut self, basis: Basis);
+    fn weighed(&mut self, site: SiteIx, weighed: Weighed);
 }
 
 /// Hears nothing: the path of every event.
@@ -78,6 +80,7 @@ impl Recorder for Silent {
     fn serving(&mut self, _: SiteIx, _: Option<f64>, _: u64, _: Option<Guard>) {}
     fn better_for(&mut self, _: u64) {}
     fn basis(&mut self, _: Basis) {}
+    fn weighed(&mut self, _: SiteIx, _: Weighed) {}
 }
 
 /// Gives the verdict. Allocates nothing unless the recorder does, or each ranked site of the place is rejected, or no site
@@ -120,7 +123,7 @@ fn wanted(
             target: serving.map(|(site, _)| site),
             ..finding(Verdict::Stay, Rule::NoCandidate, by_place(case))
         },
-        (None, _) => match from.best_at_all(recorder) {
+        (None, _) => match preferred(case, &from, recorder) {
             None => finding(Verdict::Blocked, NOWHERE, Trigger::FirstPlacement),
             Some(best) => Finding {
                 target: Some(best.site),
@@ -128,7 +131,11 @@ fn wanted(
             },
         },
         (Some(serving), None) => {
-            let chosen = match from.best(recorder) {
+            let best = match policy::weighs(&case.app.policy) {
+                Some(knobs) => weigh::choose(knobs, &from, recorder).map(|choice| (choice.best, choice.gain)),
+                None => from.best(recorder).map(|best| (best, None)),
+            };
+            let chosen = match best {
                 // Nothing takes it, and it is well where it is.
                 None => Finding {
                     target: Some(serving.0),
@@ -180,13 +187,21 @@ const fn by_place(case: &Case<'_>) -> Trigger {
     if case.serving.is_some() { Trigger::Mobility } else { Trigger::FirstPlacement }
 }
 
+/// The site that an instance goes to that has to go somewhere.
+fn preferred(case: &Case<'_>, from: &From<'_>, recorder: &mut impl Recorder) -> Option<Rank> {
+    match policy::weighs(&case.app.policy) {
+        Some(knobs) => weigh::choose(knobs, &from.at_all(), recorder).map(|choice| choice.best),
+        None => from.best_at_all(recorder),
+    }
+}
+
 /// The policy's verdict between the serving site and the best one.
 fn by_policy(
     case: &Case<'_>,
     from: &From<'_>,
     (site, since): (SiteIx, Timestamp),
     meters: Option<f64>,
-    best: Rank,
+    (best, gain): (Rank, Option<f64>),
     recorder: &mut impl Recorder,
 ) -> Finding {
     let opinion = policy::ask(
@@ -201,6 +216,7 @@ fn by_policy(
             best: best.site,
             best_meters: best.meters,
             serving_meters: meters,
+            gain,
             since,
             better_since: case.better_since,
             accounts: case.accounts,
@@ -285,7 +301,7 @@ fn leave(
     // Nobody is near to a UE that is not known: what relieves a site goes to where there is more of everything.
     let far = guard == Guard::Overloaded && from.place.is_none();
     let upper = if far { from.upper(recorder) } else { None };
-    match upper.or_else(|| from.best_at_all(recorder)) {
+    match upper.or_else(|| preferred(case, &from, recorder)) {
         Some(best) => {
             Finding { target: Some(best.site), ..finding(Verdict::Move, left_by(guard), leaving(guard)) }
         }

@@ -36,6 +36,7 @@ mod slab;
 mod timers;
 mod topology;
 mod ue;
+mod weigh;
 mod zone;
 
 pub use apps::AppError;

@@ -69,9 +69,27 @@ impl<'a> From<'a> {
 
     /// The best site; where quality bars all the others, it bars none: a poor site is better than none.
     pub(crate) fn best_at_all(&self, recorder: &mut impl Recorder) -> Option<Rank> {
+        self.at_all().best(recorder)
+    }
+
+    /// The same without what is measured, where that bars all sites.
+    pub(crate) fn at_all(&self) -> Self {
         let barred = self.quality.is_some() && self.best(&mut Silent).is_none();
         let quality = self.quality.filter(|_| !barred);
-        Self { quality, ..*self }.best(recorder)
+        Self { quality, ..*self }
+    }
+
+    /// Whether the place is pinned to a site.
+    pub(crate) fn is_pinned_to(&self, site: SiteIx) -> bool {
+        self.place.is_some_and(|place| self.topology.place(place).pinned == Some(site))
+    }
+
+    /// The serving site, where it need not be left and how far it is can be told.
+    pub(crate) fn staying(&self) -> Option<Rank> {
+        let site = self.serving.filter(|site| self.bars(*site).is_none())?;
+        let meters = self.place.and_then(|place| self.topology.meters(place, site));
+        let meters = meters.or_else(|| self.topology.index().meters(self.origin?, site))?;
+        Some(Rank { site, meters })
     }
 
     /// The nearest ranked sites that take it, so many at most; the serving one counts where it need not be left.

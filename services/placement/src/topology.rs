@@ -8,7 +8,7 @@ mod reach;
 mod version;
 
 use hashbrown::HashMap;
-use model::{Basis, Cell, CellId, Site, SiteId, Tai, TaiPin, UeLocation};
+use model::{Basis, Cell, CellId, Site, SiteId, Tai, TaiPin, Tier, UeLocation};
 
 use crate::index::{PlaceIx, SiteIx};
 use crate::sites::{Rank, Ranked, SiteIndex};
@@ -101,6 +101,20 @@ impl Topology {
     /// The index of the sites above the edge (metro and cloud) by position, where there are any.
     pub(crate) const fn upper(&self) -> Option<&SiteIndex> {
         self.upper.as_ref()
+    }
+
+    /// Whether a site is above the edge.
+    pub(crate) fn is_upper(&self, site: SiteIx) -> bool {
+        self.tier(site) > 0
+    }
+
+    /// How many tiers a site is above the edge.
+    pub(crate) fn tier(&self, site: SiteIx) -> u8 {
+        match self.sites.get(site.slot()).map(|site| site.tier).unwrap_or_default() {
+            Tier::Edge => 0,
+            Tier::Metro => 1,
+            Tier::Cloud => 2,
+        }
     }
 
     /// How many cells are known.

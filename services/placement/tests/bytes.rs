@@ -36,6 +36,7 @@ fn topology() -> Topology {
         max_instances: None,
         service_area: None,
         tenants: BTreeSet::new(),
+        cost: None,
     };
     let cell = |number: u64| Cell {
         id: cell_id(number),

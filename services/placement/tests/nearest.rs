@@ -24,6 +24,7 @@ fn index(places: &[Place]) -> SiteIndex {
         max_instances: None,
         service_area: None,
         tenants: BTreeSet::new(),
+        cost: None,
     };
     SiteIndex::new(&places.iter().enumerate().map(site).collect::<Vec<_>>()).unwrap()
 }

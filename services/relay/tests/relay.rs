@@ -110,6 +110,7 @@ fn site() -> Site {
         max_instances: None,
         service_area: None,
         tenants: std::collections::BTreeSet::new(),
+        cost: None,
     }
 }
 

@@ -58,6 +58,7 @@ pub(crate) fn topology() -> Topology {
         max_instances: None,
         service_area: None,
         tenants: std::collections::BTreeSet::new(),
+        cost: None,
     };
     let cell = |number: usize| {
         let lon = (number / 2) as f64 + if number.is_multiple_of(2) { 0.1 } else { -0.1 };

@@ -1,4 +1,4 @@
-//! `capacity` and `tier`: how much load sites bear, and what kind of site they are.
+//! `capacity`, `tier` and `cost`: how much load sites bear, what kind of site they are, and what they cost.
 
 use model::{Tier, WaterMarks};
 use serde_saphyr::Spanned;
@@ -38,6 +38,14 @@ pub(super) fn tier(entry: &OptText, path: &str, problems: &mut Problems) -> Tier
     let Some(entry) = entry else { return Tier::default() };
     let told = problems.ok(format!("{path}.tier"), entry.referenced, tier_of(&entry.value.0));
     told.unwrap_or_default()
+}
+
+/// What an instance costs at a site; unknown where nothing is said, or what is said makes no sense.
+pub(super) fn cost(entry: Option<&Spanned<f64>>, path: &str, problems: &mut Problems) -> Option<f64> {
+    let entry = entry?;
+    let Some(problem) = model::cost_problem(entry.value) else { return Some(entry.value) };
+    problems.field(format!("{path}.cost"), entry.referenced, problem);
+    None
 }
 
 /// A tier by its name.

@@ -13,6 +13,7 @@ mod serving;
 mod sites;
 mod swapped;
 mod users;
+mod weighted;
 
 use std::collections::HashSet;
 use std::path::Path;

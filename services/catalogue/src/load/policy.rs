@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use model::{Mode, OrchestratorChooses, Policy, Regret, Scope, Threshold};
+use model::{Mode, OrchestratorChooses, Policy, Regret, Scope, Threshold, Weighted};
 use serde_saphyr::Spanned;
+
+use super::weighted::weighted;
 
 use crate::error::Problems;
 use crate::section::{
@@ -51,28 +53,32 @@ pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Opt
     let path = format!("{path}.policy");
     let Some(entry) = &app.policy else { return Some(Policy::default()) };
     match &entry.value {
-        PolicyEntry::Map(map) => match (&map.threshold, &map.regret, &map.orchestrator_chooses) {
-            (Some(knobs), None, None) => threshold(knobs, &path, problems).map(Policy::Threshold),
-            (None, Some(knobs), None) => regret(knobs, &path, problems).map(Policy::Regret),
-            (None, None, Some(knobs)) => {
-                orchestrator_chooses(knobs, &path, problems).map(Policy::OrchestratorChooses)
-            }
-            _ => {
-                let reason =
-                    "takes one policy: `threshold: {…}`, `regret: {…}` or `orchestrator-chooses: {…}`"
+        PolicyEntry::Map(map) => {
+            match (&map.threshold, &map.regret, &map.weighted, &map.orchestrator_chooses) {
+                (Some(knobs), None, None, None) => threshold(knobs, &path, problems).map(Policy::Threshold),
+                (None, Some(knobs), None, None) => regret(knobs, &path, problems).map(Policy::Regret),
+                (None, None, Some(knobs), None) => weighted(knobs, &path, problems).map(Policy::Weighted),
+                (None, None, None, Some(knobs)) => {
+                    orchestrator_chooses(knobs, &path, problems).map(Policy::OrchestratorChooses)
+                }
+                _ => {
+                    let reason = "takes one policy: `threshold: {…}`, `regret: {…}`, `weighted: {…}` or \
+                              `orchestrator-chooses: {…}`"
                         .to_owned();
-                problems.field(path, entry.referenced, reason);
-                None
+                    problems.field(path, entry.referenced, reason);
+                    None
+                }
             }
-        },
+        }
         WordOr::Word(word) => match word.as_str() {
             "nearest" => Some(Policy::Nearest),
             "threshold" => Some(Policy::Threshold(Threshold::default())),
             "regret" => Some(Policy::Regret(Regret::default())),
+            "weighted" => Some(Policy::Weighted(Weighted::default())),
             "orchestrator-chooses" => Some(Policy::OrchestratorChooses(OrchestratorChooses::default())),
             other => {
                 let reason = format!(
-                    "`{other}` is no policy: `regret`, `threshold`, `nearest`, `orchestrator-chooses`, or one with its knobs, like \
+                    "`{other}` is no policy: `regret`, `threshold`, `nearest`, `weighted`, `orchestrator-chooses`, or one with its knobs, like \
                      `threshold: {{margin: 100m, time_to_trigger: 10s, minimum_stay: 30s}}`"
                 );
                 problems.field(path, entry.referenced, reason);
@@ -141,6 +147,6 @@ fn orchestrator_chooses(
     })
 }
 
-fn span(entry: &Option<Spanned<Span>>, default: Duration) -> Duration {
+pub(super) fn span(entry: &Option<Spanned<Span>>, default: Duration) -> Duration {
     entry.as_ref().map_or(default, |span| span.value.0)
 }

@@ -59,6 +59,19 @@ mod tests {
         };
         assert_eq!((knobs.relocation_cost, knobs.look_ahead.as_secs()), (9_000.0, 20));
         assert_eq!(knobs.no_return, model::Regret::default().no_return);
+        let Policy::Weighted(knobs) =
+            policy("policy: {weighted: {load: 0.5, normalisation: topsis, distance_scale: 2km}}")
+                .expect("valid")
+        else {
+            panic!("weighted")
+        };
+        assert_eq!((knobs.weights.load, knobs.weights.distance), (0.5, 0.4));
+        assert_eq!(
+            (knobs.normalisation, knobs.distance_scale_meters),
+            (model::Normalisation::Topsis, 2_000.0)
+        );
+        let default = Policy::Weighted(model::Weighted::default());
+        assert_eq!(policy("policy: weighted").expect("valid"), default);
     }
 
     #[test]
@@ -70,6 +83,21 @@ mod tests {
         let told = |text: &str| policy(text).expect_err(text)[0].to_string();
         assert!(told("\npolicy: best\n").starts_with("line 2, column 9: "), "{}", told("\npolicy: best\n"));
         assert!(told("policy: best").contains("`best` is no policy"));
+        let weighted = |knobs: &str| told(&format!("policy:\n  weighted: {{{knobs}}}\n"));
+        for (knobs, reason) in [
+            ("load: -1", "policy.weighted.load: -1 is no weight"),
+            ("gain: 2", "policy.weighted.gain: 2 is no gain"),
+            (
+                "normalisation: best",
+                "policy.weighted.normalisation: `best` is no normalisation: `saw` or `topsis`",
+            ),
+            ("distance: 0, load: 0, cost: 0, tier: 0, relocation: 0", "every weight is 0"),
+            ("distance_scale: 0m", "policy.weighted.distance_scale: 0 m is no scale"),
+        ] {
+            let told = weighted(knobs);
+            assert!(told.starts_with("line 2, column ") && told.contains(reason), "{told}");
+        }
+        assert!(weighted("latency: 1").contains("unknown field"));
         assert!(told("polices: nearest").contains("unknown field"));
         assert!(told("policy: {threshold: {margin: -1}}").contains("no margin"));
         assert!(told("{}").contains("is missing") && told("").contains("policy"));

@@ -50,12 +50,13 @@ fn from_file(
         labels,
         max_instances,
         tenants,
+        cost,
         file,
         provider,
     } = &entry.value;
     let Some(file) = file else { return Vec::new() };
     let described = [id.is_some(), name.is_some(), at.is_some(), cluster.is_some(), ingress.is_some()];
-    let weighed = tier.is_some() || capacity.is_some() || max_instances.is_some();
+    let weighed = tier.is_some() || capacity.is_some() || max_instances.is_some() || cost.is_some();
     if described.contains(&true) || !labels.is_empty() || weighed || !tenants.is_empty() {
         let reason = "beside `file` only `provider` is allowed: the sites are described in the file";
         problems.field(path, file.referenced, reason);
@@ -102,6 +103,7 @@ fn inline(
     let labels = super::labels(&site.labels, &format!("{path}.labels"), problems);
     let tenants = super::labels(&site.tenants, &format!("{path}.tenants"), problems);
     let tier = capacity::tier(&site.tier, path, problems);
+    let cost = capacity::cost(site.cost.as_ref(), path, problems);
     let path = format!("{path}.capacity");
     let water_marks = capacity::marks(site.capacity.as_ref(), marks, &path, problems);
     let (id, cluster, labels, tenants) = (id?, cluster?, labels?, tenants?);
@@ -128,6 +130,7 @@ fn inline(
         max_instances,
         service_area: None,
         tenants,
+        cost,
     })
 }
 

@@ -418,6 +418,10 @@ fn sites_have_a_tier_and_water_marks_of_their_own_or_of_all() {
         refused("low: 40%", "low: 90%").contains("sites[0].capacity: `low` is more than 0 and less than")
     );
     assert!(refused("tier: metro", "tier: moon").contains("sites[0].tier: `moon` is no tier"));
+    let dear = read(&own.replace("tier: metro", "tier: metro, cost: 1.5")).expect("valid");
+    assert_eq!((dear.sites[0].cost, dear.sites[1].cost), (Some(1.5), None));
+    assert!(refused("tier: metro", "cost: -1").contains("sites[0].cost: -1 is no cost"));
+    assert!(refused("tier: metro", "cost: .nan").contains("is no cost"));
     let refused = wrong(&format!("{LAB}capacity: {{high: 60%}}\n"));
     assert!(refused.contains("capacity: `low`"), "{refused}");
 }

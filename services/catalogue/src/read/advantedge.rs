@@ -73,6 +73,7 @@ impl Asset {
             max_instances: None,
             tenants: None,
             service_area: None,
+            cost: None,
         })
     }
 

@@ -118,6 +118,7 @@ fn known(element: &Element<'_>) -> Result<Known, (u64, String)> {
         labels: words(&properties, "labels"),
         max_instances: text(&properties, "max_instances"),
         tenants: words(&properties, "tenants"),
+        cost: text(&properties, "cost"),
         id,
     })))
 }

@@ -52,7 +52,7 @@ pub struct CellDefaults {
 /// Reads sites from GeoJSON, a CSV or an AdvantEDGE scenario.
 ///
 /// A GeoJSON Point needs `properties.id` (or the feature's `id`); `properties.name`, `provider`, `cluster`, `ingress`,
-/// `labels`, `max_instances`, `tier`, `high`, `low`, `tenants` and `service_area` (a geometry) are optional. A site without `provider` gets
+/// `labels`, `max_instances`, `tier`, `high`, `low`, `tenants`, `cost` and `service_area` (a geometry) are optional. A site without `provider` gets
 /// `provider`, one without `cluster` its id as cluster. A Polygon or MultiPolygon whose `properties.site`, `properties.id` or
 /// `id` is that of a site is its service area, several are one. Other features are counted and skipped.
 ///
@@ -175,6 +175,7 @@ struct SiteRow {
     /// As labels.
     tenants: Option<String>,
     service_area: Option<Area>,
+    cost: Option<String>,
 }
 
 impl SiteRow {
@@ -211,6 +212,7 @@ impl SiteRow {
         })?;
         let told = |problem| format!("site `{id}`: {problem}");
         let tier = self.tier.as_deref().map_or(Ok(Tier::default()), crate::load::tier_of).map_err(told)?;
+        let cost = self.cost.as_deref().map(cost).transpose().map_err(told)?;
         let water_marks = self.marks(marks).map_err(told)?;
         let words = |what: &str, text: &Option<String>| {
             let words = text.as_deref().unwrap_or_default().split([' ', ';']).filter(|word| !word.is_empty());
@@ -233,9 +235,15 @@ impl SiteRow {
             max_instances: most,
             service_area: self.service_area,
             tenants,
+            cost,
             id,
         })
     }
+}
+
+fn cost(text: &str) -> Result<f64, String> {
+    let cost = text.parse().map_err(|_| format!("cost `{}` is not a number", cut(text)))?;
+    model::cost_problem(cost).map_or(Ok(cost), Err)
 }
 
 /// At most 64 characters, for messages.

@@ -9,9 +9,10 @@ use super::table::{fields, lines, no_header};
 use super::{ReadError, Rows, SiteRow, Take, cut};
 
 /// A header as it is usually written.
-const HEADER: &str = "id,lon,lat,name,provider,cluster,ingress,labels,max_instances,tier,high,low,tenants";
+const HEADER: &str =
+    "id,lon,lat,name,provider,cluster,ingress,labels,max_instances,tier,high,low,tenants,cost";
 /// How each of these columns may be called, in any case; all but the first three may be absent.
-const COLUMNS: [&[&str]; 13] = [
+const COLUMNS: [&[&str]; 14] = [
     &["id", "site_id", "site"],
     &["lon", "longitude", "lng"],
     &["lat", "latitude"],
@@ -25,6 +26,7 @@ const COLUMNS: [&[&str]; 13] = [
     &["high"],
     &["low"],
     &["tenants"],
+    &["cost"],
 ];
 
 /// Where each column is.
@@ -81,8 +83,24 @@ impl Columns {
         if fields.len() != self.count {
             return Err(format!("{} fields, where the header has {}", fields.len(), self.count));
         }
-        let [id, lon, lat, name, provider, cluster, ingress, labels, max_instances, tier, high, low, tenants] =
-            self.of.map(|place| place.and_then(|i| fields.get(i)).map(|f| f.trim()).filter(|f| !f.is_empty()));
+        let [
+            id,
+            lon,
+            lat,
+            name,
+            provider,
+            cluster,
+            ingress,
+            labels,
+            max_instances,
+            tier,
+            high,
+            low,
+            tenants,
+            cost,
+        ] = self
+            .of
+            .map(|place| place.and_then(|i| fields.get(i)).map(|f| f.trim()).filter(|f| !f.is_empty()));
         let number = |name: &str, text: Option<&str>| {
             let text = text.ok_or_else(|| format!("`{name}` is empty"))?;
             text.parse::<f64>().map_err(|_| format!("{name} `{}` is not a number", cut(text)))
@@ -103,6 +121,7 @@ impl Columns {
             max_instances: owned(max_instances),
             tenants: owned(tenants),
             service_area: None,
+            cost: owned(cost),
         })
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct AppEntry {
 /// The word `all`, or SUPIs and ranges.
 pub(crate) type UsersEntry = Entries<Text>;
 
-/// `nearest`, `threshold`, `regret`, or one of the last two with its knobs, like `threshold: {…}`.
+/// `nearest`, `threshold`, `regret`, `weighted`, or one of the last three with its knobs, like `threshold: {…}`.
 pub(crate) type PolicyEntry = WordOr<PolicyMap>;
 
 /// Exactly one of them.
@@ -49,6 +49,7 @@ pub(crate) type PolicyEntry = WordOr<PolicyMap>;
 pub(crate) struct PolicyMap {
     pub(crate) threshold: Option<ThresholdEntry>,
     pub(crate) regret: Option<RegretEntry>,
+    pub(crate) weighted: Option<WeightedEntry>,
     #[serde(rename = "orchestrator-chooses")]
     pub(crate) orchestrator_chooses: Option<OrchestratorChoosesEntry>,
 }
@@ -78,6 +79,21 @@ pub(crate) struct RegretEntry {
     pub(crate) smoothing: OptSpan,
     pub(crate) no_return: OptSpan,
     pub(crate) tick: OptSpan,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct WeightedEntry {
+    /// Weights.
+    pub(crate) distance: Option<Spanned<f64>>,
+    pub(crate) load: Option<Spanned<f64>>,
+    pub(crate) cost: Option<Spanned<f64>>,
+    pub(crate) tier: Option<Spanned<f64>>,
+    pub(crate) relocation: Option<Spanned<f64>>,
+    pub(crate) normalisation: OptText,
+    pub(crate) gain: Option<Spanned<f64>>,
+    pub(crate) minimum_stay: OptSpan,
+    pub(crate) distance_scale: Option<Spanned<Meters>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

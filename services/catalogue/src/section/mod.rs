@@ -10,7 +10,7 @@ mod scalar;
 
 pub(crate) use app::{
     AddressEntry, AppEntry, EmcoEntry, InstanceEntry, OrchestratorChoosesEntry, PolicyEntry, ProbeEntry,
-    QosEntry, RegretEntry, ReleaseEntry, ThresholdEntry, UsersEntry,
+    QosEntry, RegretEntry, ReleaseEntry, ThresholdEntry, UsersEntry, WeightedEntry,
 };
 pub(crate) use entries::{Entries, WordOr};
 pub(crate) use limits::{BudgetEntry, FreezeWindowEntry};
@@ -112,6 +112,7 @@ pub(crate) struct SiteEntry {
     pub(crate) labels: Vec<Spanned<Text>>,
     pub(crate) max_instances: Option<Spanned<u32>>,
     pub(crate) tenants: Vec<Spanned<Text>>,
+    pub(crate) cost: Option<Spanned<f64>>,
     /// Sites of a file, in place of one site.
     pub(crate) file: OptText,
     /// EMCO cluster provider of the file's sites that name no cluster; the site's id is the cluster then.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cell::{cell, tai};
-use super::quality;
+use super::{quality, weighed};
 use crate::v1::{
     Basis, BasisKind, Budget, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving,
 };
@@ -60,6 +60,8 @@ const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
         model::Rule::Guarded(by) => (Rule::Guarded, Some(guard(by))),
         model::Rule::NoCandidate => (Rule::NoCandidate, None),
         model::Rule::LeftArea => (Rule::LeftArea, None),
+        model::Rule::WithinGain => (Rule::WithinGain, None),
+        model::Rule::BetterScore => (Rule::BetterScore, None),
         model::Rule::AmongChoices => (Rule::AmongChoices, None),
         model::Rule::BeyondChoices => (Rule::BeyondChoices, None),
     }
@@ -119,6 +121,7 @@ fn policy(policy: &model::Policy) -> Policy {
             tick_ms: Some(millis(regret.tick)),
             ..Policy::named(PolicyName::Regret)
         },
+        model::Policy::Weighted(weighted) => weighed::policy(weighted),
         model::Policy::OrchestratorChooses(knobs) => Policy {
             candidates: Some(knobs.candidates),
             time_to_trigger_ms: Some(millis(knobs.time_to_trigger)),
@@ -158,6 +161,7 @@ fn candidate(candidate: &model::Candidate) -> Candidate {
         trend_meters: candidate.regret.map(|regret| regret.trend),
         qos: candidate.qos.as_ref().map(quality::measured),
         load: candidate.load.map(loaded),
+        weighed: candidate.weighed.as_ref().map(weighed::weighed),
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ecgi, Ncgi, QosTarget, SiteQuality, Tai};
+use super::{Criteria, Ecgi, Ncgi, Normalisation, QosTarget, SiteQuality, Tai, Weighed};
 use crate::words::open_words;
 
 /// Numbers enough to recompute a verdict.
@@ -85,7 +85,7 @@ open_words! {
         WithinMargin = "within_margin",
         /// `threshold`: nearer by the margin, but not for long enough yet.
         TimeToTrigger = "time_to_trigger",
-        /// `threshold`: the instance has not been at its site for long enough.
+        /// `threshold`, `weighted`: the instance has not been at its site for long enough.
         MinimumStay = "minimum_stay",
         /// `threshold`: margin, time to trigger and minimum stay are all met.
         ThresholdMet = "threshold_met",
@@ -115,6 +115,10 @@ open_words! {
         /// The UE is outside the service area of the serving site: the nearest site that takes the instance, whatever the
         /// policy says.
         LeftArea = "left_area",
+        /// `weighted`: another site scores higher than the serving one, but not by more than the gain.
+        WithinGain = "within_gain",
+        /// `weighted`: another site scores higher by more than the gain, and the instance has stayed for long enough.
+        BetterScore = "better_score",
         /// `orchestrator-chooses`: the serving site is among those that would be offered.
         AmongChoices = "among_choices",
         /// `orchestrator-chooses`: it has not been among them for long enough.
@@ -184,7 +188,7 @@ pub struct Policy {
     /// `threshold`, `orchestrator-chooses`: for how long, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub time_to_trigger_ms: Option<u64>,
-    /// `threshold`, `orchestrator-chooses`: how long an instance stays at least, in milliseconds.
+    /// `threshold`, `weighted`, `orchestrator-chooses`: how long an instance stays at least, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub minimum_stay_ms: Option<u64>,
     /// `regret`: what a relocation costs, in metre-seconds.
@@ -202,6 +206,18 @@ pub struct Policy {
     /// `regret`: time between two moments of decision, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tick_ms: Option<u64>,
+    /// `weighted`: how much each criterion counts; only their proportions matter.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub weights: Option<Criteria>,
+    /// `weighted`: how figures of different units are made comparable.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub normalisation: Option<Normalisation>,
+    /// `weighted`: by how much more another site must score.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gain: Option<f64>,
+    /// `weighted`: a difference in distance that counts in full where no two sites differ by more, in metres.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub distance_scale_meters: Option<f64>,
     /// `orchestrator-chooses`: how many of the nearest sites are offered.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub candidates: Option<u8>,
@@ -219,6 +235,10 @@ impl Policy {
             smoothing_ms: None,
             no_return_ms: None,
             tick_ms: None,
+            weights: None,
+            normalisation: None,
+            gain: None,
+            distance_scale_meters: None,
             candidates: None,
         }
     }
@@ -233,6 +253,8 @@ open_words! {
         Threshold = "threshold",
         /// The nearest site, once staying has cost as much as going.
         Regret = "regret",
+        /// The site with the best score out of distance, load, cost, tier and the relocation itself.
+        Weighted = "weighted",
         /// One of the nearest sites, as the orchestrator chooses.
         OrchestratorChooses = "orchestrator-chooses",
     }
@@ -292,6 +314,9 @@ pub struct Candidate {
     /// How loaded it is, where it has water marks and a load is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub load: Option<Loaded>,
+    /// `weighted`: how it was weighed against the others.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub weighed: Option<Weighed>,
 }
 
 /// How loaded a site is, against its water marks. It takes no instance while it is `overloaded`, or has as many as

@@ -82,6 +82,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                     regret: None,
                     qos: None,
                     load: None,
+                    weighed: None,
                 },
                 Candidate {
                     site: SOUTH.parse().unwrap(),
@@ -90,6 +91,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
                     regret: None,
                     qos: None,
                     load: None,
+                    weighed: None,
                 },
             ],
             serving: Some(Serving {
@@ -191,6 +193,7 @@ pub(crate) fn site() -> Site {
         max_instances: None,
         service_area: None,
         tenants: std::collections::BTreeSet::new(),
+        cost: None,
     }
 }
 

@@ -170,6 +170,7 @@ impl Life {
             max_instances: None,
             service_area: None,
             tenants: std::collections::BTreeSet::new(),
+            cost: None,
         };
         let cell = |number: u32| Cell {
             id: cell_id(number),

@@ -132,6 +132,7 @@ fn site(number: u64) -> anyhow::Result<Site> {
         max_instances: None,
         service_area: None,
         tenants: std::collections::BTreeSet::new(),
+        cost: None,
         id,
     })
 }

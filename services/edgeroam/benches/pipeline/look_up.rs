@@ -78,6 +78,7 @@ fn site(n: u64) -> anyhow::Result<Site> {
         max_instances: None,
         service_area: None,
         tenants: std::collections::BTreeSet::new(),
+        cost: None,
         id,
     })
 }

@@ -167,6 +167,7 @@ pub(crate) fn sites() -> anyhow::Result<Vec<Site>> {
             max_instances: None,
             service_area: None,
             tenants: std::collections::BTreeSet::new(),
+            cost: None,
             id,
         })
     };

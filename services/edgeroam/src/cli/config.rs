@@ -9,6 +9,7 @@ use anyhow::bail;
 use clap::Subcommand;
 use model::{Mode, Pin, Policy, Users};
 
+use super::why;
 use crate::settings::Settings;
 
 /// What `config init` writes: two laboratory gNBs, one app in mode `observe`.
@@ -94,6 +95,13 @@ fn check(file: &Path) -> anyhow::Result<()> {
             Policy::Regret(knobs) => format!(
                 "regret (a relocation costs {} m·s; looks {:?} ahead, no return within {:?})",
                 knobs.relocation_cost, knobs.look_ahead, knobs.no_return
+            ),
+            Policy::Weighted(knobs) => format!(
+                "weighted ({}, {}, a gain of {}, stays {:?})",
+                why::weights(&knobs.weights),
+                knobs.normalisation.as_str(),
+                knobs.gain,
+                knobs.minimum_stay
             ),
             Policy::OrchestratorChooses(knobs) => format!(
                 "orchestrator-chooses (among {} sites; {:?}, stays {:?})",

@@ -7,6 +7,7 @@ mod now;
 mod otherwise;
 mod show;
 mod subject;
+mod weighed;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ use anyhow::bail;
 use super::which_bus::WhichBus;
 use subject::Subject;
 use url::Url;
+pub(super) use weighed::weights;
 
 /// Arguments of `edgeroam why`.
 #[derive(Debug, clap::Args)]

@@ -115,6 +115,7 @@ mod tests {
             max_instances: None,
             service_area: None,
             tenants: std::collections::BTreeSet::new(),
+            cost: None,
         }
     }
 

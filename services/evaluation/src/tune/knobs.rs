@@ -23,6 +23,11 @@ pub enum FamilyError {
     /// It has nothing to turn.
     #[error("`nearest` has no knobs: there is nothing to tune; take `regret` or `threshold`")]
     NoKnobs,
+    /// What it weighs is not what is measured here.
+    #[error(
+        "`weighted` weighs more than distances, and only those are measured: take `regret` or `threshold`"
+    )]
+    Weighted,
     /// There is none of that name.
     #[error("`{0}` is no policy: `regret` or `threshold`")]
     Unknown(String),
@@ -93,6 +98,7 @@ impl Family {
             "regret" => Ok(Self::Regret),
             "threshold" => Ok(Self::Threshold),
             "nearest" => Err(FamilyError::NoKnobs),
+            "weighted" => Err(FamilyError::Weighted),
             other => Err(FamilyError::Unknown(other.to_owned())),
         }
     }
@@ -159,11 +165,11 @@ impl Family {
     }
 }
 
-/// The values of a policy's knobs, in their order: metre-seconds, metres, seconds. None for one without knobs.
+/// The values of a policy's knobs, in their order: metre-seconds, metres, seconds. None for one that cannot be tuned.
 pub fn values(policy: &Policy) -> Vec<f64> {
     let seconds = |span: Duration| span.as_secs_f64();
     match policy {
-        Policy::Nearest | Policy::OrchestratorChooses(_) => Vec::new(),
+        Policy::Nearest | Policy::Weighted(_) | Policy::OrchestratorChooses(_) => Vec::new(),
         Policy::Regret(knobs) => vec![
             knobs.relocation_cost,
             seconds(knobs.look_ahead),
@@ -216,6 +222,7 @@ mod tests {
     fn what_cannot_be_tuned_says_what_can() {
         let refused = |name: &str| Family::named(name).expect_err(name).to_string();
         assert!(refused("nearest").contains("no knobs"));
+        assert!(refused("weighted").contains("more than distances"));
         assert!(refused("best").contains("`best` is no policy: `regret` or `threshold`"));
     }
 }

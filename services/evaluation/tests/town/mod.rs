@@ -37,6 +37,7 @@ pub(crate) fn limited(cells: &[f64], sites: &[(&str, f64, Option<u32>)]) -> Netw
         max_instances: *most,
         service_area: None,
         tenants: std::collections::BTreeSet::new(),
+        cost: None,
     });
     Network::new(cells.collect(), sites.collect()).unwrap()
 }

@@ -192,6 +192,7 @@ impl Lab {
             max_instances: None,
             service_area: None,
             tenants: std::collections::BTreeSet::new(),
+            cost: None,
         });
         Self {
             sim,

@@ -129,6 +129,7 @@ impl Engine {
             Rule::WithinMargin
             | Rule::TimeToTrigger
             | Rule::MinimumStay
+            | Rule::WithinGain
             | Rule::CostNotReached
             | Rule::NoReturn => told.tell_hold(),
             Rule::AlreadyBest | Rule::AmongChoices | Rule::Pinned => {
@@ -140,6 +141,7 @@ impl Engine {
             | Rule::Nearer
             | Rule::ThresholdMet
             | Rule::CostReached
+            | Rule::BetterScore
             | Rule::Evacuation
             | Rule::QosViolated
             | Rule::Relief

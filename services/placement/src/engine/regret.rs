@@ -79,7 +79,9 @@ impl Engine {
     pub(super) fn knobs(&self, ix: InstanceIx) -> Option<Regret> {
         match self.apps[usize::from(self.instances.at(ix).app)].app.policy {
             Policy::Regret(knobs) => Some(knobs),
-            Policy::Nearest | Policy::Threshold(_) | Policy::OrchestratorChooses(_) => None,
+            Policy::Nearest | Policy::Threshold(_) | Policy::Weighted(_) | Policy::OrchestratorChooses(_) => {
+                None
+            }
         }
     }
 }

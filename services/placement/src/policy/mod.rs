@@ -4,15 +4,18 @@ mod account;
 mod nearest;
 mod orchestrator_chooses;
 mod regret;
+mod score;
 mod threshold;
+mod weighted;
 
 use std::time::Duration;
 
-use model::{Policy, Rule, Timestamp};
+use model::{Policy, Rule, Timestamp, Weighted};
 
 use crate::index::SiteIx;
 
 pub(crate) use account::{Accounts, Served, Standing};
+pub(crate) use score::{gain, score};
 
 /// What a policy sees of an instance that serves.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +29,8 @@ pub(crate) struct View<'a> {
     /// Distance of the serving site, in metres; `None` where it cannot be said, which counts as farther than
     /// any margin.
     pub(crate) serving_meters: Option<f64>,
+    /// `weighted`: by how much the best candidate scores higher than the serving site, if that has a score.
+    pub(crate) gain: Option<f64>,
     /// Since when the instance has been at its site.
     pub(crate) since: Timestamp,
     /// Since when the best candidate has been better, if it was so when the instance was last looked at.
@@ -50,7 +55,10 @@ pub(crate) struct Opinion {
 impl Opinion {
     /// Whether the rule asks for a move.
     pub(crate) const fn moves(&self) -> bool {
-        matches!(self.rule, Rule::Nearer | Rule::ThresholdMet | Rule::CostReached | Rule::BeyondChoices)
+        matches!(
+            self.rule,
+            Rule::Nearer | Rule::ThresholdMet | Rule::CostReached | Rule::BetterScore | Rule::BeyondChoices
+        )
     }
 }
 
@@ -61,6 +69,15 @@ pub(crate) fn ask(policy: &Policy, view: &View<'_>) -> Opinion {
         Policy::Threshold(knobs) => threshold::ask(knobs, view),
         Policy::Regret(knobs) => regret::ask(knobs, view),
         Policy::OrchestratorChooses(knobs) => orchestrator_chooses::ask(knobs, view),
+        Policy::Weighted(knobs) => weighted::ask(knobs, view),
+    }
+}
+
+/// The knobs of a policy that weighs sites against each other; the others want the nearest one.
+pub(crate) const fn weighs(policy: &Policy) -> Option<&Weighted> {
+    match policy {
+        Policy::Weighted(knobs) => Some(knobs),
+        Policy::Nearest | Policy::Threshold(_) | Policy::Regret(_) | Policy::OrchestratorChooses(_) => None,
     }
 }
 

@@ -26,6 +26,7 @@ mod tests {
             accounts: None,
             best_meters: 10.0,
             serving_meters: Some(10.0),
+            gain: None,
             since: now,
             better_since: None,
             now,

@@ -52,6 +52,7 @@ mod tests {
             accounts: None,
             best_meters: 100.0,
             serving_meters: Some(300.0),
+            gain: None,
             since: at(0),
             better_since: Some(at(5_000)),
             now: at(now),

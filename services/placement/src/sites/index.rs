@@ -220,6 +220,7 @@ mod tests {
             max_instances: None,
             service_area: None,
             tenants: BTreeSet::new(),
+            cost: None,
         }
     }
 

@@ -55,6 +55,9 @@ pub(super) fn build(
         if site.service_area.is_some() || !site.tenants.is_empty() {
             hash.feed(&(site.labels.len(), site.tenants.len()));
         }
+        if let Some(cost) = site.cost {
+            hash.feed(&("cost", cost));
+        }
     }
     cells.iter().for_each(|cell| hash.feed(cell));
     tai_pins.iter().for_each(|pin| hash.feed(pin));

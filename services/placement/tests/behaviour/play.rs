@@ -80,6 +80,10 @@ impl Play {
         self
     }
 
+    pub(crate) fn linger(&self, app: &model::AppId) -> Duration {
+        self.fleet.apps.iter().find(|other| other.id == *app).unwrap().linger
+    }
+
     /// The decision on each instance, as things stand.
     pub(crate) fn each_decision(&self) -> Vec<model::Decision> {
         let pairs = (0..5).flat_map(|ue| apps().into_iter().map(move |app| (supi(ue), app.id)));

@@ -5,8 +5,9 @@ use model::Verdict;
 use proptest::prelude::*;
 
 use crate::play::Play;
-use crate::story::{crowded, eventful, limited, measuring, story};
+use crate::story::{crowded, eventful, limited, measuring, story, weighing};
 use crate::town::{Town, areas};
+use crate::verdict::recomputed;
 
 const NARROW: [Option<u32>; 3] = [Some(1), None, Some(2)];
 const TIGHT: [Option<u32>; 3] = [Some(1), Some(1), Some(2)];
@@ -46,6 +47,15 @@ proptest! {
     fn the_engine_does_what_the_reference_would_do_within_limits(story in eventful()) {
         Play::within(Town::default(), limited()).run(&story);
     }
+
+    /// Loads do not count here: a change of a load is noticed when an instance is looked at for another reason.
+    #[test]
+    fn the_engine_does_what_the_reference_would_do_where_sites_are_weighed(
+        areas in areas(),
+        story in prop_oneof![eventful(), crowded()],
+    ) {
+        Play::within(Town { areas, ..Town::default() }, weighing(0.0)).run(&story);
+    }
 }
 
 proptest! {
@@ -56,6 +66,21 @@ proptest! {
     fn what_leaves_an_overloaded_site_goes_where_there_is_room(story in crowded()) {
         for rooms in [NARROW, [None, Some(9), None]] {
             Play::new(Town { rooms, ..Town::default() }).run(&story).calm_down();
+        }
+    }
+
+    /// Each verdict is recomputed from what is told, each score from the figures.
+    #[test]
+    fn what_is_told_of_scores_gives_the_verdict_where_loads_count(
+        areas in areas(),
+        story in prop_oneof![eventful(), crowded()],
+    ) {
+        for rooms in [NARROW, [None, Some(9), None]] {
+            let play = Play::within(Town { rooms, areas }, weighing(0.5)).run(&story).calm_down();
+            for decision in play.each_decision() {
+                let linger = play.linger(&decision.app);
+                prop_assert_eq!(recomputed(&decision, linger).0, decision.verdict);
+            }
         }
     }
 

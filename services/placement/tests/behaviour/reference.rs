@@ -7,6 +7,7 @@ mod limits;
 mod loads;
 mod numbers;
 mod quality;
+mod weighing;
 mod wish;
 
 use std::collections::BTreeMap;

@@ -40,6 +40,7 @@ pub(crate) fn site(number: u32) -> Site {
         max_instances: None,
         service_area: None,
         tenants: BTreeSet::new(),
+        cost: None,
     }
 }
 

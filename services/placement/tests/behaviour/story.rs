@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use model::{
-    App, AppLimits, Ask, Budget, FreezeWindow, Limits, Measured, Mode, OrchestratorChooses, Order,
-    OutcomeKind, Policy, QosTarget, Rate, SiteCondition, SiteSource, Step as Progress, Threshold, Timestamp,
-    Weekday,
+    App, AppLimits, Ask, Budget, Criteria, FreezeWindow, Limits, Measured, Mode, Normalisation,
+    OrchestratorChooses, Order, OutcomeKind, Policy, QosTarget, Rate, SiteCondition, SiteSource,
+    Step as Progress, Threshold, Timestamp, Weekday, Weighted,
 };
 use placement::Fleet;
 use proptest::collection::vec;
@@ -279,6 +279,34 @@ pub(crate) fn limited() -> Fleet {
             freeze_windows: vec![window("00:20", "00:22", "Z"), window("00:21", "00:24", "Z")],
         },
     }
+}
+
+/// The same apps, each with a policy that weighs sites; loads with this weight.
+pub(crate) fn weighing(load: f64) -> Fleet {
+    let saw = Weighted {
+        minimum_stay: Duration::from_micros(10_000_500),
+        distance_scale_meters: 50_000.0,
+        ..Weighted::default()
+    };
+    let topsis =
+        Weighted { normalisation: Normalisation::Topsis, minimum_stay: Duration::ZERO, gain: 0.1, ..saw };
+    let weights = |distance: f64, cost: f64, tier: f64, relocation: f64| Criteria {
+        distance,
+        load,
+        cost,
+        tier,
+        relocation,
+    };
+    let policies = [
+        Weighted { weights: weights(0.4, 0.1, 0.1, 0.2), ..saw },
+        Weighted { weights: weights(4.0, 1.0, 1.0, 1.0), ..topsis },
+        Weighted { weights: weights(1.0, 0.5, 0.0, 0.0), gain: 0.0, ..saw },
+        Weighted { weights: weights(2.0, 0.0, 1.0, 0.0), minimum_stay: Duration::from_secs(30), ..topsis },
+        Weighted { weights: weights(0.2, 0.0, 2.0, 0.1), ..saw },
+    ];
+    let apps =
+        apps().into_iter().zip(policies).map(|(app, knobs)| App { policy: Policy::Weighted(knobs), ..app });
+    apps.collect::<Vec<_>>().into()
 }
 
 impl How {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use model::{App, Area, Guard, Position, Site, SiteId, WaterMarks};
+use model::{App, Area, Guard, Position, Site, SiteId, Tier, WaterMarks};
 use placement::Topology;
 use proptest::prelude::*;
 
@@ -13,6 +13,10 @@ use crate::scene::*;
 /// The third one is not as far from the second as the first is: nothing is as near as something else from a site.
 pub(crate) const LONGITUDES: [f64; 3] = [0.0, 1.0, 2.3];
 pub(crate) const SITES: u32 = 3;
+
+/// What kind of sites they are, and what they cost.
+pub(crate) const TIERS: [Tier; 3] = [Tier::Edge, Tier::Metro, Tier::Cloud];
+pub(crate) const COSTS: [Option<f64>; 3] = [Some(3.0), None, Some(1.0)];
 
 /// How long what is measured does not show what has left.
 pub(crate) const SETTLE: Duration = Duration::from_secs(5);
@@ -46,6 +50,8 @@ impl Town {
             water_marks: Some(marks),
             service_area: self.areas[number as usize].map(|(first, last)| stripe(first, last)),
             tenants: tenants(number),
+            tier: TIERS[number as usize],
+            cost: COSTS[number as usize],
             ..site(number)
         });
         Topology::new(sites.collect(), (0..=30).map(cell).collect(), Vec::new()).unwrap()
@@ -57,6 +63,11 @@ impl Town {
         let area = (0..SITES).find(|n| site_id(*n) == *site).and_then(|n| self.areas[n as usize]);
         area.is_none_or(|(first, last)| first <= cell && cell <= last)
     }
+}
+
+/// Whether a site is above the edge.
+pub(crate) fn is_upper(site: &SiteId) -> bool {
+    (0..SITES).any(|n| site_id(n) == *site && TIERS[n as usize] != Tier::Edge)
 }
 
 /// From one cell to another, both of them on its edges.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use model::{Basis, Candidate, Decision, Guard, Policy, QosTarget, SiteQuality, Trigger, Verdict};
 
+use crate::scores;
+
 /// What is right, were there neither limits nor freezes.
 enum Wanted {
     Stay,
@@ -80,6 +82,14 @@ fn nearest_open(decision: &Decision) -> Option<&Candidate> {
     candidates.iter().find(|candidate| closed(candidate).is_none())
 }
 
+/// The site that is preferred of those that take it.
+fn preferred(decision: &Decision) -> Option<&Candidate> {
+    let (nearest, weighed) = (nearest_open(decision), scores::best(decision));
+    let open = || decision.explanation.candidates.iter().filter(|candidate| closed(candidate).is_none());
+    assert!(weighed.is_none() || open().all(|candidate| candidate.weighed.is_some()), "{decision:?}");
+    weighed.or(nearest)
+}
+
 /// An operator named the only site that counts.
 fn asked(decision: &Decision) -> Wanted {
     let [named] = &decision.explanation.candidates[..] else { panic!("not one site: {decision:?}") };
@@ -103,7 +113,7 @@ fn leaving(decision: &Decision) -> Wanted {
     ];
     let told = (serving.rejected_by.expect("a reason to leave"), decision.trigger);
     assert!(reasons.contains(&told), "{told:?}");
-    let best = nearest_open(decision);
+    let best = preferred(decision);
     assert_eq!(decision.target.as_ref(), best.map(|best| &best.site));
     // Where a site is looked for, something is known of where from.
     let gone = decision.explanation.basis == Basis::Unknown;
@@ -170,7 +180,7 @@ fn poor(decision: &Decision) -> Wanted {
 /// What the policy wants among the sites that take instances.
 fn placed(decision: &Decision) -> Wanted {
     let told = &decision.explanation;
-    let best = nearest_open(decision);
+    let best = preferred(decision);
     assert_eq!(told.serving.as_ref().and_then(|serving| serving.rejected_by), None);
     let Some(best) = best else {
         let nowhere = told.serving.is_none() && !told.candidates.is_empty();
@@ -201,6 +211,10 @@ fn placed(decision: &Decision) -> Wanted {
             serving.meters.is_none_or(|meters| best.meters < meters)
                 && regret.account + knobs.look_ahead.as_secs_f64() * regret.trend >= knobs.relocation_cost
                 && !returns
+        }
+        (Some(serving), Policy::Weighted(knobs)) => {
+            scores::gain(decision, best).is_none_or(|gain| gain > knobs.gain)
+                && Duration::from_millis(serving.stayed_ms) >= knobs.minimum_stay
         }
     };
     if wanted { Wanted::Go } else { Wanted::Stay }

@@ -83,7 +83,7 @@ fn rule(explanation: &Explanation) -> String {
         Rule::Nearer => "another site is nearer".into(),
         Rule::WithinMargin => "not nearer by the margin".into(),
         Rule::TimeToTrigger => "nearer, but not for long enough yet".into(),
-        Rule::MinimumStay => "nearer, but here for too short a time yet".into(),
+        Rule::MinimumStay => "another site is better, but here for too short a time yet".into(),
         Rule::ThresholdMet => "nearer for long enough".into(),
         Rule::CostNotReached => "nearer, but staying has not cost as much as a relocation yet".into(),
         Rule::NoReturn => "it came from there too short a time ago".into(),
@@ -95,6 +95,8 @@ fn rule(explanation: &Explanation) -> String {
         }
         Rule::Relief => "its site is overloaded, and it leaves at the least cost".into(),
         Rule::LeftArea => "its UE is outside the service area of its site".into(),
+        Rule::WithinGain => "another site scores higher, but not by enough".into(),
+        Rule::BetterScore => "another site scores higher".into(),
         Rule::OperatorMove => "an operator asked for it".into(),
         Rule::Pinned => "an operator pinned it".into(),
         Rule::Guarded(Guard::ConcurrentRelocations) => format!(
@@ -211,6 +213,8 @@ mod tests {
             Rule::OperatorMove,
             Rule::Pinned,
             Rule::LeftArea,
+            Rule::WithinGain,
+            Rule::BetterScore,
             Rule::AmongChoices,
             Rule::BeyondChoices,
             Rule::Guarded(Guard::MissingLabel),

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use model::{Candidate, Decision, Guard, Policy, Regret, Rule, Threshold};
 
-use super::limits;
 use super::show::{seconds, span};
+use super::{limits, weighed};
 
 /// What would have had to be otherwise for another verdict.
 pub(super) fn otherwise(decision: &Decision) -> String {
     match decision.explanation.rule {
         Rule::NoInstanceYet => "none as long as its UE is here: it has no instance yet".to_owned(),
         Rule::LingerOver => "it would have stayed, had its UE come back before linger was over".to_owned(),
+        Rule::WithinGain | Rule::BetterScore => weighed::otherwise(decision),
+        Rule::AlreadyBest if matches!(decision.explanation.policy, Policy::Weighted(_)) => {
+            weighed::otherwise(decision)
+        }
         Rule::AlreadyBest => "goes once another site that takes it is nearer".to_owned(),
         Rule::Nearer => nearer(decision),
         Rule::WithinMargin => within_margin(decision),
@@ -103,7 +107,7 @@ fn nearer(decision: &Decision) -> String {
 const fn knobs(decision: &Decision) -> Option<&Threshold> {
     match &decision.explanation.policy {
         Policy::Threshold(knobs) => Some(knobs),
-        Policy::Nearest | Policy::Regret(_) | Policy::OrchestratorChooses(_) => None,
+        Policy::Nearest | Policy::Regret(_) | Policy::Weighted(_) | Policy::OrchestratorChooses(_) => None,
     }
 }
 
@@ -112,6 +116,7 @@ const fn spans(decision: &Decision) -> Option<(Duration, Duration)> {
     match &decision.explanation.policy {
         Policy::Threshold(knobs) => Some((knobs.time_to_trigger, knobs.minimum_stay)),
         Policy::OrchestratorChooses(knobs) => Some((knobs.time_to_trigger, knobs.minimum_stay)),
+        Policy::Weighted(knobs) => Some((Duration::ZERO, knobs.minimum_stay)),
         Policy::Nearest | Policy::Regret(_) => None,
     }
 }
@@ -206,6 +211,7 @@ mod tests {
             regret,
             qos: None,
             load: None,
+            weighed: None,
         };
         let account = model::Account { account: 2_500.0, trend: 40.0 };
         Decision {
@@ -267,6 +273,23 @@ mod tests {
         let cheap = Policy::Regret(Regret { relocation_cost: 4_000.0, ..Regret::default() });
         assert!(told(cheap, Rule::CostReached, 0).contains("a relocation_cost above 4700 m·s"));
         assert!(told(regret, Rule::NoReturn, 0).contains("goes 57 s later"));
+    }
+
+    #[test]
+    fn what_a_score_lacks_is_told() {
+        let told = |rule| {
+            let mut decision = decision(Policy::Weighted(model::Weighted::default()), rule, 0);
+            let (figures, terms) = (model::Criteria::default(), model::Criteria::default());
+            for (place, score) in [(1, 0.64), (2, 0.6)] {
+                let weighed = model::Weighed { figures, terms, score };
+                decision.explanation.candidates[place].weighed = Some(weighed);
+            }
+            otherwise(&decision)
+        };
+        assert!(told(Rule::WithinGain).contains("higher by more than 0.05: it is 0.040"));
+        assert!(told(Rule::BetterScore).contains("with a gain of 0.040 or more"));
+        assert!(told(Rule::AlreadyBest).contains("scores higher by more than 0.05"));
+        assert!(told(Rule::MinimumStay).contains("goes 26 s later"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use placement::Standing;
 use super::history::Entry;
 use super::limits;
 use super::otherwise::otherwise;
+use super::weighed;
 use crate::cli::watch::lines;
 use crate::cli::watch::operations::percent;
 
@@ -121,6 +122,9 @@ fn site(candidate: &Candidate, decision: &Decision) -> String {
     if let Some(regret) = &candidate.regret {
         text.push_str(&format!("  account {:.0} m·s, trend {:.0} m", regret.account, regret.trend));
     }
+    if let Some(score) = &candidate.weighed {
+        text.push_str(&format!("  {}", weighed::site(score)));
+    }
     if let Some(qos) = &candidate.qos {
         text.push_str(&format!("  {}", measured(qos)));
     }
@@ -174,6 +178,7 @@ fn policy(policy: &Policy) -> String {
             span(*no_return),
             span(*tick)
         ),
+        Policy::Weighted(knobs) => weighed::policy(knobs),
         Policy::OrchestratorChooses(OrchestratorChooses { candidates, time_to_trigger, minimum_stay }) => {
             format!(
                 "orchestrator-chooses: candidates {candidates}, time_to_trigger {}, minimum_stay {}",

@@ -60,6 +60,7 @@ fn north() -> Site {
         max_instances: None,
         service_area: None,
         tenants: std::collections::BTreeSet::new(),
+        cost: None,
     }
 }
 

@@ -137,8 +137,7 @@ impl Reference {
                 }
                 continue;
             }
-            let other = self.beside(key, site, now).into_iter().find(|(_, _, guard)| guard.is_none());
-            let Some((far, target, _)) = other else { continue };
+            let Some((far, target)) = self.best(key, &self.beside(key, site, now), now) else { continue };
             if self.paused(inst, &Some(target), now) {
                 continue;
             }

@@ -50,9 +50,16 @@ impl Reference {
                 Policy::Regret(_)
                 | Policy::Nearest
                 | Policy::Threshold(_)
+                | Policy::Weighted(_)
                 | Policy::OrchestratorChooses(_) => None,
             };
             assert_eq!(candidate.regret.map(|regret| (regret.account, regret.trend)), expected);
+        }
+        if let Some(expected) = self.figures(key, now).filter(|_| decision.trigger != Trigger::Operator) {
+            for candidate in told.candidates.iter().filter_map(|c| Some((&c.site, c.weighed?))) {
+                let (_, figures) = expected.iter().find(|(site, _)| site == candidate.0).expect("it is open");
+                assert_eq!(candidate.1.figures.each(), *figures);
+            }
         }
         self.serving(key, inst, decision, now);
         let better_for = inst.better_since.map_or(0, |since| now.since(since).as_millis() as u64);

@@ -6,6 +6,7 @@ use model::{Decision, Guard, Policy, Regret, Rule, SiteId, Timestamp, Trigger};
 
 use crate::country::{Asked, At, leaving, meters, ranked, ranked_from};
 use crate::reference::Reference;
+use crate::scores;
 use crate::town::unusable;
 
 /// What should be done about an instance now, were there neither slots nor freezes.
@@ -45,10 +46,7 @@ impl Reference {
             };
         }
         let seen = self.seen(key, now);
-        let best = seen
-            .iter()
-            .find(|(_, _, guard)| guard.is_none())
-            .map(|(meters, site, _)| (*meters, site.clone()));
+        let best = self.best(key, &seen, now);
         match (&inst.serving, left, best) {
             (Some(_), Some(guard), Some((_, best))) => Wish::Go(left_by(guard), Some(best), leaving(guard)),
             (Some(_), Some(guard), None) => Wish::Stuck(Guard::NoFeasibleSite, None, leaving(guard)),
@@ -108,6 +106,19 @@ impl Reference {
                     go(Rule::BeyondChoices, best)
                 }
             }
+            Policy::Weighted(knobs) => {
+                let open = self.figures(key, now).expect("it weighs");
+                let score = self.score(key, &open);
+                let own = score.get(site).copied();
+                let stayed = Duration::from_millis(now.since(since).as_millis() as u64);
+                if own.is_some_and(|own| scores::rounded(score[&best] - own) <= knobs.gain) {
+                    Wish::Hold(Rule::WithinGain, best)
+                } else if stayed < knobs.minimum_stay {
+                    Wish::Hold(Rule::MinimumStay, best)
+                } else {
+                    go(Rule::BetterScore, best)
+                }
+            }
             Policy::Regret(_) if !better => Wish::Nothing(Rule::AlreadyBest),
             Policy::Regret(knobs) => {
                 let (account, trend) = self.account(key, &knobs, &best, now);
@@ -150,6 +161,9 @@ impl Reference {
     /// the place are told as far as they are nearer than that one.
     /// Where a site is poor it does not count, unless it has to go somewhere and there is no other.
     pub(super) fn seen(&self, key: (usize, u64), now: Timestamp) -> Vec<Seen> {
+        if let Some(above) = self.above(key, now) {
+            return vec![above];
+        }
         let wary = self.seen_with(key, |site| self.poor_at(key, site, now));
         let must = self.insts[&key].serving.is_none() || self.left(key).is_some();
         let none = wary.iter().all(|(_, _, guard)| guard.is_some());
@@ -172,10 +186,7 @@ impl Reference {
         match (serving, left) {
             (Some(site), Some(_)) if near.is_empty() && at != At::Gone => {
                 let able = ranked_from(site).into_iter().filter(|(_, site)| unusable(app, site).is_none());
-                let mut all: Vec<Seen> = able.map(judged).collect();
-                let first = all.iter().position(|(_, _, guard)| guard.is_none());
-                all.truncate(first.map_or(all.len(), |first| first + 1));
-                all
+                self.up_to_the_first(key.0, able.map(judged).collect())
             }
             _ => {
                 let mut found = false;
@@ -193,13 +204,18 @@ impl Reference {
     pub(super) fn beside(&self, key: (usize, u64), site: &SiteId, now: Timestamp) -> Vec<Seen> {
         let app = &self.apps[key.0];
         let near = self.ues.get(&key.1).map(|(at, _)| ranked(*at)).unwrap_or_default();
-        let near = if near.is_empty() { ranked_from(site) } else { near };
+        let lost = near.is_empty();
+        if let Some(above) = self.first_above(key, site, now).filter(|_| lost) {
+            return vec![above];
+        }
+        let near = if lost { ranked_from(site) } else { near };
         let judged = |wary: bool| -> Vec<Seen> {
             let others = near.iter().filter(|(_, other)| other != site);
             let poor = |other: &SiteId| self.poor_at(key, other, now).filter(|_| wary);
             let bars = |other: &SiteId| self.country.bars(app, Some(site), self.place(key), other);
             let guard = |other: &SiteId| bars(other).or_else(|| poor(other));
-            others.map(|(far, other)| (*far, other.clone(), guard(other))).collect()
+            let all = others.map(|(far, other)| (*far, other.clone(), guard(other))).collect();
+            if lost { self.up_to_the_first(key.0, all) } else { all }
         };
         let wary = judged(true);
         if wary.iter().all(|(_, _, guard)| guard.is_some()) { judged(false) } else { wary }
@@ -279,6 +295,8 @@ impl Reference {
             return false;
         };
         let margin = match self.apps[key.0].policy {
+            // Nothing has to be better for a time.
+            Policy::Weighted(_) => return false,
             Policy::Nearest | Policy::Regret(_) => 0.0,
             Policy::Threshold(knobs) => knobs.margin_meters,
             Policy::OrchestratorChooses(_) => {
