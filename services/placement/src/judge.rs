@@ -1,6 +1,6 @@
 //! The verdict for one instance; its explanation comes from the same function, with a recorder where somebody asks.
 
-use model::{App, Basis, Guard, Policy, Rule, Timestamp, Trigger, Verdict, Weighed};
+use model::{App, Basis, Guard, Rule, Timestamp, Trigger, Verdict, Weighed};
 
 use crate::asks::Asked;
 use crate::guard::{Gate, Lane, Pace, Unhurried, Way};
@@ -163,11 +163,10 @@ fn from<'a>(case: &Case<'a>) -> From<'a> {
 
 /// The sites of which the orchestrator takes one where this rule has an instance go: none where it has no choice.
 pub(crate) fn choices(case: &Case<'_>, rule: Rule) -> Vec<Rank> {
-    let most = match (&case.app.policy, rule) {
-        (
-            Policy::OrchestratorChooses(knobs),
-            Rule::NoInstanceYet | Rule::BeyondChoices | Rule::Evacuation | Rule::LeftArea,
-        ) => knobs.candidates,
+    let most = match rule {
+        Rule::NoInstanceYet | Rule::BeyondChoices | Rule::Evacuation | Rule::LeftArea => {
+            policy::offers(&case.app.policy)
+        }
         _ => 0,
     };
     let mut offered: Vec<Rank> = From { quality: case.quality, ..from(case) }.offered(most).collect();
@@ -207,12 +206,8 @@ fn by_policy(
     let opinion = policy::ask(
         &case.app.policy,
         &View {
-            at_best: match &case.app.policy {
-                Policy::OrchestratorChooses(knobs) => {
-                    best.site == site || from.offered(knobs.candidates).any(|rank| rank.site == site)
-                }
-                Policy::Nearest | Policy::Threshold(_) | Policy::Regret(_) => best.site == site,
-            },
+            at_best: best.site == site
+                || from.offered(policy::offers(&case.app.policy)).any(|rank| rank.site == site),
             best: best.site,
             best_meters: best.meters,
             serving_meters: meters,

@@ -73,6 +73,14 @@ pub(crate) fn ask(policy: &Policy, view: &View<'_>) -> Opinion {
     }
 }
 
+/// How many sites a policy offers to the orchestrator; the others name one.
+pub(crate) const fn offers(policy: &Policy) -> u8 {
+    match policy {
+        Policy::OrchestratorChooses(knobs) => knobs.candidates,
+        Policy::Nearest | Policy::Threshold(_) | Policy::Regret(_) | Policy::Weighted(_) => 0,
+    }
+}
+
 /// The knobs of a policy that weighs sites against each other; the others want the nearest one.
 pub(crate) const fn weighs(policy: &Policy) -> Option<&Weighted> {
     match policy {

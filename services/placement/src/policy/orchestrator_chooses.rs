@@ -47,6 +47,7 @@ mod tests {
             at_best: false,
             best: crate::index::SiteIx::new(0),
             accounts: None,
+            gain: None,
             best_meters: 100.0,
             serving_meters: Some(300.0),
             since: at(0),
