@@ -6,6 +6,7 @@
 //! gets a new version beside this one.
 
 mod cell;
+mod consent;
 mod decided;
 mod explanation;
 mod instance;
@@ -16,6 +17,7 @@ mod site;
 mod ue;
 
 pub use cell::{Ecgi, Ncgi, PlmnId, Tai};
+pub use consent::{Consent, ConsentState, MobilityLevel};
 pub use decided::{Mode, RelocationDecided, Trigger, Verdict};
 pub use explanation::{
     Basis, BasisKind, Budget, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving,

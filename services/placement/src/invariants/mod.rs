@@ -7,6 +7,7 @@
 //!   is there for other tenants, where the app's data may not be, or whose service area does not hold the UE's place,
 //! - no order of the policy, or for quality's sake, to a site where the quality is measured to be too poor,
 //! - no order while the app is frozen,
+//! - no move of what may not be moved, and none without somebody's word where one is needed,
 //! - no budget of an app, of a site or of all together is ever exceeded,
 //! - every order follows from a decision that says the same,
 //! - the engine's tables agree with each other.
@@ -14,6 +15,7 @@
 //! [`Ledger`] watches inputs and commands from outside; [`Engine::check`](crate::Engine::check) looks inside. That
 //! replaying gives the same state needs no code here: snapshots of equal engines are equal bytes.
 
+mod agreed;
 mod ledger;
 mod limited;
 mod spending;
@@ -71,6 +73,9 @@ pub enum Violation {
     /// An order of an app that is frozen.
     #[error("order {0} although its app is frozen")]
     Frozen(RelocationId),
+    /// An order that moves what may not be moved, or that nobody agreed to.
+    #[error("order {0} moves what may not be moved, or nobody agreed to it")]
+    NotAgreed(RelocationId),
     /// An order for which a budget has nothing left.
     #[error("order {relocation} exceeds a budget: {by:?}")]
     Exceeded {

@@ -42,7 +42,7 @@ impl Reference {
         let leaves = |(key, at): (&(usize, u64), &SiteId)| {
             let inst = &self.insts[key];
             let queued = inst.waiting.is_some_and(|(guard, _)| queue(guard) == Some(Queue::Line));
-            at == site && (inst.live.is_some() || queued)
+            at == site && (inst.live.is_some() || queued || self.question(*key, now).is_some())
         };
         if !shown || self.loads.chosen.iter().any(leaves) {
             return;
@@ -139,7 +139,8 @@ impl Reference {
             }
             let other = self.beside(key, site, now).into_iter().find(|(_, _, guard)| guard.is_none());
             let Some((far, target, _)) = other else { continue };
-            if self.paused(inst, &Some(target), now) {
+            let target = Some(target);
+            if self.paused(inst, &target, now) || self.is_kept(key, &target, now) {
                 continue;
             }
             let toll = if ranked(at).is_empty() {
