@@ -1,7 +1,9 @@
 //! Asking whether an instance may be moved, and what is answered.
 
+use std::time::Duration;
+
 use model::{
-    AppId, Consent, Generation, Guard, InstanceId, MobilityLevel, RelocationId, Rule, SiteId, Supi,
+    AppId, Consent, Decision, Generation, Guard, InstanceId, MobilityLevel, RelocationId, Rule, SiteId, Supi,
     Timestamp, Trigger,
 };
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,36 @@ pub struct Question {
     pub expires: Timestamp,
 }
 
+impl Question {
+    /// The question that this decision asks, where it asks one.
+    pub fn asked_by(decision: &Decision) -> Option<Self> {
+        let consent = decision.explanation.limits.consent?;
+        let awaits = decision.explanation.rule == Rule::Guarded(Guard::AwaitingConfirmation);
+        let asks = awaits && consent.state == Consent::Open && consent.age_ms == 0;
+        let expires = decision.at.plus(Duration::from_millis(consent.left_ms));
+        asks.then(|| Self::of(decision, consent.generation, (decision.at, expires))).flatten()
+    }
+
+    fn of(
+        decision: &Decision,
+        generation: Generation,
+        (since, expires): (Timestamp, Timestamp),
+    ) -> Option<Self> {
+        Some(Self {
+            relocation: RelocationId::new(&decision.app, &decision.instance, generation),
+            app: decision.app.clone(),
+            instance: decision.instance.clone(),
+            generation,
+            supi: decision.supi.clone(),
+            from: decision.source.clone()?,
+            to: decision.target.clone()?,
+            trigger: decision.trigger,
+            since,
+            expires,
+        })
+    }
+}
+
 /// What somebody answered.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answer<'a> {
@@ -66,20 +98,11 @@ impl Engine {
         let awaits = finding.rule == Rule::Guarded(Guard::AwaitingConfirmation);
         let target = finding.target.filter(|_| awaits)?;
         let stands = case.approval.stands(target, now);
-        let decision = (stands.state == Consent::Open).then(|| self.decision_on(ix, &case))?;
+        if stands.state != Consent::Open {
+            return None;
+        }
         let generation = self.instances.at(ix).generation.next();
-        Some(Question {
-            relocation: RelocationId::new(&decision.app, &decision.instance, generation),
-            generation,
-            supi: decision.supi,
-            from: decision.source?,
-            to: decision.target?,
-            trigger: decision.trigger,
-            since: stands.at,
-            expires: stands.until,
-            app: decision.app,
-            instance: decision.instance,
-        })
+        Question::of(&self.decision_on(ix, &case), generation, (stands.at, stands.until))
     }
 
     /// What was asked and answered about an instance.

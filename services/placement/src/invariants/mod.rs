@@ -22,7 +22,7 @@ mod spending;
 mod tables;
 mod town;
 
-use model::{AppId, Decision, Generation, Guard, InstanceId, RelocationId, SiteId, Trigger};
+use model::{AppId, Consent, Decision, Generation, Guard, InstanceId, RelocationId, SiteId, Trigger};
 use thiserror::Error;
 
 use crate::engine::Engine;
@@ -124,6 +124,10 @@ pub(crate) fn may_order(engine: &Engine, ix: InstanceIx, decision: &Decision) ->
     }
     if engine.freezes.hold(instance.app, decision.at) {
         return Err(Violation::Frozen(relocation));
+    }
+    let word = decision.explanation.limits.consent;
+    if word.is_some_and(|word| word.state != Consent::Confirmed) {
+        return Err(Violation::NotAgreed(relocation));
     }
     let used_up = decision.explanation.limits.budgets.iter().find(|budget| budget.is_used_up());
     if let Some(by) = used_up.map(|budget| budget.guard) {
