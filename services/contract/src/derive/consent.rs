@@ -21,3 +21,36 @@ pub(super) const fn consent(from: &model::ConsentSeen) -> Consent {
     };
     Consent { state, generation: from.generation.0, age_ms: from.age_ms, left_ms: from.left_ms }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_snake_case_like_all_words_and_the_free_one_is_absent() {
+        for from in model::MobilityLevel::ALL {
+            let told = level(from).map(|level| level.as_str().to_owned());
+            assert_eq!(told, (!from.is_free()).then(|| from.as_str().replace('-', "_")));
+        }
+    }
+
+    #[test]
+    fn a_consent_keeps_its_numbers() {
+        for state in [
+            model::Consent::Needed,
+            model::Consent::Open,
+            model::Consent::Expired,
+            model::Consent::Refused,
+            model::Consent::Confirmed,
+        ] {
+            let seen =
+                model::ConsentSeen { state, generation: model::Generation(3), age_ms: 1_500, left_ms: 58_500 };
+            let told = serde_json::to_value(consent(&seen)).expect("JSON");
+            let wanted = format!(
+                r#"{{"state":"{}","generation":3,"ageMs":1500,"leftMs":58500}}"#,
+                state.as_str()
+            );
+            assert_eq!(told, serde_json::from_str::<serde_json::Value>(&wanted).expect("JSON"));
+        }
+    }
+}
