@@ -140,19 +140,19 @@ impl Approvals {
         true
     }
 
-    /// Takes note of an answer; false where it comes too late, is of another order than what was said last, or finds no
-    /// room.
+    /// Takes note of an answer; false where it is too old, is of an earlier order than what was said last, or finds no room,
+    /// and where it is `prompt` and comes too late for the question.
     pub(crate) fn answer(
         &mut self,
         about: About,
         answer: Entry,
-        (mobility, now): (&Mobility, Timestamp),
+        (mobility, now, prompt): (&Mobility, Timestamp, bool),
         counts: impl Fn(&About, &Entry) -> bool,
     ) -> bool {
         let last = self.at(about);
         let older = last.is_some_and(|last| answer.generation < last.generation);
         let own = last.filter(|last| last.generation == answer.generation);
-        let late = own.is_some_and(|own| own.is_missed_by(answer.at, mobility, now));
+        let late = prompt && own.is_some_and(|own| own.is_missed_by(answer.at, mobility, now));
         let counted = answer.stands(mobility, now).is_some();
         counted && !older && !late && self.put(about, answer, now, counts)
     }
@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn answered(table: &mut Approvals, answer: Entry, seconds: u64) -> bool {
-        table.answer(here(1), answer, (&MOBILITY, at(seconds)), |_, _| true)
+        table.answer(here(1), answer, (&MOBILITY, at(seconds), true), |_, _| true)
     }
 
     fn state(table: &Approvals, generation: u64, seconds: u64) -> Consent {

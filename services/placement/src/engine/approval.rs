@@ -156,7 +156,9 @@ impl Engine {
         let said = if answer.agrees { Said::Confirmed } else { Said::Refused };
         let entry = Entry { generation: answer.generation, said, at: answer.at.min(now) };
         let taken = self.with_approvals(|engine, table| {
-            table.answer((whose, site), entry, (&mobility, now), |a, e| engine.counts_still(a, e, now))
+            // What is read as history was answered to whoever decided then, and that one knew its question.
+            let prompt = !engine.catching_up;
+            table.answer((whose, site), entry, (&mobility, now, prompt), |a, e| engine.counts_still(a, e, now))
         });
         if let Some(ix) = known.filter(|_| taken) {
             self.look(ix, now, now, out);

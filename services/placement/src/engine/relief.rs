@@ -172,6 +172,8 @@ impl Engine {
         };
         self.relief.choose(whose, site);
         self.estate.mark(site);
+        // Whoever is asked already whether it may go there is told why it should now.
+        self.instances.at_mut(ix).told.forget_blocked();
         self.look(ix, now, now, out);
     }
 

@@ -106,8 +106,8 @@ impl Reference {
         choice.chosen += 1;
         assert!(choice.chosen <= choice.most, "more than {} leave {site}", choice.most);
         self.loads.chosen.insert(key, site);
-        // Its policy is not asked any longer.
-        self.inst(key).better_since = None;
+        // Its policy is not asked any longer, and what holds it back now is told anew.
+        (self.inst(key).better_since, self.inst(key).waiting) = (None, None);
     }
 
     /// All that should have been chosen was.
