@@ -31,7 +31,10 @@ async fn a_move_goes_when_an_operator_agrees_and_not_before() {
     let instance = format!("{}/{}", word(&question, "app"), word(&question, "instance"));
     let why = desk.run(&["why", &instance, "--now"]).await;
     let why = text(&why.stdout);
-    assert!(why.contains(&format!("would go if confirmed: `edgeroam relocation confirm {relocation}`")), "{why}");
+    assert!(
+        why.contains(&format!("would go if confirmed: `edgeroam relocation confirm {relocation}`")),
+        "{why}"
+    );
     assert!(why.contains("mobility    with-confirmation"), "{why}");
     assert!(!desk.run(&["why", relocation]).await.status.success(), "nothing was ordered");
     // A UE may have moved on meanwhile, which is another question about the same relocation.

@@ -98,9 +98,11 @@ impl Decider {
         let metrics = Metrics::register(registry);
         let topology = Arc::new(Topology::new(inputs.sites, inputs.cells, inputs.tai_pins)?);
         let (inquirer, inbox) = inquiry::channel();
-        let webhook = inputs.config.confirmation_webhook.as_ref().map(|config| {
-            Webhook::start(config, inputs.bus.clone(), clock.clone(), stop.clone())
-        });
+        let webhook = inputs
+            .config
+            .confirmation_webhook
+            .as_ref()
+            .map(|config| Webhook::start(config, inputs.bus.clone(), clock.clone(), stop.clone()));
         let ground = Ground {
             webhook: webhook.transpose()?,
             config: inputs.config,

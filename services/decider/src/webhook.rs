@@ -103,10 +103,12 @@ impl Post {
         while (self.clock)() < question.expires {
             match self.client.post(&question).await {
                 Ok(Reply::Later) => return,
-                Ok(Reply::Now { agrees }) => match self.put(answer(&question, agrees, (self.clock)())).await {
-                    Ok(()) => return,
-                    Err(error) => tracing::warn!(%error, "cannot put an answer on stream commands yet"),
-                },
+                Ok(Reply::Now { agrees }) => {
+                    match self.put(answer(&question, agrees, (self.clock)())).await {
+                        Ok(()) => return,
+                        Err(error) => tracing::warn!(%error, "cannot put an answer on stream commands yet"),
+                    }
+                }
                 Err(reason) => {
                     tracing::warn!(relocation = %question.relocation, %reason, "the confirmation webhook failed");
                 }

@@ -181,7 +181,6 @@ impl Approvals {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU64;
@@ -220,13 +219,10 @@ mod tests {
     fn a_question_is_open_then_expired_and_after_ten_timeouts_forgotten() {
         let mut table = Approvals::default();
         assert!(table.put(here(1), entry(Said::Asked, 100), at(100), |_, _| true));
-        assert_eq!([100, 159, 160, 759, 760].map(|now| state(&table, 2, now)), [
-            Consent::Open,
-            Consent::Open,
-            Consent::Expired,
-            Consent::Expired,
-            Consent::Needed
-        ]);
+        assert_eq!(
+            [100, 159, 160, 759, 760].map(|now| state(&table, 2, now)),
+            [Consent::Open, Consent::Open, Consent::Expired, Consent::Expired, Consent::Needed]
+        );
         assert_eq!(state(&table, 3, 100), Consent::Needed, "it is of another order");
     }
 
@@ -236,11 +232,10 @@ mod tests {
         assert!(table.put(here(1), entry(Said::Asked, 100), at(100), |_, _| true));
         assert!(!answered(&mut table, entry(Said::Confirmed, 160), 160), "late");
         assert!(answered(&mut table, entry(Said::Confirmed, 159), 170), "in time, and late to be heard");
-        assert_eq!([170, 218, 219].map(|now| state(&table, 2, now)), [
-            Consent::Confirmed,
-            Consent::Confirmed,
-            Consent::Needed
-        ]);
+        assert_eq!(
+            [170, 218, 219].map(|now| state(&table, 2, now)),
+            [Consent::Confirmed, Consent::Confirmed, Consent::Needed]
+        );
         assert!(answered(&mut table, entry(Said::Refused, 300), 300));
         assert_eq!([899, 900].map(|now| state(&table, 2, now)), [Consent::Refused, Consent::Needed]);
         assert!(!answered(&mut table, entry(Said::Confirmed, 900), 960), "of no worth any more");

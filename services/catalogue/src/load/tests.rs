@@ -1,8 +1,6 @@
 use std::time::Duration;
 
-use model::{
-    Budget, Limits, Mobility, MobilityLevel, Mode, Policy, QosTarget, Rate, Scope, Supi, Users,
-};
+use model::{Budget, Limits, Mobility, MobilityLevel, Mode, Policy, QosTarget, Rate, Scope, Supi, Users};
 
 use super::*;
 use crate::{AddressFrom, AdoptedInstance, ReleaseIn};

@@ -43,13 +43,15 @@ mod tests {
             model::Consent::Refused,
             model::Consent::Confirmed,
         ] {
-            let seen =
-                model::ConsentSeen { state, generation: model::Generation(3), age_ms: 1_500, left_ms: 58_500 };
+            let seen = model::ConsentSeen {
+                state,
+                generation: model::Generation(3),
+                age_ms: 1_500,
+                left_ms: 58_500,
+            };
             let told = serde_json::to_value(consent(&seen)).expect("JSON");
-            let wanted = format!(
-                r#"{{"state":"{}","generation":3,"ageMs":1500,"leftMs":58500}}"#,
-                state.as_str()
-            );
+            let wanted =
+                format!(r#"{{"state":"{}","generation":3,"ageMs":1500,"leftMs":58500}}"#, state.as_str());
             assert_eq!(told, serde_json::from_str::<serde_json::Value>(&wanted).expect("JSON"));
         }
     }

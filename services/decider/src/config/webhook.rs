@@ -16,10 +16,7 @@ pub struct WebhookConfig {
     #[serde(default)]
     pub bearer_token_file: Option<PathBuf>,
     /// How long one answer may take.
-    #[serde(
-        default = "timeout",
-        with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required"
-    )]
+    #[serde(default = "timeout", with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub timeout: Duration,
 }
 

@@ -83,7 +83,8 @@ impl Engine {
     /// The questions that are open: nothing but their answers holds these moves back, as far as is known.
     pub fn questions(&self, now: Timestamp) -> Vec<Question> {
         let asked = self.approvals.each().filter(|(_, entry)| entry.said == Said::Asked);
-        let of = asked.filter_map(|(((app, number), site), _)| Some((self.instances.find(app, number)?, site)));
+        let of =
+            asked.filter_map(|(((app, number), site), _)| Some((self.instances.find(app, number)?, site)));
         of.filter_map(|(ix, site)| self.question(ix, now).filter(|asked| asked.to == *self.site_id(site)))
             .collect()
     }
@@ -121,7 +122,9 @@ impl Engine {
             return false;
         }
         let entry = Entry { generation: approval.generation, said: Said::Asked, at: now };
-        self.with_approvals(|engine, table| table.put(about, entry, now, |a, e| engine.counts_still(a, e, now)))
+        self.with_approvals(|engine, table| {
+            table.put(about, entry, now, |a, e| engine.counts_still(a, e, now))
+        })
     }
 
     /// Whether a move was refused, or nobody answered in time, and that is still remembered.
@@ -158,7 +161,8 @@ impl Engine {
         let taken = self.with_approvals(|engine, table| {
             // What is read as history was answered to whoever decided then, and that one knew its question.
             let prompt = !engine.catching_up;
-            table.answer((whose, site), entry, (&mobility, now, prompt), |a, e| engine.counts_still(a, e, now))
+            table
+                .answer((whose, site), entry, (&mobility, now, prompt), |a, e| engine.counts_still(a, e, now))
         });
         if let Some(ix) = known.filter(|_| taken) {
             self.look(ix, now, now, out);

@@ -155,7 +155,8 @@ impl Engine {
     /// Whether what is blocked by this guard is a move that an operator asked for to a site that takes nothing, or of what
     /// may not be moved: it is refused, once and visibly.
     pub(super) fn refuses(&self, ix: InstanceIx, by: Guard) -> bool {
-        (by.is_of_site() || by == Guard::MobilityNotAllowed) && self.asked(ix).is_some_and(|asked| !asked.pinned)
+        (by.is_of_site() || by == Guard::MobilityNotAllowed)
+            && self.asked(ix).is_some_and(|asked| !asked.pinned)
     }
 
     /// Forgets a move of an instance that is there already, or whose UE has gone: its instance is soon let go, if it has not

@@ -62,9 +62,8 @@ impl Engine {
         }
         let under_way =
             |state: &State| matches!(state, State::Ordered(_)) || matches!(state.wait(), Wait::Queued(..));
-        let leaves = |ix: &InstanceIx| {
-            under_way(&self.instances.at(*ix).state) || self.question(*ix, now).is_some()
-        };
+        let leaves =
+            |ix: &InstanceIx| under_way(&self.instances.at(*ix).state) || self.question(*ix, now).is_some();
         if self.chosen_at(site).iter().any(leaves) {
             return;
         }
@@ -198,7 +197,11 @@ impl Engine {
         // Who may not move does not relieve anything, nor whom nobody lets go.
         let awaits = rule == Rule::Guarded(Guard::AwaitingConfirmation);
         let denied = awaits && self.is_denied(ix, target, now);
-        if denied || rule == Rule::Guarded(Guard::MobilityNotAllowed) || trigger != Trigger::Capacity || serving.wait.pause(target, now).is_some() {
+        if denied
+            || rule == Rule::Guarded(Guard::MobilityNotAllowed)
+            || trigger != Trigger::Capacity
+            || serving.wait.pause(target, now).is_some()
+        {
             return None;
         }
         let pick = |near, meters| Some((site, Pick { near, meters, ix }));

@@ -2,7 +2,7 @@
 //! (ETSI GS MEC 021). Both are of moves of what serves; what serves at a site that has failed serves nobody, and is
 //! restored elsewhere without a word.
 
-use model::{App, Consent, Guard, Mode, MobilityLevel, Timestamp, Trigger};
+use model::{App, Consent, Guard, MobilityLevel, Mode, Timestamp, Trigger};
 
 use crate::approvals::{Approval, Stands};
 use crate::index::SiteIx;
@@ -30,9 +30,8 @@ impl<'a> Leave<'a> {
         if level.is_free() || !serves || left == Some(Guard::Failed) {
             return None;
         }
-        let asks = level == MobilityLevel::WithConfirmation
-            && app.mode == Mode::Act
-            && trigger != Trigger::Operator;
+        let asks =
+            level == MobilityLevel::WithConfirmation && app.mode == Mode::Act && trigger != Trigger::Operator;
         Some(Self { level, approval, target: target?, asks })
     }
 

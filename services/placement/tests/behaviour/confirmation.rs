@@ -64,7 +64,10 @@ fn what_may_not_move_stays_is_placed_let_go_and_restored() {
     stage.put(0.0, 1, 0);
     let told = only_decision(&stage.cell(5.0, 1, 9));
     assert_eq!((told.verdict, told.explanation.rule), blocked(Guard::MobilityNotAllowed));
-    assert_eq!((told.target, told.explanation.limits.mobility_level), (Some(site_id(1)), kept().limits.mobility.level));
+    assert_eq!(
+        (told.target, told.explanation.limits.mobility_level),
+        (Some(site_id(1)), kept().limits.mobility.level)
+    );
     assert_eq!((stage.cell(6.0, 1, 10), stage.due()), (vec![], None), "told once, and nothing will change");
     for condition in [SiteCondition::Degraded, SiteCondition::Draining { deadline: None }] {
         let out = stage.said(10.0, 0, SiteSource::Probe, condition);
@@ -90,7 +93,11 @@ fn an_operators_move_of_what_may_not_move_is_refused_once_and_a_pin_waits() {
     assert_eq!((told.verdict, told.explanation.rule), blocked(Guard::MobilityNotAllowed));
     assert_eq!(stands(&stage, 4.0).0, Rule::Guarded(Guard::MobilityNotAllowed));
     let order = only_order(&stage.said(5.0, 0, SiteSource::Probe, SiteCondition::Failed));
-    assert_eq!((order.trigger, order.target), (Trigger::Operator, Some(site_id(2))), "it has to be somewhere");
+    assert_eq!(
+        (order.trigger, order.target),
+        (Trigger::Operator, Some(site_id(2))),
+        "it has to be somewhere"
+    );
 }
 
 #[test]
@@ -100,10 +107,16 @@ fn a_move_is_asked_for_once_and_goes_when_somebody_agrees() {
     let told = only_decision(&stage.cell(5.0, 1, 9));
     assert_eq!((told.verdict, told.explanation.rule), blocked(Guard::AwaitingConfirmation));
     let seen = told.explanation.limits.consent.unwrap();
-    assert_eq!((seen.state, seen.generation, seen.age_ms, seen.left_ms), (Consent::Open, Generation(2), 0, 60_000));
+    assert_eq!(
+        (seen.state, seen.generation, seen.age_ms, seen.left_ms),
+        (Consent::Open, Generation(2), 0, 60_000)
+    );
     assert_eq!(stage.cell(6.0, 1, 10), []);
     let [open] = &stage.engine.questions(at(7.0))[..] else { panic!("one question") };
-    assert_eq!((open.from.clone(), open.to.clone(), open.trigger), (site_id(0), site_id(1), Trigger::Mobility));
+    assert_eq!(
+        (open.from.clone(), open.to.clone(), open.trigger),
+        (site_id(0), site_id(1), Trigger::Mobility)
+    );
     assert_eq!((open.since, open.expires, open.supi.clone()), (at(5.0), at(65.0), Some(supi(1))));
     let order = only_order(&stage.ask(8.0, yes(2, 1)));
     assert_eq!((order.relocation, order.target.clone()), (open.relocation, Some(site_id(1))));
@@ -116,7 +129,8 @@ fn a_word_for_another_generation_or_site_is_no_answer() {
     let mut stage = stage(asked());
     stage.put(0.0, 1, 0);
     stage.cell(5.0, 1, 9);
-    for (seconds, wrong) in [(6.0, yes(1, 1)), (7.0, yes(3, 1)), (8.0, yes(2, 2)), (9.0, word(true, 2, 2, 1))] {
+    for (seconds, wrong) in [(6.0, yes(1, 1)), (7.0, yes(3, 1)), (8.0, yes(2, 2)), (9.0, word(true, 2, 2, 1))]
+    {
         assert_eq!(stage.ask(seconds, wrong), []);
     }
     assert_eq!(stage.engine.counts().ignored_commands, 3, "that of the other site may be asked for yet");
@@ -134,10 +148,16 @@ fn a_refusal_is_remembered_for_ten_timeouts_and_another_site_is_another_question
     assert_eq!(stage.run_to(605.0), []);
     assert_eq!(stands(&stage, 605.0), (AWAITS, Some(Consent::Refused)));
     let told = only_decision(&stage.cell(100.0, 1, 20));
-    assert_eq!((told.target, told.explanation.limits.consent.unwrap().state), (Some(site_id(2)), Consent::Open));
+    assert_eq!(
+        (told.target, told.explanation.limits.consent.unwrap().state),
+        (Some(site_id(2)), Consent::Open)
+    );
     assert_eq!(stage.cell(101.0, 1, 9), [], "it was refused, and that was told");
     let told = only_decision(&stage.run_to(606.0));
-    assert_eq!((told.target, told.explanation.limits.consent.unwrap().state), (Some(site_id(1)), Consent::Open));
+    assert_eq!(
+        (told.target, told.explanation.limits.consent.unwrap().state),
+        (Some(site_id(1)), Consent::Open)
+    );
     assert_eq!(only_order(&stage.ask(607.0, yes(2, 1))).target, Some(site_id(1)));
 }
 
@@ -172,7 +192,11 @@ fn a_word_counts_for_the_timeout_from_when_it_was_given() {
     assert_eq!(told.explanation.limits.consent.unwrap().state, Consent::Confirmed);
     assert_eq!(stage.due(), Some(65.0));
     let told = decisions(&stage.run_to(70.0));
-    assert_eq!(told.iter().map(|told| told.explanation.rule).collect::<Vec<_>>(), [AWAITS], "it is asked again");
+    assert_eq!(
+        told.iter().map(|told| told.explanation.rule).collect::<Vec<_>>(),
+        [AWAITS],
+        "it is asked again"
+    );
     assert_eq!(orders(&stage.done(71.0, &under_way)), []);
     assert_eq!(only_order(&stage.ask(72.0, yes(2, 1))).target, Some(site_id(1)));
 }
@@ -181,7 +205,10 @@ fn a_word_counts_for_the_timeout_from_when_it_was_given() {
 fn nobody_is_asked_about_failed_sites_operators_moves_and_what_is_only_observed() {
     let mut one = stage(asked());
     one.put(0.0, 1, 0);
-    assert_eq!(only_order(&one.said(1.0, 0, SiteSource::Probe, SiteCondition::Failed)).trigger, Trigger::SiteFailure);
+    assert_eq!(
+        only_order(&one.said(1.0, 0, SiteSource::Probe, SiteCondition::Failed)).trigger,
+        Trigger::SiteFailure
+    );
     for ask in [go(1, 2), pin(1, 2)] {
         let mut stage = stage(asked());
         stage.put(0.0, 1, 0);
@@ -219,7 +246,10 @@ fn an_order_that_comes_to_nothing_is_a_new_question() {
     assert_eq!(stage.end(7.0, &order, undone()), []);
     let told = only_decision(&stage.run_to(9.0));
     let consent = told.explanation.limits.consent.unwrap();
-    assert_eq!((told.explanation.rule, consent.state, consent.generation), (AWAITS, Consent::Open, Generation(3)));
+    assert_eq!(
+        (told.explanation.rule, consent.state, consent.generation),
+        (AWAITS, Consent::Open, Generation(3))
+    );
     assert_eq!(stage.ask(10.0, yes(2, 1)), [], "that was the one before");
     assert_eq!(only_order(&stage.ask(11.0, yes(3, 1))).generation, Generation(3));
 }
@@ -265,7 +295,10 @@ fn an_answer_that_is_read_before_its_instance_is_known_counts_and_one_of_nobody_
     let mut settled = again(None);
     settled.handle(at(20.0), Input::Operator(&command(at(8.0), word(true, 7, 2, 1))));
     settled.settle(20.0);
-    assert!(settled.engine.snapshot().len() <= empty.engine.snapshot().len() + 64, "nothing is left of it but its id");
+    assert!(
+        settled.engine.snapshot().len() <= empty.engine.snapshot().len() + 64,
+        "nothing is left of it but its id"
+    );
 }
 
 #[test]

@@ -18,13 +18,26 @@ use crate::scene::*;
 
 #[derive(Debug, Clone)]
 enum Step {
-    Report { ue: u64, cell: u32 },
-    End { pick: usize, done: bool },
-    Answer { pick: usize, agrees: bool },
+    Report {
+        ue: u64,
+        cell: u32,
+    },
+    End {
+        pick: usize,
+        done: bool,
+    },
+    Answer {
+        pick: usize,
+        agrees: bool,
+    },
     /// A snapshot is kept.
     Keep,
     /// Somebody answers, and before that is read the decider is killed; another one starts so many seconds later.
-    Kill { pick: usize, cold: bool, dead: u64 },
+    Kill {
+        pick: usize,
+        cold: bool,
+        dead: u64,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {

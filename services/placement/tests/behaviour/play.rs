@@ -189,7 +189,8 @@ impl Play {
         let (app, instance, generation, site) = match about {
             About::Open { pick, ahead, site } => {
                 let open = self.engine.questions(self.now);
-                let Question { app, instance, generation, to, .. } = open.get(pick % open.len().max(1))?.clone();
+                let Question { app, instance, generation, to, .. } =
+                    open.get(pick % open.len().max(1))?.clone();
                 (app, instance, generation.0.saturating_add_signed(ahead), site.map_or(to, site_id))
             }
             About::Any { app, ue, generation, site } => {
@@ -259,7 +260,12 @@ impl Play {
                 };
                 let wanted: BTreeSet<_> = reference.questions(self.now).iter().map(whose).collect();
                 let told = self.engine.questions(self.now);
-                assert_eq!(told.iter().map(|q| (q.app.clone(), q.instance.clone(), q.to.clone())).collect::<BTreeSet<_>>(), wanted);
+                assert_eq!(
+                    told.iter()
+                        .map(|q| (q.app.clone(), q.instance.clone(), q.to.clone()))
+                        .collect::<BTreeSet<_>>(),
+                    wanted
+                );
             }
         }
         assert_eq!(self.ledger.live(), self.live.len());

@@ -13,8 +13,8 @@ mod wish;
 use std::collections::BTreeMap;
 
 use model::{
-    App, Consent, Decision, Generation, Guard, Limits, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Trigger,
-    Verdict,
+    App, Consent, Decision, Generation, Guard, Limits, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp,
+    Trigger, Verdict,
 };
 use placement::{Command, Fleet};
 
@@ -343,7 +343,8 @@ impl Reference {
         let frozen = || self.frozen(key.0, now).then_some(Guard::Frozen);
         let awaits = || {
             let asks = bound && trigger != Trigger::Operator && self.needs_word(key);
-            (asks && self.state(key, target, now) != Consent::Confirmed).then_some(Guard::AwaitingConfirmation)
+            (asks && self.state(key, target, now) != Consent::Confirmed)
+                .then_some(Guard::AwaitingConfirmation)
         };
         policy.flatten().or_else(frozen).or_else(awaits).or_else(|| {
             let budgets = self.budgets(key, target, now);

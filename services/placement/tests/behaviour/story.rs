@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use model::{
     App, AppLimits, Ask, Budget, FreezeWindow, Limits, Measured, Mobility, MobilityLevel, Mode, Order,
-    OutcomeKind, Policy, QosTarget, Rate, SiteCondition, SiteSource, Step as Progress, Threshold, Timestamp, Weekday,
+    OutcomeKind, Policy, QosTarget, Rate, SiteCondition, SiteSource, Step as Progress, Threshold, Timestamp,
+    Weekday,
 };
 use placement::Fleet;
 use proptest::collection::vec;
@@ -119,12 +120,19 @@ fn answer() -> impl Strategy<Value = What> {
     let ahead = prop_oneof![8 => Just(0_i64), 1 => Just(-1), 1 => Just(1)];
     let site = prop_oneof![6 => Just(None), 1 => (0..3_u32).prop_map(Some)];
     let open = (0..8_usize, ahead, site).prop_map(|(pick, ahead, site)| About::Open { pick, ahead, site });
-    let any = (0..5_usize, 0..5_u64, 1..5_u64, 0..3_u32)
-        .prop_map(|(app, ue, generation, site)| About::Any { app, ue, generation, site });
+    let any = (0..5_usize, 0..5_u64, 1..5_u64, 0..3_u32).prop_map(|(app, ue, generation, site)| About::Any {
+        app,
+        ue,
+        generation,
+        site,
+    });
     let age = prop_oneof![5 => Just(0_u64), 2 => 0..15_000_u64, 1 => 0..90_000_u64];
     let agrees = prop_oneof![3 => Just(true), 1 => Just(false)];
-    (prop_oneof![6 => open, 1 => any], agrees, age)
-        .prop_map(|(about, agrees, age)| What::Answer { about, agrees, age })
+    (prop_oneof![6 => open, 1 => any], agrees, age).prop_map(|(about, agrees, age)| What::Answer {
+        about,
+        agrees,
+        age,
+    })
 }
 
 fn said() -> impl Strategy<Value = What> {

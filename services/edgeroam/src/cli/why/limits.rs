@@ -61,7 +61,9 @@ fn confirmed(decision: &Decision, seen: &ConsentSeen) -> String {
     let relocation = RelocationId::new(&decision.app, &decision.instance, seen.generation);
     let left = span(Duration::from_millis(seen.left_ms));
     match seen.state {
-        Consent::Needed | Consent::Confirmed => "would go if confirmed: it is asked when its turn comes".to_owned(),
+        Consent::Needed | Consent::Confirmed => {
+            "would go if confirmed: it is asked when its turn comes".to_owned()
+        }
         Consent::Open => {
             format!("would go if confirmed: `edgeroam relocation confirm {relocation}` within {left}")
         }
