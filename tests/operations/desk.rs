@@ -190,8 +190,8 @@ impl Desk {
         let given = async {
             loop {
                 let output = self.run(&["why", relocation, "--json"]).await;
-                let found = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap());
-                if let Some(decision) = found.last().filter(|_| output.status.success()) {
+                let mut found = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap());
+                if let Some(decision) = found.next_back().filter(|_| output.status.success()) {
                     return decision;
                 }
                 tokio::time::sleep(Duration::from_millis(200)).await;
