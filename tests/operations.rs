@@ -4,6 +4,8 @@
 
 #[path = "operations/brokers.rs"]
 mod brokers_alone;
+#[path = "operations/confirmation.rs"]
+mod confirmation;
 #[path = "operations/desk.rs"]
 mod desk;
 #[path = "operations/measurements.rs"]

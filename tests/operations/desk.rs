@@ -39,6 +39,15 @@ pub(crate) struct Desk {
 impl Desk {
     /// Starts both; EdgeRoam with these variables.
     pub(crate) async fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::start_with(folder, variables, |config| config).await
+    }
+
+    /// The same, with the configuration changed.
+    pub(crate) async fn start_with(
+        folder: &Path,
+        variables: &[(&str, &str)],
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
         // A second installation only says that there is a provider already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         // The loopback addresses are those of every laboratory, so each has a port of its own.
@@ -74,6 +83,7 @@ impl Desk {
             }
         }
         let config = folder.join("edgeroam.yaml");
+        std::fs::write(&config, change(std::fs::read_to_string(&config).unwrap())).unwrap();
         let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let client = reqwest::Client::new();
         let mut desk = Self { testbed, lines, emco, config, variables, all: None, client };
@@ -153,6 +163,41 @@ impl Desk {
             }
         };
         timeout(PATIENCE, found).await.expect("somebody stays")
+    }
+
+    /// `edgeroam relocation list --json`.
+    pub(crate) async fn questions(&self) -> Vec<Value> {
+        let output = self.run(&["relocation", "list", "--json"]).await;
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Waits until somebody is asked whether an instance may leave a site.
+    pub(crate) async fn question(&self, site: &str) -> Value {
+        let asked = async {
+            loop {
+                if let Some(own) = self.questions().await.into_iter().find(|own| own["from"] == site) {
+                    return own;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        timeout(PATIENCE, asked).await.expect("somebody is asked")
+    }
+
+    /// Waits until the order of a relocation stands on the bus: the decision that gave it.
+    pub(crate) async fn ordered(&self, relocation: &str) -> Value {
+        let given = async {
+            loop {
+                let output = self.run(&["why", relocation, "--json"]).await;
+                let mut found = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap());
+                if let Some(decision) = found.next_back().filter(|_| output.status.success()) {
+                    return decision;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        timeout(PATIENCE, given).await.expect("it is ordered")
     }
 
     /// Waits until EMCO's last word of a site is this one.

@@ -1,6 +1,7 @@
 //! From internal records to public events.
 
 mod cell;
+mod consent;
 mod decision;
 mod envelope;
 mod explanation;

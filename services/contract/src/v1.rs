@@ -6,6 +6,7 @@
 //! gets a new version beside this one.
 
 mod cell;
+mod consent;
 mod decided;
 mod explanation;
 mod instance;
@@ -17,6 +18,7 @@ mod ue;
 mod weighed;
 
 pub use cell::{Ecgi, Ncgi, PlmnId, Tai};
+pub use consent::{Consent, ConsentState, MobilityLevel};
 pub use decided::{Mode, RelocationDecided, Trigger, Verdict};
 pub use explanation::{
     Basis, BasisKind, Budget, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving,

@@ -41,7 +41,9 @@ impl Asked {
             | Ask::Drain { .. }
             | Ask::Resume { .. }
             | Ask::Freeze { .. }
-            | Ask::Thaw { .. } => waiting.pinned = kept,
+            | Ask::Thaw { .. }
+            | Ask::Confirm { .. }
+            | Ask::Refuse { .. } => waiting.pinned = kept,
         }
         true
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{AppId, InstanceId, Supi, Timestamp};
-use placement::{Engine, Standing};
+use placement::{Engine, Question as Open, Standing};
 use thiserror::Error;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
@@ -30,6 +30,8 @@ pub enum About {
         /// Its id.
         instance: InstanceId,
     },
+    /// The moves that somebody has to agree to.
+    Moves,
 }
 
 /// What is answered.
@@ -37,6 +39,8 @@ pub enum About {
 pub enum Answer {
     /// How each instance stands now; at least one.
     Stands(Vec<Standing>),
+    /// The moves that wait for nothing but somebody's word.
+    Moves(Vec<Open>),
     /// There is none.
     Unknown {
         /// The apps that the UE uses, where the UE is known.
@@ -114,6 +118,7 @@ impl Question {
             About::Instance { app, instance } => engine
                 .standing(app, instance, now)
                 .map_or(Answer::Unknown { apps: Vec::new() }, |standing| Answer::Stands(vec![standing])),
+            About::Moves => Answer::Moves(engine.questions(now)),
         };
         // Whoever asked may have given up.
         let _ = self.answer.send(answer);

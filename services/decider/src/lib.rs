@@ -13,6 +13,8 @@
 //! What is decided is `placement`'s business, how an order is carried out the executor's. Public, pseudonymised
 //! streams are derived elsewhere: `decisions` names UEs.
 //!
+//! Where somebody has to agree to a move, a webhook may be asked; its answers are commands like all others.
+//!
 //! Whoever wants to know why an instance is where it is, also where nothing was decided, asks by an [`Inquirer`].
 //!
 //! Main types: [`Decider`], [`Inputs`], [`Config`], [`StartError`], [`Inquirer`].
@@ -32,9 +34,11 @@ mod records;
 mod run;
 mod start;
 mod term;
+mod webhook;
 mod wire;
 
 pub use clock::Clock;
-pub use config::Config;
+pub use config::{Config, WebhookConfig};
 pub use inquiry::{About, Answer, Inquirer, InquiryError};
 pub use start::{Decider, Inputs, StartError};
+pub use webhook::WebhookError;

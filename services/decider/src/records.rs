@@ -2,7 +2,7 @@
 
 use bus::{Delivery, Record};
 use bytes::Bytes;
-use model::{Decision, Mode, Order, SiteRecord, SiteStatus, Stream, Timestamp};
+use model::{Decision, Guard, Mode, Order, Rule, SiteRecord, SiteStatus, Stream, Timestamp};
 use placement::Command;
 use serde::Serialize;
 use uuid::Uuid;
@@ -81,10 +81,17 @@ fn decided(decision: &Decision) -> Record {
     Record { key: key.into(), id: Some(id.into()), data: json(decision) }
 }
 
-/// The rule of a decision as a word: its JSON without what is no letter.
+/// The rule of a decision as a word: its JSON without what is no letter. Whether something may go to one site and to
+/// another one can be asked in one go.
 fn rule(decision: &Decision) -> String {
     let text = serde_json::to_string(&decision.explanation.rule).unwrap_or_default();
-    text.chars().filter(|c| c.is_ascii_lowercase() || *c == '_').collect()
+    let mut word: String = text.chars().filter(|c| c.is_ascii_lowercase() || *c == '_').collect();
+    if let Some(target) = &decision.target
+        && decision.explanation.rule == Rule::Guarded(Guard::AwaitingConfirmation)
+    {
+        word = format!("{word}/{target}");
+    }
+    word
 }
 
 fn ordered(order: &Order) -> Record {
@@ -111,7 +118,7 @@ fn json(value: &impl Serialize) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use model::{Basis, Explanation, Guard, Policy, Rule, SiteCondition, SiteId, Trigger, Verdict};
+    use model::{Basis, Explanation, Policy, SiteCondition, SiteId, Trigger, Verdict};
 
     use super::*;
 

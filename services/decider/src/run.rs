@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bus::{Bus, BusError, Sequence, Start};
 use model::{Outcome, OutcomeKind, Timestamp};
-use placement::{Command, Engine, Input};
+use placement::{Command, Engine, Input, Question};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,7 @@ use crate::metrics::Metrics;
 use crate::publisher::{Job, Kept};
 use crate::reader::{self, Batch, Handed};
 use crate::records::Outgoing;
+use crate::webhook::Webhook;
 use crate::wire::{Item, decode};
 
 /// The consumer's name on every stream that is followed.
@@ -37,6 +38,7 @@ pub(crate) struct Runner {
     pub(crate) metrics: Metrics,
     pub(crate) clock: Clock,
     pub(crate) inbox: Inbox,
+    pub(crate) webhook: Option<Webhook>,
     /// Ends this term.
     pub(crate) stop: CancellationToken,
     /// Cancelled where the bus fails for good.
@@ -148,6 +150,11 @@ impl Runner {
         let mut outgoing = Outgoing::default();
         for command in self.commands.drain(..) {
             self.metrics.commanded(&command);
+            if let (Some(webhook), Command::Decide(decision)) = (&self.webhook, &command)
+                && let Some(question) = Question::asked_by(decision)
+            {
+                webhook.ask(question);
+            }
             outgoing.add(&command);
         }
         outgoing
@@ -189,6 +196,11 @@ impl Runner {
             self.engine.handle(now, Input::Operator(&command), &mut self.commands);
         }
         self.engine.settle(now, &mut self.commands);
+        // Whoever was to be told of these may not have been, before the last run ended.
+        if let Some(webhook) = &self.webhook {
+            let open = self.engine.questions(now).into_iter().filter(|question| question.since < now);
+            open.for_each(|question| webhook.ask(question));
+        }
         self.changed = true;
         self.flush().await;
     }

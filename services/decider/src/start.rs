@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::inquiry::{self, Inquirer};
 use crate::metrics::Metrics;
 use crate::term::Ground;
+use crate::webhook::{Webhook, WebhookError};
 
 /// Why the decider does not start.
 #[derive(Debug, Error)]
@@ -31,6 +32,9 @@ pub enum StartError {
     /// The bus cannot be read.
     #[error("decider: {0}")]
     Bus(#[from] BusError),
+    /// Nothing can be posted.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// The store cannot be read.
     #[error("decider: {0}")]
     Store(#[from] StoreError),
@@ -94,7 +98,13 @@ impl Decider {
         let metrics = Metrics::register(registry);
         let topology = Arc::new(Topology::new(inputs.sites, inputs.cells, inputs.tai_pins)?);
         let (inquirer, inbox) = inquiry::channel();
+        let webhook = inputs
+            .config
+            .confirmation_webhook
+            .as_ref()
+            .map(|config| Webhook::start(config, inputs.bus.clone(), clock.clone(), stop.clone()));
         let ground = Ground {
+            webhook: webhook.transpose()?,
             config: inputs.config,
             topology,
             fleet: Fleet { apps: inputs.apps, limits: inputs.limits },

@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::publisher::Publisher;
 use crate::reader::Handed;
 use crate::run::Runner;
+use crate::webhook::Webhook;
 
 /// Batches that may wait for the engine.
 const BATCHES: usize = 8;
@@ -39,6 +40,8 @@ pub(crate) struct Ground {
     pub(crate) clock: Clock,
     /// Where it is asked how instances stand.
     pub(crate) inbox: Inbox,
+    /// Who is told of each move that somebody has to agree to.
+    pub(crate) webhook: Option<Webhook>,
     /// Stops the replica.
     pub(crate) stop: CancellationToken,
 }
@@ -91,6 +94,7 @@ impl Term {
             metrics: metrics.clone(),
             clock: clock.clone(),
             inbox: ground.inbox.clone(),
+            webhook: ground.webhook.clone(),
             failed: ground.stop.clone(),
             stop,
             jobs,

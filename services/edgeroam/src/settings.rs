@@ -158,6 +158,7 @@ impl Settings {
         };
         wrong.extend(source.of_core(&file.core));
         wrong.extend(file.monitor.iter().flat_map(|monitor| source.of_monitor(monitor)));
+        wrong.extend(file.decider.problems().into_iter().map(|problem| format!("decider.{problem}")));
         wrong.extend(file.public.problems().into_iter().map(|problem| format!("public.{problem}")));
         if file.instance_key_file.is_none() && !matches!(file.bus, bus::Config::Embedded(_)) {
             wrong.push(
@@ -183,7 +184,7 @@ impl Settings {
             core: file.core.relative_to(base),
             bus: file.bus.relative_to(base),
             public: file.public.relative_to(base),
-            decider: file.decider,
+            decider: file.decider.relative_to(base),
             executor: file.executor,
             monitor: file.monitor.map(|monitor| monitor.relative_to(base)),
             emco: file.emco.map(|emco| emco.relative_to(base)),

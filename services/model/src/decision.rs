@@ -311,6 +311,10 @@ pub enum Guard {
     TotalConcurrent,
     /// The orders of late for all apps are as many as may be.
     TotalRate,
+    /// Instances of the app are not moved.
+    MobilityNotAllowed,
+    /// Somebody has to agree before an instance of the app is moved, and has not.
+    AwaitingConfirmation,
 }
 
 impl Guard {
@@ -339,6 +343,8 @@ impl Guard {
             Self::SiteRate => "site_rate",
             Self::TotalConcurrent => "total_concurrent",
             Self::TotalRate => "total_rate",
+            Self::MobilityNotAllowed => "mobility_not_allowed",
+            Self::AwaitingConfirmation => "awaiting_confirmation",
         }
     }
 
@@ -367,7 +373,9 @@ impl Guard {
             | Self::SiteConcurrent
             | Self::SiteRate
             | Self::TotalConcurrent
-            | Self::TotalRate => false,
+            | Self::TotalRate
+            | Self::MobilityNotAllowed
+            | Self::AwaitingConfirmation => false,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FreezeWindow, Guard, SiteId};
+use crate::{ConsentSeen, FreezeWindow, Guard, Mobility, MobilityLevel, SiteId};
 
 /// How many orders may be given: a token bucket. It holds `burst` tokens and gains `per_minute` of them a minute; an
 /// order takes one. So in no minute there are more than both together.
@@ -54,6 +54,9 @@ pub struct AppLimits {
     /// When the policy moves nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze_windows: Vec<FreezeWindow>,
+    /// Whether instances may be moved, and whether somebody has to agree.
+    #[serde(default)]
+    pub mobility: Mobility,
 }
 
 impl AppLimits {
@@ -103,6 +106,12 @@ pub struct LimitsSeen {
     /// The budgets that an order would have taken from, but for `max_concurrent_relocations`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetSeen>,
+    /// How freely the app's instances are moved.
+    #[serde(default, skip_serializing_if = "MobilityLevel::is_free")]
+    pub mobility_level: MobilityLevel,
+    /// The word that a move needs, where it needs one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentSeen>,
 }
 
 impl LimitsSeen {

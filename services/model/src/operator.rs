@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{AppId, InstanceId, SiteId, Timestamp};
+use crate::{AppId, Generation, InstanceId, SiteId, Timestamp};
 
 /// What an operator asks for, as it stands on stream `commands`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,28 @@ pub enum Ask {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         app: Option<AppId>,
     },
+    /// Agrees to one relocation: of this instance, by the order of this generation, to this site.
+    Confirm {
+        /// The app.
+        app: AppId,
+        /// The instance.
+        instance: InstanceId,
+        /// The generation of the order that is to follow.
+        generation: Generation,
+        /// Where it would go.
+        site: SiteId,
+    },
+    /// Does not agree to it.
+    Refuse {
+        /// The app.
+        app: AppId,
+        /// The instance.
+        instance: InstanceId,
+        /// The generation of the order that would follow.
+        generation: Generation,
+        /// Where it would go.
+        site: SiteId,
+    },
 }
 
 impl Ask {
@@ -116,6 +138,8 @@ impl Ask {
             Self::Unpin { .. } => "unpin",
             Self::Freeze { .. } => "freeze",
             Self::Thaw { .. } => "thaw",
+            Self::Confirm { .. } => "confirm",
+            Self::Refuse { .. } => "refuse",
         }
     }
 
@@ -125,7 +149,9 @@ impl Ask {
             Self::Cordon { site } | Self::Drain { site, .. } | Self::Resume { site } => site.to_string(),
             Self::Move { app, instance, .. }
             | Self::Pin { app, instance, .. }
-            | Self::Unpin { app, instance } => format!("{app}/{instance}"),
+            | Self::Unpin { app, instance }
+            | Self::Confirm { app, instance, .. }
+            | Self::Refuse { app, instance, .. } => format!("{app}/{instance}"),
             Self::Freeze { app, .. } | Self::Thaw { app } => {
                 app.as_ref().map_or_else(|| "*".to_owned(), ToString::to_string)
             }

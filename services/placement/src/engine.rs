@@ -1,5 +1,6 @@
 //! The engine: feeds UEs, instances and outcomes to the policies and gives orders.
 
+mod approval;
 mod catalogue;
 mod decide;
 mod decision;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use model::{AppId, InstanceId, InstanceKey, Limits, SiteId, Timestamp};
 
+use crate::approvals::Approvals;
 use crate::apps::{self, AppEntry, AppError};
 use crate::asks::Asks;
 use crate::command::{Command, Input};
@@ -34,6 +36,7 @@ use crate::timers::Timers;
 use crate::topology::Topology;
 use crate::ue::{Instances, Instant, State, Ues};
 
+pub use approval::Question;
 pub(crate) use outcomes::MOST;
 pub use snapshot::RestoreError;
 pub use why::Standing;
@@ -58,6 +61,9 @@ const SLICE: usize = 4096;
 ///
 /// Where an app wants some quality of service, what is measured of it counts before the policy: a site where it has been
 /// too poor for long enough is left for one that is better or of which nothing is known, and none is gone to where it is.
+///
+/// An app may forbid that its instances are moved, or want somebody to agree first. Answers are kept whether or not their
+/// question is known, so that history can be read in any order; each one is of one order and one site.
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) topology: Arc<Topology>,
@@ -78,6 +84,7 @@ pub struct Engine {
     pub(crate) budgets: Budgets,
     pub(crate) line: Line,
     pub(crate) origins: Origins,
+    pub(crate) approvals: Approvals,
     round: Option<waiting::Round>,
     key: InstanceKey,
     catching_up: bool,
@@ -168,6 +175,7 @@ impl Engine {
             budgets,
             line: Line::default(),
             origins: Origins::default(),
+            approvals: Approvals::default(),
             round: None,
             topology,
             apps,
@@ -248,6 +256,7 @@ impl Engine {
     pub fn settle(&mut self, now: Timestamp, out: &mut Vec<Command>) {
         self.catching_up = false;
         self.settle_asks();
+        self.settle_answers(now);
         self.settle_sites();
         self.settle_loads(now);
         self.look_at_all(now, out);
@@ -375,6 +384,7 @@ impl Engine {
         self.note_origin(ix, &to);
         self.count_way(ix, &to);
         self.leave_queue(ix);
+        self.outdate_answers(ix);
         let instance = self.instances.at_mut(ix);
         instance.told = crate::ue::Told::default();
         self.instances.set_state(ix, to);

@@ -7,7 +7,7 @@ use model::{
 
 use crate::guard::{Lane, Limited, Of};
 use crate::index::SiteIx;
-use crate::judge::{Case, Finding, Recorder, way};
+use crate::judge::{Case, Finding, Recorder, leave_for, way};
 use crate::policy::{self, Standing};
 use crate::sites::Rank;
 
@@ -143,6 +143,7 @@ fn limits<'n>(case: &Case<'_>, finding: &Finding, name: impl Fn(SiteIx) -> &'n S
     let of_app = Lane::new(Of::App(case.pace.app), Limited::Concurrent);
     let way = way(case, finding).filter(|_| finding.verdict != Verdict::Stay);
     let budgets = way.into_iter().flat_map(|way| case.pace.standings(way, case.now));
+    let leave = leave_for(case, finding).filter(|_| finding.verdict != Verdict::Stay);
     let told = |lane: Lane| match lane.of() {
         Of::Site(site) => Some(name(site).clone()),
         Of::App(_) | Of::Total => None,
@@ -161,5 +162,7 @@ fn limits<'n>(case: &Case<'_>, finding: &Finding, name: impl Fn(SiteIx) -> &'n S
                 per_minute: standing.per_minute,
             })
             .collect(),
+        mobility_level: case.app.limits.mobility.level,
+        consent: leave.and_then(|leave| leave.seen(case.now)),
     }
 }

@@ -2,8 +2,9 @@
 
 use model::{App, Basis, Guard, Rule, Timestamp, Trigger, Verdict, Weighed};
 
+use crate::approvals::Approval;
 use crate::asks::Asked;
-use crate::guard::{Gate, Lane, Pace, Unhurried, Way};
+use crate::guard::{Gate, Lane, Leave, Pace, Unhurried, Way, is_yes};
 use crate::index::{PlaceIx, SiteIx};
 use crate::policy::{self, Accounts, View, told};
 use crate::quality::Quality;
@@ -41,6 +42,8 @@ pub(crate) struct Case<'a> {
     pub(crate) unhurried: Unhurried<'a>,
     /// The budgets.
     pub(crate) pace: Pace<'a>,
+    /// What was answered where somebody has to agree.
+    pub(crate) approval: Approval<'a>,
 }
 
 /// A verdict.
@@ -328,6 +331,8 @@ const fn left_by(guard: Guard) -> Rule {
         | Guard::SiteRate
         | Guard::TotalConcurrent
         | Guard::TotalRate
+        | Guard::MobilityNotAllowed
+        | Guard::AwaitingConfirmation
         | Guard::Frozen => Rule::Evacuation,
     }
 }
@@ -356,7 +361,9 @@ const fn leaving(guard: Guard) -> Trigger {
         | Guard::SiteConcurrent
         | Guard::SiteRate
         | Guard::TotalConcurrent
-        | Guard::TotalRate => Trigger::Maintenance,
+        | Guard::TotalRate
+        | Guard::MobilityNotAllowed
+        | Guard::AwaitingConfirmation => Trigger::Maintenance,
     }
 }
 
@@ -376,8 +383,8 @@ fn linger(case: &Case<'_>, left: Option<Guard>) -> Finding {
     }
 }
 
-/// What is right may have to wait: what the policy wants for the instance's own limits, everything for freezes and
-/// budgets. Letting go takes from no budget.
+/// What is right may have to wait: a move for the app's mobility level, what the policy wants for the instance's own limits,
+/// everything for freezes, a move for somebody's word, and the rest for budgets. Letting go takes from no budget.
 fn held(case: &Case<'_>, wanted: Finding) -> Finding {
     if wanted.verdict != Verdict::Move {
         return wanted;
@@ -386,6 +393,10 @@ fn held(case: &Case<'_>, wanted: Finding) -> Finding {
         let (verdict, rule) = (Verdict::Blocked, Rule::Guarded(guard));
         Finding { verdict, rule, recheck, lacks, ..wanted }
     };
+    let leave = leave_for(case, &wanted);
+    if leave.is_some_and(|leave| leave.is_denied()) {
+        return blocked(Guard::MobilityNotAllowed, None, None);
+    }
     let unhurried = match wanted.trigger {
         Trigger::Mobility | Trigger::Qos => case.unhurried.holds(wanted.target),
         Trigger::FirstPlacement
@@ -403,10 +414,22 @@ fn held(case: &Case<'_>, wanted: Finding) -> Finding {
     if case.frozen {
         return blocked(Guard::Frozen, None, None);
     }
+    let word = leave.and_then(|leave| leave.word(case.now));
+    if let Some(word) = word.filter(|word| !is_yes(word)) {
+        return blocked(Guard::AwaitingConfirmation, Some(word.until), None);
+    }
     match way(case, &wanted).and_then(|way| case.pace.lacks(way, case.now)) {
-        Some(lane) => blocked(lane.guard(), None, Some(lane)),
+        // A yes does not count for ever.
+        Some(lane) => blocked(lane.guard(), word.map(|word| word.until), Some(lane)),
         None => wanted,
     }
+}
+
+/// What the app's mobility level says of what is found to be right.
+pub(crate) fn leave_for<'a>(case: &Case<'a>, finding: &Finding) -> Option<Leave<'a>> {
+    let serving = case.serving.map(|(site, _)| site);
+    let left = serving.and_then(|site| case.gate.leaves(site));
+    Leave::of(case.app, case.approval, (serving.is_some(), left), finding.target, finding.trigger)
 }
 
 /// From where to where a finding leads.

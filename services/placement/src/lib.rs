@@ -15,6 +15,7 @@
 
 #![warn(clippy::iter_over_hash_type)]
 
+mod approvals;
 mod apps;
 mod asks;
 mod command;
@@ -41,7 +42,7 @@ mod zone;
 
 pub use apps::AppError;
 pub use command::{Command, Input};
-pub use engine::{Counts, Engine, RestoreError, Standing};
+pub use engine::{Counts, Engine, Question, RestoreError, Standing};
 pub use fleet::Fleet;
 pub use sites::{Ranked, SiteIndex};
 pub use topology::{Problem, RANKED_SITES, Topology, TopologyError};

@@ -57,6 +57,7 @@ pub(super) fn of_app(app: &AppEntry, path: &str, problems: &mut Problems) -> App
         no_return: span(&app.no_return),
         rate,
         freeze_windows: windows(&app.freeze_windows, &format!("{path}.freeze_windows"), problems),
+        mobility: super::mobility::of_app(app, path, problems),
     }
 }
 

@@ -6,6 +6,7 @@ mod capacity;
 mod cells;
 mod labels;
 mod limits;
+mod mobility;
 mod policy;
 mod policy_file;
 mod qos;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use model::{Budget, Limits, Mode, Policy, QosTarget, Rate, Scope, Supi, Users};
+use model::{Budget, Limits, Mobility, MobilityLevel, Mode, Policy, QosTarget, Rate, Scope, Supi, Users};
 
 use super::*;
 use crate::{AddressFrom, AdoptedInstance, ReleaseIn};
@@ -165,6 +165,39 @@ freeze_windows:
     assert_eq!(of, [("a", budget(5, 60, 10)), ("b", budget(20, 6, 1))]);
     assert_eq!(freeze_windows[0].to_string(), "17:00 to 24:00 UTC");
     assert_eq!(read(&with_app("")).expect("valid").limits, Limits::default());
+}
+
+#[test]
+fn a_mobility_level_is_read_and_its_timeout_is_bounded() {
+    let of = |yaml: &str| read(&with_app(yaml)).map(|catalogue| catalogue.apps[0].app.limits.mobility);
+    assert_eq!(of("").expect("valid"), Mobility::default());
+    let asks = "    mobility_level: with-confirmation\n";
+    let level = MobilityLevel::WithConfirmation;
+    let timeout = |seconds| Mobility { level, confirmation_timeout: Duration::from_secs(seconds) };
+    assert_eq!(of(asks).expect("valid"), timeout(60));
+    for (text, seconds) in [("1s", 1), ("5m", 300), ("24h", 86_400)] {
+        let yaml = format!("{asks}    confirmation_timeout: {text}\n");
+        assert_eq!(of(&yaml).expect("valid"), timeout(seconds));
+    }
+    assert_eq!(of("    mobility_level: not-allowed\n").expect("valid").level, MobilityLevel::NotAllowed);
+    for (yaml, reason) in [
+        ("    mobility_level: maybe\n", "apps[0].mobility_level: `maybe` is no level: `not-allowed`"),
+        (
+            "    confirmation_timeout: 1m\n",
+            "apps[0].confirmation_timeout: says nothing without `mobility_level: with-confirmation`",
+        ),
+        (
+            "    mobility_level: with-confirmation\n    confirmation_timeout: 900ms\n",
+            "apps[0].confirmation_timeout: is out of range: 1s to 24h",
+        ),
+        (
+            "    mobility_level: with-confirmation\n    confirmation_timeout: 25h\n",
+            "apps[0].confirmation_timeout: is out of range: 1s to 24h",
+        ),
+    ] {
+        let errors = of(yaml).expect_err("it means nothing");
+        assert!(errors[0].contains(reason) && errors[0].starts_with("line "), "{errors:?}");
+    }
 }
 
 #[test]

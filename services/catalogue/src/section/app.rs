@@ -22,6 +22,8 @@ pub(crate) struct AppEntry {
     pub(crate) cooldown: OptSpan,
     pub(crate) no_return: OptSpan,
     pub(crate) freeze_windows: Entries<FreezeWindowEntry>,
+    pub(crate) mobility_level: OptText,
+    pub(crate) confirmation_timeout: OptSpan,
     pub(crate) linger: OptSpan,
     pub(crate) requires: Vec<Spanned<Text>>,
     pub(crate) qos: Option<Spanned<QosEntry>>,

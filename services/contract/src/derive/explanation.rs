@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cell::{cell, tai};
-use super::{quality, weighed};
+use super::{consent, quality, weighed};
 use crate::v1::{
     Basis, BasisKind, Budget, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving,
 };
@@ -34,6 +34,8 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
         not_back_to: from.limits.not_back_to.as_ref().map(ToString::to_string),
         freeze_window: from.limits.freeze_window.as_ref().map(ToString::to_string),
         budgets: from.limits.budgets.iter().map(budget).collect(),
+        mobility_level: consent::level(from.limits.mobility_level),
+        consent: from.limits.consent.as_ref().map(consent::consent),
         catalogue_version: from.catalogue_version,
     }
 }
@@ -91,6 +93,8 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::SiteRate => Guard::SiteRate,
         model::Guard::TotalConcurrent => Guard::TotalConcurrent,
         model::Guard::TotalRate => Guard::TotalRate,
+        model::Guard::MobilityNotAllowed => Guard::MobilityNotAllowed,
+        model::Guard::AwaitingConfirmation => Guard::AwaitingConfirmation,
     }
 }
 

@@ -100,6 +100,8 @@ fn guarded(guard: &Guard) -> String {
         Guard::SiteRate => "a site's orders a minute are used up",
         Guard::TotalConcurrent => "all apps together have as many relocations under way as they may",
         Guard::TotalRate => "the orders a minute of all apps together are used up",
+        Guard::MobilityNotAllowed => "instances of the app may not be moved",
+        Guard::AwaitingConfirmation => "somebody has to agree, and has not",
         Guard::Other(word) => return spaced(word),
     };
     words.to_owned()

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Criteria, Ecgi, Ncgi, Normalisation, QosTarget, SiteQuality, Tai, Weighed};
+use super::{Consent, Criteria, Ecgi, MobilityLevel, Ncgi, Normalisation, QosTarget, SiteQuality, Tai, Weighed};
 use crate::words::open_words;
 
 /// Numbers enough to recompute a verdict.
@@ -48,6 +48,12 @@ pub struct Explanation {
     /// The budgets that a move takes from, beside that of `underWayLimit`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub budgets: Vec<Budget>,
+    /// How freely the app's instances are moved, where not every move is free.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mobility_level: Option<MobilityLevel>,
+    /// The word that the move needs, where somebody has to agree.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub consent: Option<Consent>,
     /// Version of the catalogue that it was decided on.
     pub catalogue_version: u64,
 }
@@ -173,6 +179,10 @@ open_words! {
         TotalConcurrent = "total_concurrent",
         /// The orders of late for all apps are as many as may be.
         TotalRate = "total_rate",
+        /// Instances of the app are not moved.
+        MobilityNotAllowed = "mobility_not_allowed",
+        /// Somebody has to agree before an instance of the app is moved, and has not.
+        AwaitingConfirmation = "awaiting_confirmation",
     }
 }
 

@@ -46,7 +46,7 @@ fn what_is_not_known_is_told_with_the_apps_that_the_ue_uses() {
     world.order(1);
     let apps = |answer| match answer {
         Answer::Unknown { apps } => apps,
-        Answer::Stands(_) | Answer::StandsBy => panic!("{answer:?}"),
+        Answer::Stands(_) | Answer::Moves(_) | Answer::StandsBy => panic!("{answer:?}"),
     };
     assert_eq!(apps(life.ask(about(1, Some("vr"))).unwrap()), ["ar".parse::<AppId>().unwrap()]);
     assert_eq!(apps(life.ask(about(2, None)).unwrap()), []);

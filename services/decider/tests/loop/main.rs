@@ -12,3 +12,4 @@ mod operators;
 mod quality;
 mod replicas;
 mod restarts;
+mod words;

@@ -9,6 +9,7 @@ mod demo;
 mod evaluate;
 mod instance;
 mod nearest;
+mod relocation;
 mod serve;
 mod site;
 #[cfg(feature = "testbed")]
@@ -76,6 +77,8 @@ enum Verb {
     App(app::Args),
     /// Send an instance to a site, keep it there or let the policy decide again.
     Instance(instance::Args),
+    /// Show the moves that wait for somebody's word, and agree to one or refuse it.
+    Relocation(relocation::Args),
     /// Show each cell change, command, condition of a site, decision and saga step of a running EdgeRoam, a line each.
     Watch(watch::Args),
     /// Show what was decided about a UE, an app, an instance or a relocation, and why.
@@ -118,6 +121,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Verb::Site(args) => site::run(args),
         Verb::App(args) => app::run(args),
         Verb::Instance(args) => instance::run(args),
+        Verb::Relocation(args) => relocation::run(args),
         Verb::Watch(args) => watch::run(&args),
         Verb::Why(args) => why::run(&args),
     };

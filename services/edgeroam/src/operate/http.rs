@@ -1,5 +1,6 @@
-//! Commands, sites and why instances are where they are, on the admin port.
+//! Commands, sites, why instances are where they are and what waits for a word, on the admin port.
 
+mod relocations;
 mod why;
 
 use std::sync::Arc;
@@ -36,12 +37,13 @@ pub(crate) struct Counter {
     pub(crate) inquirer: Inquirer,
 }
 
-/// `POST /v1/commands`, `GET /v1/sites` and `GET /v1/why`.
+/// `POST /v1/commands`, `GET /v1/sites`, `GET /v1/why` and `GET /v1/relocations`.
 pub(crate) fn router(counter: Counter) -> Router {
     Router::new()
         .route("/v1/commands", post(command))
         .route("/v1/sites", get(sites))
         .route("/v1/why", get(why::why))
+        .route("/v1/relocations", get(relocations::open))
         .layer(DefaultBodyLimit::max(MOST))
         .with_state(Arc::new(counter))
 }

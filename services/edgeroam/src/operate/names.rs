@@ -20,7 +20,10 @@ impl Names {
     pub(crate) fn check(&self, ask: &Ask) -> Result<(), Unknown> {
         match ask {
             Ask::Cordon { site } | Ask::Drain { site, .. } | Ask::Resume { site } => self.0.site(site),
-            Ask::Move { app, site, .. } | Ask::Pin { app, site, .. } => {
+            Ask::Move { app, site, .. }
+            | Ask::Pin { app, site, .. }
+            | Ask::Confirm { app, site, .. }
+            | Ask::Refuse { app, site, .. } => {
                 self.0.app(app)?;
                 self.0.site(site)
             }

@@ -83,7 +83,9 @@ fn gather(
             | Ask::Pin { .. }
             | Ask::Unpin { .. }
             | Ask::Freeze { .. }
-            | Ask::Thaw { .. } => {
+            | Ask::Thaw { .. }
+            | Ask::Confirm { .. }
+            | Ask::Refuse { .. } => {
                 continue;
             }
         };

@@ -44,6 +44,7 @@ impl Engine {
         new.take_over_loads(self, now);
         new.take_over_sites(self);
         new.take_over_asks(self);
+        new.take_over_answers(self, now);
         new.take_over_qualities(self);
         *self = new;
         if !self.catching_up {

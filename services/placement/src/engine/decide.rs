@@ -114,6 +114,7 @@ impl Engine {
                 now,
             },
             pace: Pace { budgets: &self.budgets, app: instance.app, observed: entry.observed(), own: None },
+            approval: self.approval(ix),
         }
     }
 
@@ -176,7 +177,8 @@ impl Engine {
         if let Some(recheck) = finding.recheck {
             self.arm(ix, recheck);
         }
-        if self.instances.at_mut(ix).told.tell_blocked(by) {
+        let asked = by == Guard::AwaitingConfirmation && self.ask_whether(ix, finding.target, now);
+        if self.instances.at_mut(ix).told.tell_blocked(by) || asked {
             let decision = self.decision(ix, now);
             out.push(Command::Decide(Box::new(decision)));
         }
@@ -219,8 +221,8 @@ impl Engine {
         if asked {
             self.forget_ask(ix);
         }
-        self.transition(ix, state);
         self.instances.at_mut(ix).generation = generation;
+        self.transition(ix, state);
         let weighed = asked || self.asked(ix).is_some() || self.quality(ix, now).is_some();
         if mode == Mode::Observe && weighed {
             // No outcome will have it looked at again, and what is wanted of it need not be where it is now.

@@ -6,6 +6,7 @@ use model::{AppId, Ask, Guard, InstanceId, OperatorCommand, SiteCondition, SiteI
 
 use crate::asks::{Asked, Whose};
 use crate::command::Command;
+use crate::engine::approval::Answer;
 use crate::engine::{Engine, number};
 use crate::guard::Freeze;
 use crate::index::InstanceIx;
@@ -48,6 +49,14 @@ impl Engine {
             }
             Ask::Freeze { app, until } => self.freeze(now, app.as_ref(), Some(Freeze { until: *until }), out),
             Ask::Thaw { app } => self.freeze(now, app.as_ref(), None, out),
+            Ask::Confirm { app, instance, generation, site } => {
+                let answer = Answer { generation: *generation, site, at: command.at, agrees: true };
+                self.answer(now, (app, instance), answer, out)
+            }
+            Ask::Refuse { app, instance, generation, site } => {
+                let answer = Answer { generation: *generation, site, at: command.at, agrees: false };
+                self.answer(now, (app, instance), answer, out)
+            }
         }
     }
 
@@ -143,10 +152,11 @@ impl Engine {
         Some((instance.app, instance.id?))
     }
 
-    /// Whether what is blocked by this guard is a move that an operator asked for to a site that takes nothing: it is
-    /// refused, once and visibly.
+    /// Whether what is blocked by this guard is a move that an operator asked for to a site that takes nothing, or of what
+    /// may not be moved: it is refused, once and visibly.
     pub(super) fn refuses(&self, ix: InstanceIx, by: Guard) -> bool {
-        by.is_of_site() && self.asked(ix).is_some_and(|asked| !asked.pinned)
+        (by.is_of_site() || by == Guard::MobilityNotAllowed)
+            && self.asked(ix).is_some_and(|asked| !asked.pinned)
     }
 
     /// Forgets a move of an instance that is there already, or whose UE has gone: its instance is soon let go, if it has not

@@ -1,6 +1,6 @@
 //! Relieving overloaded sites: instances leave, the cheapest first, in rounds.
 
-use model::{SiteLoad, Timestamp, Trigger};
+use model::{Guard, Rule, SiteLoad, Timestamp, Trigger};
 
 use crate::command::Command;
 use crate::engine::{Engine, SLICE};
@@ -62,7 +62,9 @@ impl Engine {
         }
         let under_way =
             |state: &State| matches!(state, State::Ordered(_)) || matches!(state.wait(), Wait::Queued(..));
-        if self.chosen_at(site).iter().any(|ix| under_way(&self.instances.at(*ix).state)) {
+        let leaves =
+            |ix: &InstanceIx| under_way(&self.instances.at(*ix).state) || self.question(*ix, now).is_some();
+        if self.chosen_at(site).iter().any(leaves) {
             return;
         }
         // Those that could not go are chosen anew, if they are still among the cheapest that can.
@@ -169,6 +171,8 @@ impl Engine {
         };
         self.relief.choose(whose, site);
         self.estate.mark(site);
+        // Whoever is asked already whether it may go there is told why it should now.
+        self.instances.at_mut(ix).told.forget_blocked();
         self.look(ix, now, now, out);
     }
 
@@ -189,8 +193,15 @@ impl Engine {
         let relieving = Some(self.estate.gauge(site).and_then(Gauge::per_instance).unwrap_or(0.0));
         let case = self.case(ix, now);
         let case = Case { gate: Gate { relieving, ..case.gate }, ..case };
-        let Finding { trigger, target, .. } = judge(&case, &mut Silent);
-        if trigger != Trigger::Capacity || serving.wait.pause(target, now).is_some() {
+        let Finding { trigger, target, rule, .. } = judge(&case, &mut Silent);
+        // Who may not move does not relieve anything, nor whom nobody lets go.
+        let awaits = rule == Rule::Guarded(Guard::AwaitingConfirmation);
+        let denied = awaits && self.is_denied(ix, target, now);
+        if denied
+            || rule == Rule::Guarded(Guard::MobilityNotAllowed)
+            || trigger != Trigger::Capacity
+            || serving.wait.pause(target, now).is_some()
+        {
             return None;
         }
         let pick = |near, meters| Some((site, Pick { near, meters, ix }));

@@ -7,6 +7,7 @@ use model::{CellId, InstanceKey, SiteId, Tai, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::approvals::Approvals;
 use crate::apps::{AppEntry, AppError};
 use crate::asks::Asks;
 use crate::engine::Engine;
@@ -24,7 +25,7 @@ use crate::topology::{StableHash, Topology};
 use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues};
 
 /// Version of the bytes; another one means a cold start.
-const SCHEMA: u16 = 5;
+const SCHEMA: u16 = 6;
 
 /// Why a snapshot cannot be used. Each one means a cold start from the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -70,6 +71,7 @@ struct Written<'a> {
     levels: Vec<(Lane, Timestamp)>,
     line: &'a Line,
     origins: &'a Origins,
+    approvals: &'a Approvals,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +94,7 @@ struct Read {
     levels: Vec<(Lane, Timestamp)>,
     line: Line,
     origins: Origins,
+    approvals: Approvals,
 }
 
 impl<T: Slot + Serialize> Serialize for Slab<T> {
@@ -132,6 +135,7 @@ impl Engine {
             levels: self.budgets.levels(),
             line: &self.line,
             origins: &self.origins,
+            approvals: &self.approvals,
         };
         // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
         postcard::to_extend(&written, SCHEMA.to_le_bytes().to_vec()).unwrap_or_default()
@@ -186,6 +190,7 @@ impl Engine {
         (engine.asks, engine.freezes, engine.qualities) = (read.asks, read.freezes, read.qualities);
         engine.round = read.round;
         (engine.line, engine.origins) = (read.line, read.origins);
+        engine.approvals = read.approvals;
         engine.budgets.set_levels(read.levels);
         engine.count_ways();
         engine.check().map_err(|violation| RestoreError::Damaged(violation.to_string()))?;

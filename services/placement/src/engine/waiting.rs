@@ -37,7 +37,7 @@ impl Engine {
             | Guard::Residency
             | Guard::NoFeasibleSite
             | Guard::Frozen => (),
-            // They wait in the line, or for an instant.
+            // They wait in the line, for an instant or an answer, or for nothing that could come.
             Guard::ConcurrentRelocations
             | Guard::Cooldown
             | Guard::PingPong
@@ -46,7 +46,9 @@ impl Engine {
             | Guard::SiteConcurrent
             | Guard::SiteRate
             | Guard::TotalConcurrent
-            | Guard::TotalRate => {
+            | Guard::TotalRate
+            | Guard::MobilityNotAllowed
+            | Guard::AwaitingConfirmation => {
                 self.leave_queue(ix);
                 return;
             }

@@ -2,6 +2,7 @@
 
 mod able;
 mod budgets;
+mod consent;
 mod freeze;
 mod gate;
 mod lane;
@@ -13,6 +14,7 @@ mod unhurried;
 
 pub(crate) use able::Able;
 pub(crate) use budgets::{Budgets, Pace, Way};
+pub(crate) use consent::{Leave, is_yes};
 pub(crate) use freeze::{Freeze, Freezes};
 pub(crate) use gate::Gate;
 pub(crate) use lane::{Lane, Limited, Of};

@@ -8,6 +8,7 @@ use model::{
 
 use crate::command::{Command, Input};
 use crate::invariants::Violation;
+use crate::invariants::agreed::Agreed;
 use crate::invariants::spending::Spending;
 use crate::invariants::town::Town;
 use crate::topology::Topology;
@@ -19,6 +20,7 @@ type Key = (AppId, InstanceId);
 pub struct Ledger {
     town: Town,
     spending: Spending,
+    agreed: Agreed,
     live: BTreeMap<Key, Generation>,
     newest: BTreeMap<Key, Generation>,
     decided: Option<Box<Decision>>,
@@ -35,6 +37,7 @@ impl Ledger {
     pub fn with(mut self, apps: &[App]) -> Self {
         self.town.with(apps);
         self.spending.apps(apps);
+        self.agreed.apps(apps);
         self
     }
 
@@ -78,7 +81,10 @@ impl Ledger {
                 self.end(key, newest, answers, site);
             }
             Input::Outcome(_) => (),
-            Input::Operator(command) => self.town.command(command),
+            Input::Operator(command) => {
+                self.town.command(command);
+                self.agreed.command(command);
+            }
             Input::Site(report) => self.town.report(report),
             Input::Load(load) => self.town.load(load),
             Input::Instance(state) => {
@@ -158,6 +164,10 @@ impl Ledger {
         }
         if self.town.frozen(&order.app, order.decided_at) {
             return Err(Violation::Frozen(order.relocation));
+        }
+        let failed = order.source.as_ref().is_some_and(|site| self.town.has_failed(site));
+        if self.agreed.forbids(order, failed) {
+            return Err(Violation::NotAgreed(order.relocation));
         }
         if let Some(by) = self.spending.exceeds(order) {
             return Err(Violation::Exceeded { relocation: order.relocation, by });

@@ -7,6 +7,7 @@
 //!   is there for other tenants, where the app's data may not be, or whose service area does not hold the UE's place,
 //! - no order of the policy, or for quality's sake, to a site where the quality is measured to be too poor,
 //! - no order while the app is frozen,
+//! - no move of what may not be moved, and none without somebody's word where one is needed,
 //! - no budget of an app, of a site or of all together is ever exceeded,
 //! - every order follows from a decision that says the same,
 //! - the engine's tables agree with each other.
@@ -14,13 +15,14 @@
 //! [`Ledger`] watches inputs and commands from outside; [`Engine::check`](crate::Engine::check) looks inside. That
 //! replaying gives the same state needs no code here: snapshots of equal engines are equal bytes.
 
+mod agreed;
 mod ledger;
 mod limited;
 mod spending;
 mod tables;
 mod town;
 
-use model::{AppId, Decision, Generation, Guard, InstanceId, RelocationId, SiteId, Trigger};
+use model::{AppId, Consent, Decision, Generation, Guard, InstanceId, RelocationId, SiteId, Trigger};
 use thiserror::Error;
 
 use crate::engine::Engine;
@@ -71,6 +73,9 @@ pub enum Violation {
     /// An order of an app that is frozen.
     #[error("order {0} although its app is frozen")]
     Frozen(RelocationId),
+    /// An order that moves what may not be moved, or that nobody agreed to.
+    #[error("order {0} moves what may not be moved, or nobody agreed to it")]
+    NotAgreed(RelocationId),
     /// An order for which a budget has nothing left.
     #[error("order {relocation} exceeds a budget: {by:?}")]
     Exceeded {
@@ -119,6 +124,10 @@ pub(crate) fn may_order(engine: &Engine, ix: InstanceIx, decision: &Decision) ->
     }
     if engine.freezes.hold(instance.app, decision.at) {
         return Err(Violation::Frozen(relocation));
+    }
+    let word = decision.explanation.limits.consent;
+    if word.is_some_and(|word| word.state != Consent::Confirmed) {
+        return Err(Violation::NotAgreed(relocation));
     }
     let used_up = decision.explanation.limits.budgets.iter().find(|budget| budget.is_used_up());
     if let Some(by) = used_up.map(|budget| budget.guard) {

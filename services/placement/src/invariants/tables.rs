@@ -91,6 +91,9 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
     if !engine.asks.each().all(|((app, _), asked_for)| asked((app, asked_for.site))) {
         return tables("something is asked of an app, or for a site, that does not exist".to_owned());
     }
+    if !engine.approvals.each().all(|(((app, _), site), _)| asked((app, site))) {
+        return tables("it is asked whether something of no app may go, or to no site".to_owned());
+    }
     for (whose, figures) in engine.qualities.each() {
         let app = engine.apps.get(usize::from(whose.0));
         let wanted = app.is_some_and(|entry| entry.app.qos.is_some());

@@ -67,7 +67,11 @@ impl Town {
             Ask::Resume { site } => say(site, SiteCondition::InService),
             Ask::Freeze { app, until } => drop(self.frozen.insert(app.clone(), *until)),
             Ask::Thaw { app } => drop(self.frozen.remove(app)),
-            Ask::Move { .. } | Ask::Pin { .. } | Ask::Unpin { .. } => (),
+            Ask::Move { .. }
+            | Ask::Pin { .. }
+            | Ask::Unpin { .. }
+            | Ask::Confirm { .. }
+            | Ask::Refuse { .. } => (),
         }
     }
 
@@ -88,6 +92,12 @@ impl Town {
             self.frozen.get(key).is_some_and(|until| until.is_none_or(|until| now < until))
         };
         holds(&None) || holds(&Some(app.clone()))
+    }
+
+    /// Whether a site does not serve, as far as anybody has said.
+    pub(super) fn has_failed(&self, site: &SiteId) -> bool {
+        let words = self.words.iter().filter(|((of, _), _)| of == site);
+        words.map(|(_, (_, condition))| *condition).max() == Some(SiteCondition::Failed)
     }
 
     /// Why a site takes no instance of an app.

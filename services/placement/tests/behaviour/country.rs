@@ -131,7 +131,11 @@ impl Country {
             Ask::Resume { site } => say(site, SiteCondition::InService),
             Ask::Freeze { app, until } => drop(self.frozen.insert(text(app), *until)),
             Ask::Thaw { app } => drop(self.frozen.remove(&text(app))),
-            Ask::Move { .. } | Ask::Pin { .. } | Ask::Unpin { .. } => (),
+            Ask::Move { .. }
+            | Ask::Pin { .. }
+            | Ask::Unpin { .. }
+            | Ask::Confirm { .. }
+            | Ask::Refuse { .. } => (),
         }
         true
     }
@@ -198,6 +202,8 @@ pub(crate) fn leaving(guard: Guard) -> Trigger {
         | Guard::SiteConcurrent
         | Guard::SiteRate
         | Guard::TotalConcurrent
-        | Guard::TotalRate => panic!("nothing is left for {guard:?}"),
+        | Guard::TotalRate
+        | Guard::MobilityNotAllowed
+        | Guard::AwaitingConfirmation => panic!("nothing is left for {guard:?}"),
     }
 }

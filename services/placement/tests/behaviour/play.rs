@@ -1,20 +1,21 @@
 //! Plays a story to an engine, under the eyes of the ledger and, where there are no limits, of the reference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{
-    OperatorCommand, Order, Outcome, QosReport, QosSource, SiteId, SiteLoad, SiteStatus, Timestamp, UeChange,
+    Ask, Generation, OperatorCommand, Order, Outcome, QosReport, QosSource, SiteId, SiteLoad, SiteStatus,
+    Timestamp, UeChange,
 };
 use placement::invariants::Ledger;
-use placement::{Command, Engine, Fleet, Input, Topology};
+use placement::{Command, Engine, Fleet, Input, Question, Topology};
 use uuid::Uuid;
 
 use crate::country::At;
 use crate::desk;
 use crate::reference::Reference;
 use crate::scene::*;
-use crate::story::{What, apps};
+use crate::story::{About, What, apps};
 use crate::town::Town;
 use crate::verdict::recomputed;
 
@@ -135,6 +136,14 @@ impl Play {
                 self.asked.push(command.clone());
                 self.command(&command);
             }
+            What::Answer { about, agrees, age } => {
+                let Some(ask) = self.answer(*about, *agrees) else { return };
+                let at = Timestamp::from_micros(self.now.as_micros() - age * 1_000);
+                let id = Uuid::from_u128(self.asked.len() as u128);
+                let command = OperatorCommand { id, ..desk::command(at, ask) };
+                self.asked.push(command.clone());
+                self.command(&command);
+            }
             What::AskAgain { pick } => {
                 let Some(command) = self.asked.iter().rev().nth(*pick).cloned() else { return };
                 self.command(&command);
@@ -180,6 +189,28 @@ impl Play {
         }
     }
 
+    fn answer(&self, about: About, agrees: bool) -> Option<Ask> {
+        let (app, instance, generation, site) = match about {
+            About::Open { pick, ahead, site } => {
+                let open = self.engine.questions(self.now);
+                let Question { app, instance, generation, to, .. } =
+                    open.get(pick % open.len().max(1))?.clone();
+                (app, instance, generation.0.saturating_add_signed(ahead), site.map_or(to, site_id))
+            }
+            About::Any { app, ue, generation, site } => {
+                let app = apps()[app].id.clone();
+                let instance = key().per_ue(&app, &supi(ue));
+                (app, instance, generation, site_id(site))
+            }
+        };
+        let generation = Generation(generation);
+        Some(if agrees {
+            Ask::Confirm { app, instance, generation, site }
+        } else {
+            Ask::Refuse { app, instance, generation, site }
+        })
+    }
+
     fn end(&mut self, ended: &Outcome) {
         let key = (ended.app.to_string(), ended.instance.to_string());
         let order = self.live[&key].clone();
@@ -192,7 +223,7 @@ impl Play {
     }
 
     fn command(&mut self, command: &OperatorCommand) {
-        self.reference.iter_mut().for_each(|known| known.command(command));
+        self.reference.iter_mut().for_each(|known| known.command(command, self.now));
         self.input(Input::Operator(command));
     }
 
@@ -227,6 +258,18 @@ impl Play {
             assert_eq!(self.live.len(), reference.live());
             if idle {
                 reference.statuses(self.now, &self.told);
+                let whose = |open: &((usize, u64), SiteId)| {
+                    let app = self.fleet.apps[open.0.0].id.clone();
+                    (app.clone(), key().per_ue(&app, &supi(open.0.1)), open.1.clone())
+                };
+                let wanted: BTreeSet<_> = reference.questions(self.now).iter().map(whose).collect();
+                let told = self.engine.questions(self.now);
+                assert_eq!(
+                    told.iter()
+                        .map(|q| (q.app.clone(), q.instance.clone(), q.to.clone()))
+                        .collect::<BTreeSet<_>>(),
+                    wanted
+                );
             }
         }
         assert_eq!(self.ledger.live(), self.live.len());

@@ -5,7 +5,7 @@ use model::Verdict;
 use proptest::prelude::*;
 
 use crate::play::Play;
-use crate::story::{crowded, eventful, limited, measuring, story, weighing};
+use crate::story::{answering, apps, crowded, eventful, levelled, limited, measuring, story, weighing};
 use crate::town::{Town, areas};
 use crate::verdict::recomputed;
 
@@ -41,6 +41,19 @@ proptest! {
     #[test]
     fn the_engine_does_what_the_reference_would_do_while_sites_are_relieved(story in crowded()) {
         Play::new(Town::default()).run(&story);
+    }
+
+    #[test]
+    fn the_engine_does_what_the_reference_would_do_while_somebody_has_to_agree(story in answering()) {
+        Play::within(Town::default(), levelled(apps().into())).run(&story);
+    }
+
+    #[test]
+    fn the_engine_does_what_the_reference_would_do_while_somebody_has_to_agree_within_limits(
+        areas in areas(),
+        story in answering(),
+    ) {
+        Play::within(Town { areas, ..Town::default() }, levelled(limited())).run(&story);
     }
 
     #[test]

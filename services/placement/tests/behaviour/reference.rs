@@ -3,6 +3,7 @@
 //! which are missing.
 
 mod asks;
+mod consent;
 mod limits;
 mod loads;
 mod numbers;
@@ -13,8 +14,8 @@ mod wish;
 use std::collections::BTreeMap;
 
 use model::{
-    App, Decision, Generation, Guard, Limits, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Trigger,
-    Verdict,
+    App, Consent, Decision, Generation, Guard, Limits, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp,
+    Trigger, Verdict,
 };
 use placement::{Command, Fleet};
 
@@ -64,6 +65,8 @@ pub(crate) struct Reference {
     older: Vec<Turn>,
     /// What is said of sites, or asked, has changed what instances wish that need not have been looked at yet.
     unsettled: bool,
+    /// Every question that was asked and every answer that was heard, in order.
+    said: Vec<consent::Said>,
 }
 
 impl Reference {
@@ -84,6 +87,7 @@ impl Reference {
             given,
             older: Vec::new(),
             unsettled: false,
+            said: Vec::new(),
         }
     }
 
@@ -248,6 +252,12 @@ impl Reference {
             }
             (Wish::Go(_, target, trigger), Verdict::Blocked) => {
                 let by = self.held(key_of, target, *trigger, now).expect("blocked although nothing holds it");
+                let refused = self.country.asks.get(&key_of).is_some_and(|asked| !asked.pinned);
+                if by == Guard::MobilityNotAllowed && refused {
+                    assert_eq!((guard, &decision.target), (Some(by), target));
+                    self.country.asks.remove(&key_of);
+                    return None;
+                }
                 assert!(!self.paused(&inst, target, now), "told within a pause");
                 self.block(key_of, by, decision, target);
                 None
@@ -304,7 +314,8 @@ impl Reference {
     fn block(&mut self, key: (usize, u64), by: Guard, decision: &Decision, target: &Option<SiteId>) {
         assert_eq!((decision.explanation.rule, &decision.target), (Rule::Guarded(by), target));
         let before = self.insts[&key].waiting;
-        assert_ne!(before.map(|(guard, _)| guard), Some(by), "a block is told twice");
+        let asked = by == Guard::AwaitingConfirmation && self.asks_now(key, target, decision.at);
+        assert!(asked || before.map(|(guard, _)| guard) != Some(by), "a block is told twice");
         self.blocked += 1;
         let queues = before.is_some_and(|(guard, _)| queue(guard).is_some() && queue(guard) == queue(by));
         let place = before.filter(|_| queues).map_or(self.blocked, |(_, place)| place);
@@ -323,9 +334,20 @@ impl Reference {
         trigger: Trigger,
         now: Timestamp,
     ) -> Option<Guard> {
+        let moves = self.insts[&key].serving.is_some() && target.is_some();
+        let bound = moves && self.left(key) != Some(Guard::Failed);
+        if bound && self.may_not_move(key) {
+            return Some(Guard::MobilityNotAllowed);
+        }
         let policy =
             matches!(trigger, Trigger::Mobility | Trigger::Qos).then(|| self.unhurried(key, target, now));
-        policy.flatten().or_else(|| self.frozen(key.0, now).then_some(Guard::Frozen)).or_else(|| {
+        let frozen = || self.frozen(key.0, now).then_some(Guard::Frozen);
+        let awaits = || {
+            let asks = bound && trigger != Trigger::Operator && self.needs_word(key);
+            (asks && self.state(key, target, now) != Consent::Confirmed)
+                .then_some(Guard::AwaitingConfirmation)
+        };
+        policy.flatten().or_else(frozen).or_else(awaits).or_else(|| {
             let budgets = self.budgets(key, target, now);
             budgets.into_iter().find(|budget| budget.used >= budget.limit).map(|budget| budget.guard)
         })
@@ -390,6 +412,9 @@ impl Reference {
                 // A freeze that begins is told when an instance is looked at for another reason.
                 Wish::Go(_, target, trigger) if self.held((app, ue), &target, trigger, now).is_some() => {
                     assert!(inst.waiting.is_some(), "UE {ue} is blocked and was not told");
+                    let by = self.held((app, ue), &target, trigger, now);
+                    let asked = self.state((app, ue), &target, now) != Consent::Needed;
+                    assert!(asked || by != Some(Guard::AwaitingConfirmation), "UE {ue}: nobody was asked");
                 }
                 Wish::Go(rule, target, _) => panic!("UE {ue} should go to {target:?} by {rule:?} at {now}"),
                 Wish::Stuck(by, target, _)
@@ -463,7 +488,11 @@ enum Queue {
 
 fn queue(guard: Guard) -> Option<Queue> {
     match guard {
-        Guard::Cooldown | Guard::PingPong | Guard::FreezeWindow => None,
+        Guard::Cooldown
+        | Guard::PingPong
+        | Guard::FreezeWindow
+        | Guard::MobilityNotAllowed
+        | Guard::AwaitingConfirmation => None,
         Guard::ConcurrentRelocations
         | Guard::AppRate
         | Guard::SiteConcurrent

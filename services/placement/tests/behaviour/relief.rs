@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use model::{
-    App, Decision, Guard, Order, OutcomeKind, Policy, Rule, Site, SiteLoad, SiteSource, Tier, Trigger,
-    UeChange, Verdict, WaterMarks,
+    App, AppLimits, Ask, Decision, Generation, Guard, Mobility, MobilityLevel, Order, OutcomeKind, Policy,
+    Rule, Site, SiteLoad, SiteSource, Tier, Trigger, UeChange, Verdict, WaterMarks,
 };
 use placement::invariants::Ledger;
 use placement::{Command, Engine, Input, Topology};
@@ -395,4 +395,36 @@ fn the_cheapest_of_many_are_found_in_slices() {
         decisions(&out).iter().filter(|d| d.explanation.basis == model::Basis::Cell(cell_id(4))).count();
     assert_eq!(near, 300, "all of those that have the shorter way");
     engine.check().unwrap();
+}
+
+#[test]
+fn who_may_not_move_is_not_chosen_and_who_was_refused_not_again() {
+    let of = |level| {
+        let mobility = Mobility { level, ..Mobility::default() };
+        AppLimits { mobility, ..AppLimits::default() }
+    };
+    let fixed = App { limits: of(MobilityLevel::NotAllowed), ..app("fixed", Policy::Nearest) };
+    let mut stage = stage(vec![fixed, App { limits: of(MobilityLevel::WithConfirmation), ..ar() }]);
+    for ue in 0..4 {
+        let placed = orders(&stage.cell(0.0, ue, ue as u32));
+        placed.iter().for_each(|order| drop(stage.done(0.0, order)));
+    }
+    // Two are a quarter of eight.
+    let asked = decisions(&stage.load(100.0, 0, 0.86));
+    let waits = |decision: &Decision| {
+        let rule = Rule::Guarded(Guard::AwaitingConfirmation);
+        (decision.app.as_str(), decision.trigger, decision.explanation.rule)
+            == ("ar", Trigger::Capacity, rule)
+    };
+    assert_eq!(asked.iter().map(number).collect::<Vec<_>>(), [3, 2]);
+    assert!(asked.iter().all(waits), "{asked:?}");
+    assert_eq!(decisions(&stage.load(101.0, 0, 0.9)), [], "somebody is asked");
+    let about = |number: usize| (asked[number].app.clone(), asked[number].instance.clone(), Generation(2));
+    let (app, instance, generation) = about(0);
+    assert_eq!(decisions(&stage.ask(102.0, Ask::Refuse { app, instance, generation, site: site_id(1) })), []);
+    let (app, instance, generation) = about(1);
+    let order = only_order(&stage.ask(103.0, Ask::Confirm { app, instance, generation, site: site_id(1) }));
+    stage.done(104.0, &order);
+    let asked = decisions(&stage.load(120.0, 0, 0.86));
+    assert_eq!(asked.iter().map(number).collect::<Vec<_>>(), [1], "neither who was refused nor who may not");
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use model::{
-    App, AppLimits, Ask, Budget, Criteria, FreezeWindow, Limits, Measured, Mode, Normalisation,
-    OrchestratorChooses, Order, OutcomeKind, Policy, QosTarget, Rate, SiteCondition, SiteSource,
-    Step as Progress, Threshold, Timestamp, Weekday, Weighted,
+    App, AppLimits, Ask, Budget, Criteria, FreezeWindow, Limits, Measured, Mobility, MobilityLevel, Mode,
+    Normalisation, OrchestratorChooses, Order, OutcomeKind, Policy, QosTarget, Rate, SiteCondition,
+    SiteSource, Step as Progress, Threshold, Timestamp, Weekday, Weighted,
 };
 use placement::Fleet;
 use proptest::collection::vec;
@@ -33,6 +33,12 @@ pub(crate) enum What {
     },
     /// An operator asks for something; times are in milliseconds from then.
     Ask(Asking),
+    /// Somebody answered a question that is open, or one that nobody asked, so many milliseconds ago.
+    Answer {
+        about: About,
+        agrees: bool,
+        age: u64,
+    },
     /// A command that was delivered before comes again.
     AskAgain {
         pick: usize,
@@ -62,6 +68,15 @@ pub(crate) enum What {
     },
     Wait,
     Restart,
+}
+
+/// What an answer is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum About {
+    /// A question that is open; perhaps of another generation, or with another site.
+    Open { pick: usize, ahead: i64, site: Option<u32> },
+    /// Whatever.
+    Any { app: usize, ue: u64, generation: u64, site: u32 },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +114,25 @@ fn asking() -> impl Strategy<Value = Asking> {
         1 => (some_app(), within()).prop_map(|(app, within)| Asking::Freeze { app, within }),
         1 => some_app().prop_map(|app| Asking::Thaw { app }),
     ]
+}
+
+fn answer() -> impl Strategy<Value = What> {
+    let ahead = prop_oneof![8 => Just(0_i64), 1 => Just(-1), 1 => Just(1)];
+    let site = prop_oneof![6 => Just(None), 1 => (0..3_u32).prop_map(Some)];
+    let open = (0..8_usize, ahead, site).prop_map(|(pick, ahead, site)| About::Open { pick, ahead, site });
+    let any = (0..5_usize, 0..5_u64, 1..5_u64, 0..3_u32).prop_map(|(app, ue, generation, site)| About::Any {
+        app,
+        ue,
+        generation,
+        site,
+    });
+    let age = prop_oneof![5 => Just(0_u64), 2 => 0..15_000_u64, 1 => 0..90_000_u64];
+    let agrees = prop_oneof![3 => Just(true), 1 => Just(false)];
+    (prop_oneof![6 => open, 1 => any], agrees, age).prop_map(|(about, agrees, age)| What::Answer {
+        about,
+        agrees,
+        age,
+    })
 }
 
 fn said() -> impl Strategy<Value = What> {
@@ -202,6 +236,34 @@ pub(crate) fn eventful() -> impl Strategy<Value = Vec<(u64, What)>> {
         2 => loaded(),
         1 => (0..4_usize).prop_map(|pick| What::AskAgain { pick }),
     ])
+}
+
+/// The same while somebody answers.
+pub(crate) fn answering() -> impl Strategy<Value = Vec<(u64, What)>> {
+    paced(prop_oneof![
+        6 => moving(),
+        4 => answer(),
+        2 => asking().prop_map(What::Ask),
+        1 => said(),
+        1 => measured(),
+        2 => loaded(),
+        1 => (0..4_usize).prop_map(|pick| What::AskAgain { pick }),
+    ])
+}
+
+/// Apps of every level, with limits or without.
+pub(crate) fn levelled(fleet: Fleet) -> Fleet {
+    let of = |level, micros| Mobility { level, confirmation_timeout: Duration::from_micros(micros) };
+    let levels = [
+        of(MobilityLevel::WithConfirmation, 12_000_700),
+        of(MobilityLevel::NotAllowed, 60_000_000),
+        of(MobilityLevel::WithConfirmation, 60_000_000),
+        of(MobilityLevel::WithConfirmation, 5_000_000),
+        of(MobilityLevel::NotAllowed, 60_000_000),
+    ];
+    let apps = fleet.apps.into_iter().zip(levels);
+    let apps = apps.map(|(app, mobility)| App { limits: AppLimits { mobility, ..app.limits }, ..app });
+    Fleet { apps: apps.collect(), limits: fleet.limits }
 }
 
 pub(crate) fn apps() -> Vec<App> {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use model::{Basis, Candidate, Decision, Guard, Policy, QosTarget, SiteQuality, Trigger, Verdict};
+use model::{
+    Basis, Candidate, Consent, Decision, Guard, MobilityLevel, Mode, Policy, QosTarget, SiteQuality, Trigger,
+    Verdict,
+};
 
 use crate::scores;
 
@@ -45,12 +48,23 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
         let window = limits.freeze_window.as_ref().map(|_| Guard::FreezeWindow);
         cool.or(back.map(|_| Guard::PingPong)).or(window)
     });
+    let failed = told.serving.as_ref().is_some_and(|at| at.rejected_by == Some(Guard::Failed));
+    let moves = told.serving.is_some() && decision.target.is_some() && !failed;
+    let kept = moves && limits.mobility_level == MobilityLevel::NotAllowed;
+    let asks = moves
+        && limits.mobility_level == MobilityLevel::WithConfirmation
+        && decision.mode == Mode::Act
+        && decision.trigger != Trigger::Operator;
+    assert_eq!(limits.consent.is_some(), asks && decision.verdict != Verdict::Stay, "{decision:?}");
+    let awaits = limits.consent.is_some_and(|consent| consent.state != Consent::Confirmed);
     let used_up = limits.budgets.iter().find(|budget| budget.used >= budget.limit);
     match wanted {
         Wanted::Stay => (Verdict::Stay, None),
         Wanted::Stuck(by) => (Verdict::Blocked, Some(by)),
+        Wanted::Go if kept => (Verdict::Blocked, Some(Guard::MobilityNotAllowed)),
         Wanted::Go if unhurried.flatten().is_some() => (Verdict::Blocked, unhurried.flatten()),
         Wanted::Go if told.frozen => (Verdict::Blocked, Some(Guard::Frozen)),
+        Wanted::Go if awaits => (Verdict::Blocked, Some(Guard::AwaitingConfirmation)),
         Wanted::Go if full => (Verdict::Blocked, Some(Guard::ConcurrentRelocations)),
         Wanted::Go if used_up.is_some() => (Verdict::Blocked, used_up.map(|budget| budget.guard)),
         Wanted::Go => (Verdict::Move, None),

@@ -1,6 +1,6 @@
 //! What `edgeroam config check` says of limits.
 
-use model::{App, Budget, Limits};
+use model::{App, Budget, Limits, MobilityLevel};
 
 /// The limits of an app beside its policy.
 pub(super) fn of_app(app: &App) -> Vec<String> {
@@ -11,6 +11,13 @@ pub(super) fn of_app(app: &App) -> Vec<String> {
     }
     if !limits.no_return.is_zero() {
         lines.push(format!("no return within {:?}", limits.no_return));
+    }
+    match limits.mobility.level {
+        MobilityLevel::NotAllowed => lines.push("instances are not moved".to_owned()),
+        MobilityLevel::WithConfirmation => {
+            lines.push(format!("moves with confirmation within {:?}", limits.mobility.confirmation_timeout));
+        }
+        MobilityLevel::WithoutConfirmation => (),
     }
     let budget = Budget { concurrent: Some(app.max_concurrent_relocations), rate: limits.rate };
     lines.push(format!("relocations: {}", told(&budget)));

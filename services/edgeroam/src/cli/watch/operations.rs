@@ -21,6 +21,10 @@ pub(in crate::cli) fn command(command: &OperatorCommand) -> String {
             format!("{word} {}{until}", app.as_ref().map_or("all apps", |app| app.as_str()))
         }
         Ask::Thaw { app } => format!("{word} {}", app.as_ref().map_or("all apps", |app| app.as_str())),
+        Ask::Confirm { app, instance, generation, site }
+        | Ask::Refuse { app, instance, generation, site } => {
+            format!("{word} {app}/{instance} to {site}, generation {generation}")
+        }
     };
     format!("{}  command   {what}  by {}{}", command.at, command.by, because(command.reason.as_ref()))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{BudgetSeen, Decision, Guard, LimitsSeen};
+use model::{BudgetSeen, Consent, ConsentSeen, Decision, Guard, LimitsSeen, RelocationId};
 
 use super::show::span;
 
@@ -36,7 +36,9 @@ pub(super) fn otherwise(decision: &Decision, guard: Guard) -> Option<String> {
                 "goes when one of the {used} under way{of} ends and its turn comes, or with a limit above {limit}"
             ))
         }
+        Guard::AwaitingConfirmation => Some(confirmed(decision, limits.consent.as_ref()?)),
         Guard::PingPong
+        | Guard::MobilityNotAllowed
         | Guard::ConcurrentRelocations
         | Guard::Cordoned
         | Guard::Draining
@@ -51,6 +53,34 @@ pub(super) fn otherwise(decision: &Decision, guard: Guard) -> Option<String> {
         | Guard::Residency
         | Guard::NoFeasibleSite
         | Guard::Frozen => None,
+    }
+}
+
+/// What is needed where somebody has to agree.
+fn confirmed(decision: &Decision, seen: &ConsentSeen) -> String {
+    let relocation = RelocationId::new(&decision.app, &decision.instance, seen.generation);
+    let left = span(Duration::from_millis(seen.left_ms));
+    match seen.state {
+        Consent::Needed | Consent::Confirmed => {
+            "would go if confirmed: it is asked when its turn comes".to_owned()
+        }
+        Consent::Open => {
+            format!("would go if confirmed: `edgeroam relocation confirm {relocation}` within {left}")
+        }
+        Consent::Expired => format!("would go if confirmed: nobody answered; it is asked again {left} later"),
+        Consent::Refused => format!("would go if confirmed: it was refused; it is asked again {left} later"),
+    }
+}
+
+/// The word that a move needs, as it stands.
+fn consent(seen: &ConsentSeen) -> String {
+    let (age, left) = (span(Duration::from_millis(seen.age_ms)), span(Duration::from_millis(seen.left_ms)));
+    match seen.state {
+        Consent::Needed => "needed, not asked for yet".to_owned(),
+        Consent::Open => format!("asked for {age} ago, open for another {left}"),
+        Consent::Expired => format!("asked for {age} ago, nobody answered in time"),
+        Consent::Refused => format!("refused {age} ago, which counts for another {left}"),
+        Consent::Confirmed => format!("given {age} ago, counts for another {left}"),
     }
 }
 
@@ -69,6 +99,12 @@ pub(super) fn lines(limits: &LimitsSeen) -> Vec<(&'static str, String)> {
     }
     if let Some(window) = &limits.freeze_window {
         lines.push(("frozen", window.to_string()));
+    }
+    if !limits.mobility_level.is_free() {
+        lines.push(("mobility", limits.mobility_level.as_str().to_owned()));
+    }
+    if let Some(seen) = &limits.consent {
+        lines.push(("consent", consent(seen)));
     }
     for (number, seen) in limits.budgets.iter().enumerate() {
         let what = match (&seen.site, seen.guard) {
@@ -103,6 +139,13 @@ mod tests {
             cooldown_ms: Some(1_500),
             not_back_to: Some("edge-a".parse().expect("a site")),
             freeze_window: None,
+            mobility_level: model::MobilityLevel::WithConfirmation,
+            consent: Some(ConsentSeen {
+                state: Consent::Open,
+                generation: model::Generation(3),
+                age_ms: 12_500,
+                left_ms: 47_500,
+            }),
             budgets: vec![
                 seen(Guard::SiteConcurrent, Some("edge-b"), None),
                 seen(Guard::TotalRate, None, Some(60)),
@@ -115,6 +158,8 @@ mod tests {
             [
                 "cooldown|1.5 s",
                 "no way to|edge-a: it came from there",
+                "mobility|with-confirmation",
+                "consent|asked for 12.5 s ago, open for another 47.5 s",
                 "budgets|site edge-b: 2 of 3 under way",
                 "|all apps: 2 of 3 tokens taken, 60 come a minute",
             ]

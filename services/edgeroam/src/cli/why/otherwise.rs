@@ -80,6 +80,8 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::SiteConcurrent | Guard::TotalConcurrent => {
             "goes when one of those under way ends and its turn comes, or with a higher limit"
         }
+        Guard::MobilityNotAllowed => "goes with another mobility_level, or if its site fails",
+        Guard::AwaitingConfirmation => "would go if confirmed: `edgeroam relocation list`",
     }
 }
 

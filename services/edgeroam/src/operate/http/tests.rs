@@ -229,6 +229,31 @@ async fn why_an_instance_is_where_it_is_is_told_to_whoever_may_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn moves_that_wait_for_a_word_are_told_to_whoever_may_post_one() {
+    let mut desk = desk().await;
+    let asked = |host: &str| {
+        let request = HttpRequest::get("/v1/relocations").header("host", host);
+        request.body(Body::empty()).expect("a request")
+    };
+    assert_eq!(desk.ask(asked("127.0.0.1:9090")).await, (StatusCode::OK, json!([])));
+    assert_eq!(desk.ask(asked("evil.example")).await.0, StatusCode::FORBIDDEN);
+    let about = r#""instance":"00ff","generation":2,"site":"north""#;
+    let word = |app: &str, about: &str| format!(r#"{{"ask":{{"confirm":{{"app":"{app}",{about}}}}}}}"#);
+    assert_eq!(desk.post(&word("echo", about)).await.0, StatusCode::ACCEPTED);
+    assert_eq!(desk.post(&word("eco", about)).await.0, StatusCode::NOT_FOUND);
+    let (status, problem) = desk.post(&word("echo", r#""instance":"00ff","site":"north""#)).await;
+    assert!(status == StatusCode::BAD_REQUEST && problem.to_string().contains("generation"), "{problem}");
+    let commands = desk.commands().await;
+    assert!(matches!(&commands[..], [one] if one.ask.as_str() == "confirm"), "{commands:?}");
+    let path = desk._folder.path().join("token");
+    std::fs::write(&path, "0123456789abcdef").expect("written");
+    desk.token = Some(Token::read("admin.token_file", &path).expect("a token"));
+    assert_eq!(desk.ask(asked("127.0.0.1:9090")).await.0, StatusCode::UNAUTHORIZED);
+    desk.stop.cancel();
+    desk.decider.join().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_decider_that_has_stopped_is_told_as_unavailable() {
     let desk = desk().await;
     desk.stop.cancel();

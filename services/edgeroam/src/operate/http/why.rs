@@ -45,11 +45,16 @@ pub(super) async fn why(
             Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
         }
         Answer::Unknown { apps } => Err(unknown(&named, &apps)),
-        Answer::StandsBy => Err(Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "this replica stands by; ask the one whose metric edgeroam_decider_active is 1",
-        )),
+        Answer::Moves(_) | Answer::StandsBy => Err(stands_by()),
     }
+}
+
+/// Another replica decides.
+pub(super) fn stands_by() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "this replica stands by; ask the one whose metric edgeroam_decider_active is 1",
+    )
 }
 
 impl Asked {

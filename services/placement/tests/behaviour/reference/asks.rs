@@ -1,6 +1,6 @@
 //! What sources say of sites and what operators ask, as the reference takes note of it.
 
-use model::{AppId, Ask, InstanceId, OperatorCommand, SiteId, SiteReport};
+use model::{AppId, Ask, InstanceId, OperatorCommand, SiteId, SiteReport, Timestamp};
 
 use crate::country::{Asked, At};
 use crate::reference::Reference;
@@ -12,7 +12,7 @@ impl Reference {
         self.country.report(report);
     }
 
-    pub(crate) fn command(&mut self, command: &OperatorCommand) {
+    pub(crate) fn command(&mut self, command: &OperatorCommand, now: Timestamp) {
         self.unsettled = true;
         if !self.country.command(command) {
             return;
@@ -25,6 +25,12 @@ impl Reference {
                 if self.country.asks.get(&key).is_some_and(|asked| asked.pinned) {
                     self.country.asks.remove(&key);
                 }
+            }
+            Ask::Confirm { app, instance, generation, site } => {
+                self.answered((app, instance), (*generation, site), true, (command.at, now));
+            }
+            Ask::Refuse { app, instance, generation, site } => {
+                self.answered((app, instance), (*generation, site), false, (command.at, now));
             }
             Ask::Cordon { .. }
             | Ask::Drain { .. }
@@ -43,7 +49,7 @@ impl Reference {
         }
     }
 
-    fn whose(&self, app: &AppId, instance: &InstanceId) -> Option<(usize, u64)> {
+    pub(super) fn whose(&self, app: &AppId, instance: &InstanceId) -> Option<(usize, u64)> {
         let of = |(slot, ue): &&(usize, u64)| {
             self.apps[*slot].id == *app && key().per_ue(app, &supi(*ue)) == *instance
         };

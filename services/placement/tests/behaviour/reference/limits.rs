@@ -131,7 +131,10 @@ impl Reference {
         let cooldown = self.apps[key.0].limits.cooldown;
         let moves = decision.verdict != Verdict::Stay;
         let all = if moves { self.budgets(key, &decision.target, now) } else { Vec::new() };
+        let consent = self.consent_seen(key, decision, now);
         LimitsSeen {
+            mobility_level: self.apps[key.0].limits.mobility.level,
+            consent,
             cooldown_ms: (!cooldown.is_zero()).then(|| cooldown.as_micros().div_ceil(1_000) as u64),
             not_back_to: self.not_back_to(key, now),
             freeze_window: self.window(key.0, now),

@@ -42,7 +42,7 @@ impl Reference {
         let leaves = |(key, at): (&(usize, u64), &SiteId)| {
             let inst = &self.insts[key];
             let queued = inst.waiting.is_some_and(|(guard, _)| queue(guard) == Some(Queue::Line));
-            at == site && (inst.live.is_some() || queued)
+            at == site && (inst.live.is_some() || queued || self.question(*key, now).is_some())
         };
         if !shown || self.loads.chosen.iter().any(leaves) {
             return;
@@ -106,8 +106,8 @@ impl Reference {
         choice.chosen += 1;
         assert!(choice.chosen <= choice.most, "more than {} leave {site}", choice.most);
         self.loads.chosen.insert(key, site);
-        // Its policy is not asked any longer.
-        self.inst(key).better_since = None;
+        // Its policy is not asked any longer, and what holds it back now is told anew.
+        (self.inst(key).better_since, self.inst(key).waiting) = (None, None);
     }
 
     /// All that should have been chosen was.
@@ -138,7 +138,8 @@ impl Reference {
                 continue;
             }
             let Some((far, target)) = self.best(key, &self.beside(key, site, now), now) else { continue };
-            if self.paused(inst, &Some(target), now) {
+            let target = Some(target);
+            if self.paused(inst, &target, now) || self.is_kept(key, &target, now) {
                 continue;
             }
             let toll = if ranked(at).is_empty() {
