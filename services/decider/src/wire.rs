@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bus::Delivery;
 use model::{
     CmState, InstanceState, OperatorCommand, Order, Outcome, QosReport, ReportedAt, SiteLoad, SiteRecord,
-    SiteReport, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
+    SiteReport, Timestamp, UeChange, UeEvent, UeLocation, UePosition, UeSource,
 };
 use serde::Deserialize;
 
@@ -95,6 +95,8 @@ struct WireChange<'a> {
     #[serde(borrow, default)]
     tai: Option<Cow<'a, str>>,
     #[serde(default)]
+    position: Option<UePosition>,
+    #[serde(default)]
     cm: Option<CmState>,
 }
 
@@ -105,6 +107,7 @@ fn ue_event(data: &[u8]) -> Result<UeEvent, String> {
         "location" => UeChange::Location(UeLocation {
             cell: change.cell.map(|cell| cell.parse()).transpose().map_err(text)?,
             tai: change.tai.map(|tai| tai.parse()).transpose().map_err(text)?,
+            position: change.position,
         }),
         "connectivity" => {
             UeChange::Connectivity { cm: change.cm.ok_or("a change of connectivity without `cm`")? }
@@ -133,7 +136,7 @@ mod tests {
 
     fn location(cell: Option<&str>, tai: Option<&str>) -> UeChange {
         let cell = cell.map(|cell| cell.parse().expect("a cell"));
-        UeChange::Location(UeLocation { cell, tai: tai.map(|tai| tai.parse().expect("a TAI")) })
+        UeChange::Location(UeLocation { cell, tai: tai.map(|tai| tai.parse().expect("a TAI")), position: None })
     }
 
     #[test]

@@ -126,6 +126,10 @@ pub struct Explanation {
     pub policy: Policy,
     /// What the UE's place was taken from.
     pub basis: Basis,
+    /// How far the UE may be from the position that its place was taken from, in metres; absent where it was not taken
+    /// from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncertainty_meters: Option<f64>,
     /// The sites looked at, best first.
     pub candidates: Vec<Candidate>,
     /// The serving site as the policy saw it.
@@ -163,6 +167,8 @@ pub enum Basis {
     ServingSite,
     /// Nothing known; such a UE is never moved.
     Unknown,
+    /// A position that the network or another source told.
+    Position,
 }
 
 /// A site that was looked at.
@@ -308,6 +314,8 @@ pub enum Guard {
     TotalConcurrent,
     /// The orders of late for all apps are as many as may be.
     TotalRate,
+    /// The UE's position is told so coarsely that either of the two sites may be the nearer one.
+    Uncertain,
 }
 
 impl Guard {
@@ -336,6 +344,7 @@ impl Guard {
             Self::SiteRate => "site_rate",
             Self::TotalConcurrent => "total_concurrent",
             Self::TotalRate => "total_rate",
+            Self::Uncertain => "uncertain",
         }
     }
 
@@ -364,7 +373,8 @@ impl Guard {
             | Self::SiteConcurrent
             | Self::SiteRate
             | Self::TotalConcurrent
-            | Self::TotalRate => false,
+            | Self::TotalRate
+            | Self::Uncertain => false,
         }
     }
 }

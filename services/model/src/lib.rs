@@ -31,6 +31,7 @@ mod stream;
 mod supi;
 mod time;
 mod ue_event;
+mod ue_position;
 mod water_marks;
 
 pub use app::{App, AppId, Mode, Policy, Regret, Scope, SupiRange, Threshold, Users};
@@ -61,4 +62,5 @@ pub use stream::Stream;
 pub use supi::Supi;
 pub use time::{ReportedAt, Timestamp};
 pub use ue_event::{CmState, UeChange, UeEvent, UeLocation, UeSource};
+pub use ue_position::{UePosition, UePositionError};
 pub use water_marks::{Tier, WaterMarks};

@@ -3,19 +3,19 @@
 use model::{App, Basis, Guard, Rule, Timestamp, Trigger, Verdict};
 
 use crate::asks::Asked;
+use crate::atlas::Atlas;
 use crate::guard::{Gate, Lane, Pace, Unhurried, Way};
 use crate::index::{PlaceIx, SiteIx};
 use crate::policy::{self, Accounts, View, told};
 use crate::quality::Quality;
 use crate::search::From;
 use crate::sites::Rank;
-use crate::topology::Topology;
 
 /// Everything that a verdict depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) app: &'a App,
-    pub(crate) topology: &'a Topology,
+    pub(crate) topology: &'a Atlas,
     pub(crate) gate: Gate<'a>,
     pub(crate) now: Timestamp,
     /// When the report about the UE came; where the UE is not known, since when the instance has served.
@@ -287,6 +287,7 @@ const fn left_by(guard: Guard) -> Rule {
         | Guard::SiteRate
         | Guard::TotalConcurrent
         | Guard::TotalRate
+        | Guard::Uncertain
         | Guard::Frozen => Rule::Evacuation,
     }
 }
@@ -315,7 +316,8 @@ const fn leaving(guard: Guard) -> Trigger {
         | Guard::SiteConcurrent
         | Guard::SiteRate
         | Guard::TotalConcurrent
-        | Guard::TotalRate => Trigger::Maintenance,
+        | Guard::TotalRate
+        | Guard::Uncertain => Trigger::Maintenance,
     }
 }
 
@@ -345,6 +347,10 @@ fn held(case: &Case<'_>, wanted: Finding) -> Finding {
         let (verdict, rule) = (Verdict::Blocked, Rule::Guarded(guard));
         Finding { verdict, rule, recheck, lacks, ..wanted }
     };
+    if wanted.trigger == Trigger::Mobility && is_uncertain(case, wanted.target) {
+        // Only what is told of the UE next can end it.
+        return blocked(Guard::Uncertain, None, None);
+    }
     let unhurried = match wanted.trigger {
         Trigger::Mobility | Trigger::Qos => case.unhurried.holds(wanted.target),
         Trigger::FirstPlacement
@@ -366,6 +372,19 @@ fn held(case: &Case<'_>, wanted: Finding) -> Finding {
         Some(lane) => blocked(lane.guard(), None, Some(lane)),
         None => wanted,
     }
+}
+
+/// Whether either of two sites may be the nearer one, because the UE may be anywhere in its circle: then the serving site
+/// is farther from the centre by no more than the circle's diameter. That is so wherever the circle covers both sites.
+/// Where no distance can be told to one of them, it is no question of distances.
+fn is_uncertain(case: &Case<'_>, target: Option<SiteIx>) -> bool {
+    let excess = || {
+        let (place, (serving, _)) = (case.place?, case.serving?);
+        let radius = case.topology.uncertainty(place)?;
+        let meters = |site| case.topology.meters(place, site);
+        Some((meters(serving)? - meters(target?)?, 2.0 * radius))
+    };
+    excess().is_some_and(|(excess, diameter)| excess <= diameter)
 }
 
 /// From where to where a finding leads.

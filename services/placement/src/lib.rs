@@ -17,6 +17,7 @@
 
 mod apps;
 mod asks;
+mod atlas;
 mod command;
 mod engine;
 mod estate;

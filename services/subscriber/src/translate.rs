@@ -155,7 +155,7 @@ fn locate<S: AsRef<str>>(
     };
     match place {
         // Neither cell nor area may be used: nothing is known, and nothing is wrong.
-        Ok(UeLocation { cell: None, tai: None }) => {}
+        Ok(UeLocation { cell: None, tai: None, position: None }) => {}
         Ok(place) => {
             let asked = ReportedAt::parse(time_stamp);
             one.location = Some(place);
@@ -181,7 +181,7 @@ fn in_nr<S: AsRef<str>>(nr: &NrLocation<S>) -> Result<UeLocation, Unreadable> {
         let (plmn, nid) = (plmn(&nr.ncgi.plmn_id)?, nid(nr.ncgi.nid.as_ref())?);
         Some(CellId::nr(plmn, nr.ncgi.nr_cell_id.as_ref(), nid).map_err(|_| Unreadable)?)
     };
-    Ok(UeLocation { cell, tai: Some(tai(&nr.tai)?) })
+    Ok(UeLocation { cell, tai: Some(tai(&nr.tai)?), position: None })
 }
 
 fn in_eutra<S: AsRef<str>>(lte: &EutraLocation<S>) -> Result<UeLocation, Unreadable> {
@@ -192,7 +192,7 @@ fn in_eutra<S: AsRef<str>>(lte: &EutraLocation<S>) -> Result<UeLocation, Unreada
         Some(CellId::eutra(plmn, lte.ecgi.eutra_cell_id.as_ref(), nid).map_err(|_| Unreadable)?)
     };
     let tai = if lte.ignore_tai == Some(true) { None } else { Some(tai(&lte.tai)?) };
-    Ok(UeLocation { cell, tai })
+    Ok(UeLocation { cell, tai, position: None })
 }
 
 fn tai<S: AsRef<str>>(tai: &ts29571::Tai<S>) -> Result<Tai, Unreadable> {

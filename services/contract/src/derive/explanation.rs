@@ -14,7 +14,7 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
         rule,
         guard: by,
         policy: policy(&from.policy),
-        basis: basis(&from.basis),
+        basis: basis(&from.basis, from.uncertainty_meters),
         candidates: from.candidates.iter().map(candidate).collect(),
         serving: from.serving.as_ref().map(|serving| Serving {
             site: serving.site.to_string(),
@@ -87,6 +87,7 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::SiteRate => Guard::SiteRate,
         model::Guard::TotalConcurrent => Guard::TotalConcurrent,
         model::Guard::TotalRate => Guard::TotalRate,
+        model::Guard::Uncertain => Guard::Uncertain,
     }
 }
 
@@ -124,8 +125,8 @@ pub(super) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn basis(basis: &model::Basis) -> Basis {
-    let mut told = Basis { kind: BasisKind::Unknown, ncgi: None, ecgi: None, tai: None };
+fn basis(basis: &model::Basis, uncertainty: Option<f64>) -> Basis {
+    let mut told = Basis { kind: BasisKind::Unknown, ncgi: None, ecgi: None, tai: None, uncertainty };
     match basis {
         model::Basis::Cell(id) => {
             told.kind = BasisKind::Cell;
@@ -137,6 +138,7 @@ fn basis(basis: &model::Basis) -> Basis {
         }
         model::Basis::ServingSite => told.kind = BasisKind::ServingSite,
         model::Basis::Unknown => {}
+        model::Basis::Position => told.kind = BasisKind::Position,
     }
     told
 }

@@ -165,6 +165,8 @@ open_words! {
         TotalConcurrent = "total_concurrent",
         /// The orders of late for all apps are as many as may be.
         TotalRate = "total_rate",
+        /// The UE's position is told so coarsely that either of the two sites may be the nearer one.
+        Uncertain = "uncertain",
     }
 }
 
@@ -243,6 +245,9 @@ pub struct Basis {
     /// The tracking area.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tai: Option<Tai>,
+    /// How far the UE may be from the position, in metres, where the place is one. The position itself is not told.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uncertainty: Option<f64>,
 }
 
 open_words! {
@@ -256,6 +261,8 @@ open_words! {
         ServingSite = "serving_site",
         /// Nothing known; such a UE is never moved.
         Unknown = "unknown",
+        /// A position that the network or another source told.
+        Position = "position",
     }
 }
 

@@ -90,7 +90,7 @@ fn what_changed_of_a_ue_is_told_in_the_words_of_3gpp() {
     let plmn = json!({ "mcc": "001", "mnc": "001" });
     assert_eq!(eutra["ecgi"], json!({ "plmnId": plmn, "eutraCellId": "000900a" }));
     assert_eq!(eutra.get("ncgi"), None);
-    let area = of(UeChange::Location(Place { cell: None, tai: Some("208-93-0001".parse().unwrap()) }));
+    let area = of(UeChange::Location(Place { cell: None, tai: Some("208-93-0001".parse().unwrap()), position: None }));
     assert_eq!((&area["change"], &area["tai"]["tac"]), (&json!("location"), &json!("0001")));
     let idle = of(UeChange::Connectivity { cm: CmState::Idle });
     assert_eq!((&idle["change"], &idle["cmState"]), (&json!("connectivity"), &json!("IDLE")));

@@ -55,7 +55,7 @@ pub(crate) fn ue_event(change: UeChange) -> UeEvent {
 
 pub(crate) fn moved(cell: &str) -> UeEvent {
     let (cell, tai) = (Some(cell.parse().unwrap()), Some("208-93-000001".parse().unwrap()));
-    ue_event(UeChange::Location(UeLocation { cell, tai }))
+    ue_event(UeChange::Location(UeLocation { cell, tai, position: None }))
 }
 
 pub(crate) fn decision(mode: Mode) -> Decision {

@@ -44,7 +44,7 @@ mod tests {
         let mut builder = EventsBuilder::default();
         for number in 0..3 * ues {
             let location =
-                (number % 7 > 0).then(|| UeLocation { cell: Some(cell(number.into())), tai: None });
+                (number % 7 > 0).then(|| UeLocation { cell: Some(cell(number.into())), tai: None, position: None });
             let at = Instant::from_micros(number.into());
             builder.seen(&format!("ue {}", number % ues), at, location).expect("few");
         }

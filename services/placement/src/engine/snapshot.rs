@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::apps::{AppEntry, AppError};
 use crate::asks::Asks;
+use crate::atlas::Told;
 use crate::engine::Engine;
 use crate::engine::waiting::Round;
 use crate::estate::{Known, Strain};
@@ -24,7 +25,7 @@ use crate::topology::{StableHash, Topology};
 use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues};
 
 /// Version of the bytes; another one means a cold start.
-const SCHEMA: u16 = 5;
+const SCHEMA: u16 = 6;
 
 /// Why a snapshot cannot be used. Each one means a cold start from the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -70,6 +71,7 @@ struct Written<'a> {
     levels: Vec<(Lane, Timestamp)>,
     line: &'a Line,
     origins: &'a Origins,
+    positions: (Vec<Option<Told>>, &'a [u32]),
 }
 
 #[derive(Deserialize)]
@@ -92,6 +94,7 @@ struct Read {
     levels: Vec<(Lane, Timestamp)>,
     line: Line,
     origins: Origins,
+    positions: (Vec<Option<Told>>, Vec<u32>),
 }
 
 impl<T: Slot + Serialize> Serialize for Slab<T> {
@@ -132,6 +135,7 @@ impl Engine {
             levels: self.budgets.levels(),
             line: &self.line,
             origins: &self.origins,
+            positions: self.topology.positions().save(),
         };
         // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
         postcard::to_extend(&written, SCHEMA.to_le_bytes().to_vec()).unwrap_or_default()
@@ -175,6 +179,10 @@ impl Engine {
             entry.held = held;
         }
         engine.timers = Timers::from_iter(read.timers);
+        let (positions, free) = read.positions;
+        if !engine.topology.restore(positions, free) {
+            return Err(damaged("its positions do not fit the slots that are free"));
+        }
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
         engine.heard_of = read.heard_of;
         engine

@@ -37,7 +37,7 @@ impl Engine {
             | Guard::Residency
             | Guard::NoFeasibleSite
             | Guard::Frozen => (),
-            // They wait in the line, or for an instant.
+            // They wait in the line, for an instant, or for what the core says next of their UE.
             Guard::ConcurrentRelocations
             | Guard::Cooldown
             | Guard::PingPong
@@ -46,7 +46,8 @@ impl Engine {
             | Guard::SiteConcurrent
             | Guard::SiteRate
             | Guard::TotalConcurrent
-            | Guard::TotalRate => {
+            | Guard::TotalRate
+            | Guard::Uncertain => {
                 self.leave_queue(ix);
                 return;
             }

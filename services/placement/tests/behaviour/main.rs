@@ -21,6 +21,7 @@ mod operator;
 mod outcomes;
 mod ping_pong;
 mod play;
+mod position;
 mod property;
 mod quality;
 mod queue;

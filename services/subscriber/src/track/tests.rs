@@ -19,7 +19,7 @@ fn supi(n: u64) -> Supi {
 
 fn at(cell: u32) -> Option<UeLocation> {
     let cell = format!("208-93-{cell:09x}").parse().expect("a cell");
-    Some(UeLocation { cell: Some(cell), tai: Some("208-93-000001".parse().expect("a TAI")) })
+    Some(UeLocation { cell: Some(cell), tai: Some("208-93-000001".parse().expect("a TAI")), position: None })
 }
 
 fn sighting(n: u64, cell: u32, micros: u64) -> Sighting {

@@ -70,6 +70,7 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::SiteConcurrent | Guard::TotalConcurrent => {
             "goes when one of those under way ends and its turn comes, or with a higher limit"
         }
+        Guard::Uncertain => "goes once its UE's position says which of the two sites is nearer",
     }
 }
 
@@ -274,6 +275,7 @@ mod tests {
             Guard::SiteRate,
             Guard::TotalConcurrent,
             Guard::TotalRate,
+            Guard::Uncertain,
         ];
         for guard in guards {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));
