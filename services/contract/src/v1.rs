@@ -28,4 +28,6 @@ pub use outcome::{
 };
 pub use quality::{QosTarget, SiteQuality};
 pub use site::{Capacity, Evacuation, EvacuationState, Position, Relief, SiteState, SiteStatus};
-pub use ue::{CmState, MeasuredBy, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos};
+pub use ue::{
+    CmState, MeasuredBy, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos, UncertaintyCircle,
+};

@@ -136,7 +136,11 @@ mod tests {
 
     fn location(cell: Option<&str>, tai: Option<&str>) -> UeChange {
         let cell = cell.map(|cell| cell.parse().expect("a cell"));
-        UeChange::Location(UeLocation { cell, tai: tai.map(|tai| tai.parse().expect("a TAI")), position: None })
+        UeChange::Location(UeLocation {
+            cell,
+            tai: tai.map(|tai| tai.parse().expect("a TAI")),
+            position: None,
+        })
     }
 
     #[test]
@@ -161,6 +165,20 @@ mod tests {
                 assert_eq!(ue_event(&json), Ok(event));
             }
         }
+    }
+
+    #[test]
+    fn a_position_is_read_as_the_model_writes_it_and_a_bad_one_is_refused() {
+        let event = |text: &str| {
+            let text = format!(
+                r#"{{"supi":"imsi-208930000000003","observed_at":1,"source":"push","change":{{"kind":"location",
+                "cell":"208-93-000009000","position":{{"lon":1.5,"lat":{text},"uncertainty_meters":20.0}}}}}}"#
+            );
+            (ue_event(text.as_bytes()), serde_json::from_str::<UeEvent>(&text))
+        };
+        let (read, model) = event("53.4");
+        assert_eq!(read.expect("valid"), model.expect("valid"));
+        assert!(event("97.0").0.expect_err("beyond the pole").contains("latitude 97"));
     }
 
     #[test]

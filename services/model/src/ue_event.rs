@@ -38,7 +38,7 @@ pub enum UeChange {
     Gone,
 }
 
-/// A location as TS 29.571 `UserLocation` gives it; at least one of cell and tracking area is present.
+/// A location as TS 29.571 `UserLocation` gives it; at least one of the three is present.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct UeLocation {
     /// The serving cell; absent where the network said to ignore it (`ignoreNcgi`, `ignoreEcgi`).

@@ -60,7 +60,9 @@ impl Foreign {
             return Some(match topology.place(PlaceIx::from(at.number())).basis {
                 Basis::Cell(cell) => UeLocation { cell: Some(cell), tai: None, position: None },
                 Basis::Tai(tai) => UeLocation { cell: None, tai: Some(tai), position: None },
-                Basis::ServingSite | Basis::Unknown | Basis::Position => UeLocation { cell: None, tai: None, position: None },
+                Basis::ServingSite | Basis::Unknown | Basis::Position => {
+                    UeLocation { cell: None, tai: None, position: None }
+                }
             });
         }
         let ((cell, tai), _) = self.list.get(at.number() - known)?;

@@ -38,6 +38,16 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
     }
 }
 
+/// Distances to three sites give a position away: they are told in hundreds of metres.
+pub(super) fn blur(told: &mut Explanation) {
+    if told.basis.kind != BasisKind::Position {
+        return;
+    }
+    let candidates = told.candidates.iter_mut().map(|candidate| &mut candidate.meters);
+    let serving = told.serving.iter_mut().filter_map(|serving| serving.meters.as_mut());
+    candidates.chain(serving).for_each(|meters| *meters = (*meters / 100.0).round() * 100.0);
+}
+
 const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
     match rule {
         model::Rule::NoInstanceYet => (Rule::NoInstanceYet, None),

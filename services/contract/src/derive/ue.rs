@@ -5,7 +5,7 @@ use model::{Timestamp, UeEvent, UeSource};
 use super::Deriver;
 use super::cell::{cell, tai};
 use super::envelope::About;
-use crate::v1::{CmState, ObtainedBy, UeChange, UeLocation};
+use crate::v1::{CmState, ObtainedBy, Position, UeChange, UeLocation, UncertaintyCircle};
 use crate::{Event, Kind, Time};
 
 impl Deriver {
@@ -25,12 +25,18 @@ impl Deriver {
             ncgi: None,
             ecgi: None,
             tai: None,
+            position: None,
             cm_state: None,
         };
         match &event.change {
             model::UeChange::Location(location) => {
                 (told.ncgi, told.ecgi) = location.cell.as_ref().map_or((None, None), cell);
                 told.tai = location.tai.as_ref().map(tai);
+                // Where somebody is to a few metres tells who that is: it goes where identities go.
+                told.position = location.position.filter(|_| told.supi.is_some()).map(|position| {
+                    let point = Position { lon: position.at().lon(), lat: position.at().lat() };
+                    UncertaintyCircle { point, uncertainty: position.uncertainty_meters() }
+                });
             }
             model::UeChange::Connectivity { cm } => {
                 told.change = UeChange::Connectivity;

@@ -74,6 +74,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
         explanation: Explanation {
             policy: Policy::Threshold(Threshold::default()),
             basis: Basis::Cell("208-93-00000900a".parse().unwrap()),
+            uncertainty_meters: None,
             candidates: vec![
                 Candidate {
                     site: NORTH.parse().unwrap(),

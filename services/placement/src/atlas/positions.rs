@@ -70,7 +70,8 @@ impl Free {
 
 impl Slot for Free {
     fn vacant() -> Self {
-        let at = Position::new(0.0, 0.0).unwrap_or_else(|_| unreachable!("zero is a longitude and a latitude"));
+        let at =
+            Position::new(0.0, 0.0).unwrap_or_else(|_| unreachable!("zero is a longitude and a latitude"));
         let told = UePosition::new(at, 0.0).unwrap_or_else(|_| unreachable!("zero metres are a radius"));
         let place = Place { basis: Basis::Position, pinned: None, origin: None };
         Self { told: (told, None, None), place, ranks: Vec::new(), zones: None }

@@ -326,10 +326,13 @@ impl Reference {
             matches!(trigger, Trigger::Mobility | Trigger::Qos).then(|| self.unhurried(key, target, now));
         let doubt = trigger == Trigger::Mobility && self.either_may_be_nearer(key, target);
         let doubt = doubt.then_some(Guard::Uncertain);
-        doubt.or_else(|| policy.flatten()).or_else(|| self.frozen(key.0, now).then_some(Guard::Frozen)).or_else(|| {
-            let budgets = self.budgets(key, target, now);
-            budgets.into_iter().find(|budget| budget.used >= budget.limit).map(|budget| budget.guard)
-        })
+        doubt
+            .or_else(|| policy.flatten())
+            .or_else(|| self.frozen(key.0, now).then_some(Guard::Frozen))
+            .or_else(|| {
+                let budgets = self.budgets(key, target, now);
+                budgets.into_iter().find(|budget| budget.used >= budget.limit).map(|budget| budget.guard)
+            })
     }
 
     /// Whether somebody who is anywhere in the circle may be no farther from where it is served than from there.

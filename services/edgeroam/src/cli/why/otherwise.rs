@@ -209,6 +209,7 @@ mod tests {
             explanation: Explanation {
                 policy,
                 basis: Basis::Unknown,
+                uncertainty_meters: None,
                 candidates: vec![
                     candidate("nearest", 10.0, Some(Guard::Draining), None),
                     candidate("near", 100.0, None, Some(account)),
