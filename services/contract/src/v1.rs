@@ -28,6 +28,4 @@ pub use outcome::{
 };
 pub use quality::{QosTarget, SiteQuality};
 pub use site::{Capacity, Evacuation, EvacuationState, Position, Relief, SiteState, SiteStatus};
-pub use ue::{
-    CmState, MeasuredBy, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos, UncertaintyCircle,
-};
+pub use ue::{CmState, MeasuredBy, ObtainedBy, QosNotifType, Quality, UeChange, UeLocation, UeQos};

@@ -5,7 +5,7 @@ use model::{Timestamp, UeEvent, UeSource};
 use super::Deriver;
 use super::cell::{cell, tai};
 use super::envelope::About;
-use crate::v1::{CmState, ObtainedBy, Position, UeChange, UeLocation, UncertaintyCircle};
+use crate::v1::{CmState, ObtainedBy, Position, UeChange, UeLocation};
 use crate::{Event, Kind, Time};
 
 impl Deriver {
@@ -26,6 +26,7 @@ impl Deriver {
             ecgi: None,
             tai: None,
             position: None,
+            uncertainty: None,
             cm_state: None,
         };
         match &event.change {
@@ -33,10 +34,10 @@ impl Deriver {
                 (told.ncgi, told.ecgi) = location.cell.as_ref().map_or((None, None), cell);
                 told.tai = location.tai.as_ref().map(tai);
                 // Where somebody is to a few metres tells who that is: it goes where identities go.
-                told.position = location.position.filter(|_| told.supi.is_some()).map(|position| {
-                    let point = Position { lon: position.at().lon(), lat: position.at().lat() };
-                    UncertaintyCircle { point, uncertainty: position.uncertainty_meters() }
-                });
+                if let Some(told_at) = location.position.filter(|_| told.supi.is_some()) {
+                    told.position = Some(Position { lon: told_at.at().lon(), lat: told_at.at().lat() });
+                    told.uncertainty = Some(told_at.uncertainty_meters());
+                }
             }
             model::UeChange::Connectivity { cm } => {
                 told.change = UeChange::Connectivity;

@@ -40,20 +40,13 @@ pub struct UeLocation {
     pub tai: Option<Tai>,
     /// Where in the cell, if the network or another source says so; only where the topic is set to tell who UEs are.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub position: Option<UncertaintyCircle>,
+    pub position: Option<Position>,
+    /// How far the UE may be from `position`, in metres (TS 29.572 `PointUncertaintyCircle`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uncertainty: Option<f64>,
     /// The connection state, where `change` is `connectivity`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cm_state: Option<CmState>,
-}
-
-/// A point and how far the UE may be from it (TS 29.572 `PointUncertaintyCircle`).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UncertaintyCircle {
-    /// The centre of the circle.
-    pub point: Position,
-    /// Its radius in metres.
-    pub uncertainty: f64,
 }
 
 open_words! {

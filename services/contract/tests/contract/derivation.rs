@@ -212,8 +212,7 @@ fn readers_of_this_version_pass_over_what_later_ones_say() {
 
 #[test]
 fn where_a_ue_is_to_metres_is_told_where_identities_are() {
-    let circle =
-        |told: &Value| (told["position"]["point"]["lon"].as_f64(), told["position"]["uncertainty"].as_f64());
+    let circle = |told: &Value| (told["position"]["lon"].as_f64(), told["uncertainty"].as_f64());
     let centre = model::Position::new(-2.97, 53.4).unwrap();
     let position = Some(model::UePosition::new(centre, 45.5).unwrap());
     let place = Place { cell: Some("208-93-00000900a".parse().unwrap()), tai: None, position };
