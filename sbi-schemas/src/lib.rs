@@ -17,6 +17,7 @@
 mod open_enum;
 pub mod problem;
 mod text;
+pub mod ts23032;
 pub mod ts29508;
 pub mod ts29510;
 pub mod ts29518;

@@ -96,6 +96,11 @@ pub struct EutraLocation<S = String> {
     /// When the UE was there (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ue_location_timestamp: Option<S>,
+    /// An ellipsoid point with uncertainty circle, 16 hex digits (TS 23.032 clause 7.3.2;
+    /// [`UncertaintyCircle`](crate::ts23032::UncertaintyCircle)). `geodeticInformation`, the same in ITU-T Q.763 form, is
+    /// left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geographical_information: Option<S>,
 }
 
 /// Where a UE is in NR (clause 5.4.4.9).
@@ -112,6 +117,11 @@ pub struct NrLocation<S = String> {
     /// When the UE was there (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ue_location_timestamp: Option<S>,
+    /// An ellipsoid point with uncertainty circle, 16 hex digits (TS 23.032 clause 7.3.2;
+    /// [`UncertaintyCircle`](crate::ts23032::UncertaintyCircle)). `geodeticInformation`, the same in ITU-T Q.763 form, is
+    /// left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geographical_information: Option<S>,
 }
 
 /// Where a UE is over non-3GPP access (clause 5.4.4.10): read to be told apart, never mapped to a place.

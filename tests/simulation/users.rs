@@ -46,7 +46,7 @@ async fn roam(scene: Rc<Scene>, ue: usize, told: mpsc::UnboundedSender<UeEvent>)
 
 fn report(scene: &Scene, ue: usize, cell: Option<usize>) -> UeEvent {
     let change = match cell {
-        Some(cell) => UeChange::Location(UeLocation { cell: Some(cell_id(cell)), tai: None }),
+        Some(cell) => UeChange::Location(UeLocation { cell: Some(cell_id(cell)), tai: None, position: None }),
         None => UeChange::Gone,
     };
     UeEvent {

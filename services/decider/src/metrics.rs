@@ -96,6 +96,7 @@ pub(crate) struct Metrics {
     unknown_cells: Gauge,
     area_fallbacks: Gauge,
     nowhere: Gauge,
+    positions: Gauge,
     measured: Gauge,
     ignored_measurements: Gauge,
 }
@@ -130,6 +131,7 @@ impl Metrics {
             unknown_cells: Gauge::default(),
             area_fallbacks: Gauge::default(),
             nowhere: Gauge::default(),
+            positions: Gauge::default(),
             measured: Gauge::default(),
             ignored_measurements: Gauge::default(),
         };
@@ -213,6 +215,11 @@ impl Metrics {
             metrics.nowhere.clone(),
         );
         registry.register(
+            "positioned_ues",
+            "UEs that are where a position says, not where their cell is",
+            metrics.positions.clone(),
+        );
+        registry.register(
             "measured_instances",
             "Instances of whose quality of service something is measured",
             metrics.measured.clone(),
@@ -290,6 +297,7 @@ impl Metrics {
             (&self.unknown_cells, counts.unknown_cells),
             (&self.area_fallbacks, counts.area_fallbacks),
             (&self.nowhere, counts.nowhere),
+            (&self.positions, counts.positions),
             (&self.measured, counts.measured),
             (&self.ignored_measurements, counts.ignored_measurements),
         ] {

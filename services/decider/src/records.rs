@@ -139,6 +139,7 @@ mod tests {
             explanation: Explanation {
                 policy: Policy::Nearest,
                 basis: Basis::Unknown,
+                uncertainty_meters: None,
                 candidates: Vec::new(),
                 serving: None,
                 better_for_ms: 0,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bus::Delivery;
 use model::{
     CmState, InstanceState, OperatorCommand, Order, Outcome, QosReport, ReportedAt, SiteLoad, SiteRecord,
-    SiteReport, Timestamp, UeChange, UeEvent, UeLocation, UeSource,
+    SiteReport, Timestamp, UeChange, UeEvent, UeLocation, UePosition, UeSource,
 };
 use serde::Deserialize;
 
@@ -95,6 +95,8 @@ struct WireChange<'a> {
     #[serde(borrow, default)]
     tai: Option<Cow<'a, str>>,
     #[serde(default)]
+    position: Option<UePosition>,
+    #[serde(default)]
     cm: Option<CmState>,
 }
 
@@ -105,6 +107,7 @@ fn ue_event(data: &[u8]) -> Result<UeEvent, String> {
         "location" => UeChange::Location(UeLocation {
             cell: change.cell.map(|cell| cell.parse()).transpose().map_err(text)?,
             tai: change.tai.map(|tai| tai.parse()).transpose().map_err(text)?,
+            position: change.position,
         }),
         "connectivity" => {
             UeChange::Connectivity { cm: change.cm.ok_or("a change of connectivity without `cm`")? }
@@ -133,7 +136,11 @@ mod tests {
 
     fn location(cell: Option<&str>, tai: Option<&str>) -> UeChange {
         let cell = cell.map(|cell| cell.parse().expect("a cell"));
-        UeChange::Location(UeLocation { cell, tai: tai.map(|tai| tai.parse().expect("a TAI")) })
+        UeChange::Location(UeLocation {
+            cell,
+            tai: tai.map(|tai| tai.parse().expect("a TAI")),
+            position: None,
+        })
     }
 
     #[test]
@@ -158,6 +165,20 @@ mod tests {
                 assert_eq!(ue_event(&json), Ok(event));
             }
         }
+    }
+
+    #[test]
+    fn a_position_is_read_as_the_model_writes_it_and_a_bad_one_is_refused() {
+        let event = |text: &str| {
+            let text = format!(
+                r#"{{"supi":"imsi-208930000000003","observed_at":1,"source":"push","change":{{"kind":"location",
+                "cell":"208-93-000009000","position":{{"lon":1.5,"lat":{text},"uncertainty_meters":20.0}}}}}}"#
+            );
+            (ue_event(text.as_bytes()), serde_json::from_str::<UeEvent>(&text))
+        };
+        let (read, model) = event("53.4");
+        assert_eq!(read.expect("valid"), model.expect("valid"));
+        assert!(event("97.0").0.expect_err("beyond the pole").contains("latitude 97"));
     }
 
     #[test]

@@ -121,7 +121,8 @@ impl EventsBuilder {
         let location = location.map_or(GONE, |location| {
             let locations = &mut self.locations;
             *self.known.entry((location.cell, location.tai)).or_insert_with(|| {
-                locations.push(location);
+                // Traffic is compared by cells.
+                locations.push(UeLocation { position: None, ..location });
                 (locations.len() - 1) as u32
             })
         });

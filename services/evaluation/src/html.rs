@@ -143,7 +143,7 @@ mod tests {
     fn page(rows: &[(i64, u64)]) -> String {
         let mut builder = EventsBuilder::default();
         for (seconds, number) in rows {
-            let location = Some(UeLocation { cell: Some(cell(*number)), tai: None });
+            let location = Some(UeLocation { cell: Some(cell(*number)), tai: None, position: None });
             builder.seen("ue", Instant::from_micros(seconds * 1_000_000), location).expect("few");
         }
         let events = builder.finish().expect("some");

@@ -154,7 +154,8 @@ mod tests {
         let mut builder = EventsBuilder::default();
         let mut at = 0;
         for (place, halves) in life {
-            let location = (*place < CELLS).then(|| UeLocation { cell: Some(cell(*place)), tai: None });
+            let location =
+                (*place < CELLS).then(|| UeLocation { cell: Some(cell(*place)), tai: None, position: None });
             builder.seen("ue", Instant::from_micros(at), location).expect("few");
             at += *halves as i64 * 500_000;
         }

@@ -130,7 +130,8 @@ mod tests {
     fn timeline(rows: &[(i64, Option<u64>)]) -> Option<Timeline> {
         let mut builder = EventsBuilder::default();
         for (seconds, number) in rows {
-            let location = number.map(|number| UeLocation { cell: Some(cell(number)), tai: None });
+            let location =
+                number.map(|number| UeLocation { cell: Some(cell(number)), tai: None, position: None });
             builder.seen("ue", at(*seconds), location).expect("few");
         }
         let events = builder.finish().expect("some");

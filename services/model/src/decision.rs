@@ -126,6 +126,10 @@ pub struct Explanation {
     pub policy: Policy,
     /// What the UE's place was taken from.
     pub basis: Basis,
+    /// How far the UE may be from the position that its place was taken from, in metres; absent where it was not taken
+    /// from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncertainty_meters: Option<f64>,
     /// The sites looked at, best first.
     pub candidates: Vec<Candidate>,
     /// The serving site as the policy saw it.
@@ -163,6 +167,8 @@ pub enum Basis {
     ServingSite,
     /// Nothing known; such a UE is never moved.
     Unknown,
+    /// A position that the network or another source told.
+    Position,
 }
 
 /// A site that was looked at.
@@ -315,6 +321,8 @@ pub enum Guard {
     MobilityNotAllowed,
     /// Somebody has to agree before an instance of the app is moved, and has not.
     AwaitingConfirmation,
+    /// The UE's position is told so coarsely that either of the two sites may be the nearer one.
+    Uncertain,
 }
 
 impl Guard {
@@ -345,6 +353,7 @@ impl Guard {
             Self::TotalRate => "total_rate",
             Self::MobilityNotAllowed => "mobility_not_allowed",
             Self::AwaitingConfirmation => "awaiting_confirmation",
+            Self::Uncertain => "uncertain",
         }
     }
 
@@ -375,7 +384,8 @@ impl Guard {
             | Self::TotalConcurrent
             | Self::TotalRate
             | Self::MobilityNotAllowed
-            | Self::AwaitingConfirmation => false,
+            | Self::AwaitingConfirmation
+            | Self::Uncertain => false,
         }
     }
 }

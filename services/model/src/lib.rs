@@ -32,6 +32,7 @@ mod stream;
 mod supi;
 mod time;
 mod ue_event;
+mod ue_position;
 mod water_marks;
 mod weighted;
 
@@ -64,5 +65,6 @@ pub use stream::Stream;
 pub use supi::Supi;
 pub use time::{ReportedAt, Timestamp};
 pub use ue_event::{CmState, UeChange, UeEvent, UeLocation, UeSource};
+pub use ue_position::{UePosition, UePositionError};
 pub use water_marks::{Tier, WaterMarks};
 pub use weighted::{Criteria, Normalisation, Weighed, Weighted};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CellId, ReportedAt, Supi, Tai, Timestamp};
+use crate::{CellId, ReportedAt, Supi, Tai, Timestamp, UePosition};
 
 /// One change of one UE, as the subscriber understood the core.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,8 +38,8 @@ pub enum UeChange {
     Gone,
 }
 
-/// A location as TS 29.571 `UserLocation` gives it; at least one of the two is present.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A location as TS 29.571 `UserLocation` gives it; at least one of the three is present.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct UeLocation {
     /// The serving cell; absent where the network said to ignore it (`ignoreNcgi`, `ignoreEcgi`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -47,6 +47,9 @@ pub struct UeLocation {
     /// The tracking area.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tai: Option<Tai>,
+    /// Where in the cell, if the network or another source says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub position: Option<UePosition>,
 }
 
 /// CM state (TS 23.501 clause 5.3.3.2, TS 29.518 `CmState`).

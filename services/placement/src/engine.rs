@@ -24,6 +24,7 @@ use model::{AppId, InstanceId, InstanceKey, Limits, SiteId, Timestamp};
 use crate::approvals::Approvals;
 use crate::apps::{self, AppEntry, AppError};
 use crate::asks::Asks;
+use crate::atlas::Atlas;
 use crate::command::{Command, Input};
 use crate::estate::Estate;
 use crate::fleet::Fleet;
@@ -66,7 +67,7 @@ const SLICE: usize = 4096;
 /// question is known, so that history can be read in any order; each one is of one order and one site.
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) topology: Arc<Topology>,
+    pub(crate) topology: Atlas,
     pub(crate) apps: Vec<AppEntry>,
     pub(crate) ues: Ues,
     pub(crate) instances: Instances,
@@ -134,6 +135,8 @@ pub struct Counts {
     pub area_fallbacks: u64,
     /// Those that nothing placed.
     pub nowhere: u64,
+    /// UEs that are where a position says, not where their cell is.
+    pub positions: u64,
     /// Outcomes and instance states of apps or instances that are none of ours.
     pub foreign_instances: u64,
     /// Operators' commands since the start that had no effect: heard before, too late, or about what does not exist.
@@ -157,7 +160,7 @@ impl Engine {
         fleet: impl Into<Fleet>,
         key: InstanceKey,
     ) -> Result<Self, AppError> {
-        let (topology, Fleet { apps, limits }) = (topology.into(), fleet.into());
+        let (topology, Fleet { apps, limits }) = (Atlas::new(topology.into()), fleet.into());
         let apps = apps::entries(apps, &topology)?;
         let budgets = Budgets::new(apps.iter().map(|entry| &entry.app), &limits, &topology);
         let mut engine = Self {
@@ -289,6 +292,7 @@ impl Engine {
             unknown_cells: self.tally.unknown_cells,
             area_fallbacks: self.tally.area_fallbacks,
             nowhere: self.tally.nowhere,
+            positions: self.topology.positions().len() as u64,
             foreign_instances: self.tally.foreign_instances,
             ignored_commands: self.tally.ignored_commands,
             ignored_reports: self.tally.ignored_reports,

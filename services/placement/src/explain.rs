@@ -114,6 +114,7 @@ impl Explained {
         Explanation {
             policy: case.app.policy,
             basis: self.basis,
+            uncertainty_meters: case.place.and_then(|place| case.topology.uncertainty(place)),
             candidates: self.candidates.iter().map(candidate).collect(),
             serving: self.serving.map(|(site, meters, stayed_ms, rejected_by)| Serving {
                 site: name(site).clone(),

@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 use model::{Basis, CellId, Tai, UeLocation};
 
+use crate::atlas::is_position;
 use crate::index::PlaceIx;
 use crate::topology::Topology;
 use crate::ue::Whereabouts;
@@ -46,7 +47,7 @@ impl Foreign {
     /// The place that whereabouts stand for.
     pub(crate) fn place(&self, topology: &Topology, at: Whereabouts) -> Option<PlaceIx> {
         let known = topology.places();
-        if at.number() < known {
+        if at.number() < known || is_position(at) {
             return Some(PlaceIx::from(at.number()));
         }
         self.list.get(at.number() - known).and_then(|(_, place)| *place)
@@ -57,13 +58,15 @@ impl Foreign {
         let known = topology.places();
         if at.number() < known {
             return Some(match topology.place(PlaceIx::from(at.number())).basis {
-                Basis::Cell(cell) => UeLocation { cell: Some(cell), tai: None },
-                Basis::Tai(tai) => UeLocation { cell: None, tai: Some(tai) },
-                Basis::ServingSite | Basis::Unknown => UeLocation { cell: None, tai: None },
+                Basis::Cell(cell) => UeLocation { cell: Some(cell), tai: None, position: None },
+                Basis::Tai(tai) => UeLocation { cell: None, tai: Some(tai), position: None },
+                Basis::ServingSite | Basis::Unknown | Basis::Position => {
+                    UeLocation { cell: None, tai: None, position: None }
+                }
             });
         }
         let ((cell, tai), _) = self.list.get(at.number() - known)?;
-        Some(UeLocation { cell: *cell, tai: *tai })
+        Some(UeLocation { cell: *cell, tai: *tai, position: None })
     }
 
     /// The remembered locations, in the order of their numbers.
@@ -75,7 +78,7 @@ impl Foreign {
     pub(crate) fn restore(topology: &Topology, keys: Vec<Key>) -> Self {
         let mut foreign = Self::default();
         for (cell, tai) in keys {
-            foreign.locate(topology, &UeLocation { cell, tai });
+            foreign.locate(topology, &UeLocation { cell, tai, position: None });
         }
         foreign
     }

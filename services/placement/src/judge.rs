@@ -4,20 +4,20 @@ use model::{App, Basis, Guard, Rule, Timestamp, Trigger, Verdict, Weighed};
 
 use crate::approvals::Approval;
 use crate::asks::Asked;
+use crate::atlas::Atlas;
 use crate::guard::{Gate, Lane, Leave, Pace, Unhurried, Way, is_yes};
 use crate::index::{PlaceIx, SiteIx};
 use crate::policy::{self, Accounts, View, told};
 use crate::quality::Quality;
 use crate::search::From;
 use crate::sites::Rank;
-use crate::topology::Topology;
 use crate::weigh;
 
 /// Everything that a verdict depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) app: &'a App,
-    pub(crate) topology: &'a Topology,
+    pub(crate) topology: &'a Atlas,
     pub(crate) gate: Gate<'a>,
     pub(crate) now: Timestamp,
     /// When the report about the UE came; where the UE is not known, since when the instance has served.
@@ -333,6 +333,7 @@ const fn left_by(guard: Guard) -> Rule {
         | Guard::TotalRate
         | Guard::MobilityNotAllowed
         | Guard::AwaitingConfirmation
+        | Guard::Uncertain
         | Guard::Frozen => Rule::Evacuation,
     }
 }
@@ -363,7 +364,8 @@ const fn leaving(guard: Guard) -> Trigger {
         | Guard::TotalConcurrent
         | Guard::TotalRate
         | Guard::MobilityNotAllowed
-        | Guard::AwaitingConfirmation => Trigger::Maintenance,
+        | Guard::AwaitingConfirmation
+        | Guard::Uncertain => Trigger::Maintenance,
     }
 }
 
@@ -396,6 +398,10 @@ fn held(case: &Case<'_>, wanted: Finding) -> Finding {
     let leave = leave_for(case, &wanted);
     if leave.is_some_and(|leave| leave.is_denied()) {
         return blocked(Guard::MobilityNotAllowed, None, None);
+    }
+    if wanted.trigger == Trigger::Mobility && is_uncertain(case, wanted.target) {
+        // Only what is told of the UE next can end it.
+        return blocked(Guard::Uncertain, None, None);
     }
     let unhurried = match wanted.trigger {
         Trigger::Mobility | Trigger::Qos => case.unhurried.holds(wanted.target),
@@ -430,6 +436,19 @@ pub(crate) fn leave_for<'a>(case: &Case<'a>, finding: &Finding) -> Option<Leave<
     let serving = case.serving.map(|(site, _)| site);
     let left = serving.and_then(|site| case.gate.leaves(site));
     Leave::of(case.app, case.approval, (serving.is_some(), left), finding.target, finding.trigger)
+}
+
+/// Whether either of two sites may be the nearer one, because the UE may be anywhere in its circle: then the serving site
+/// is farther from the centre by no more than the circle's diameter. That is so wherever the circle covers both sites.
+/// Where no distance can be told to one of them, it is no question of distances.
+fn is_uncertain(case: &Case<'_>, target: Option<SiteIx>) -> bool {
+    let excess = || {
+        let (place, (serving, _)) = (case.place?, case.serving?);
+        let radius = case.topology.uncertainty(place)?;
+        let meters = |site| case.topology.meters(place, site);
+        Some((meters(serving)? - meters(target?)?, 2.0 * radius))
+    };
+    excess().is_some_and(|(excess, diameter)| excess.abs() <= diameter)
 }
 
 /// From where to where a finding leads.

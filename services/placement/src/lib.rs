@@ -18,6 +18,7 @@
 mod approvals;
 mod apps;
 mod asks;
+mod atlas;
 mod command;
 mod engine;
 mod estate;

@@ -2,12 +2,13 @@
 
 use model::{Guard, Position};
 
+use crate::atlas::Atlas;
 use crate::guard::Gate;
 use crate::index::{PlaceIx, SiteIx};
 use crate::judge::{Recorder, Silent};
 use crate::quality::Quality;
 use crate::sites::{Rank, SiteIndex, before};
-use crate::topology::{RANKED_SITES, Topology};
+use crate::topology::RANKED_SITES;
 use crate::zone::Within;
 
 /// How many sites that take nothing are walked past beyond the ranked ones; then none counts as found. Sites that the app
@@ -19,7 +20,7 @@ const LOOKED_AT: usize = 256;
 /// Where an instance is looked for a site from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct From<'a> {
-    pub(crate) topology: &'a Topology,
+    pub(crate) topology: &'a Atlas,
     pub(crate) gate: Gate<'a>,
     /// What is measured for the instance, where that counts.
     pub(crate) quality: Option<Quality<'a>>,

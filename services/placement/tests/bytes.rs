@@ -78,7 +78,11 @@ fn report(engine: &mut Engine, now: Timestamp, cell: impl Fn(u64) -> u64) {
             reported_at: None,
             source: UeSource::Poll,
             amf: None,
-            change: UeChange::Location(UeLocation { cell: Some(cell_id(cell(ue))), tai: None }),
+            change: UeChange::Location(UeLocation {
+                cell: Some(cell_id(cell(ue))),
+                tai: None,
+                position: None,
+            }),
         };
         engine.handle(now, Input::Ue(&event), &mut out);
         out.clear();

@@ -92,7 +92,7 @@ fn seen(ue: u64, cell: u32) -> Record {
         reported_at: None,
         source: UeSource::Poll,
         amf: None,
-        change: UeChange::Location(UeLocation { cell: Some(cell), tai: None }),
+        change: UeChange::Location(UeLocation { cell: Some(cell), tai: None, position: None }),
     };
     Record { key: event.supi.to_string().into(), id: None, data: serde_json::to_vec(&event).unwrap().into() }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use model::{CellId, CmState, Nid, PlmnId, ReportedAt, Supi, Tac, Tai, UeLocation};
+use model::{CellId, CmState, Nid, PlmnId, Position, ReportedAt, Supi, Tac, Tai, UeLocation, UePosition};
+use sbi_schemas::ts23032::UncertaintyCircle;
 use sbi_schemas::ts29518::{self, AmfEventReport, AmfEventType, CmInfo, RmInfo, RmState};
 use sbi_schemas::ts29571::{self, AccessType, EutraLocation, NrLocation, UserLocation};
 
@@ -28,7 +29,7 @@ pub(crate) struct Sighting {
 pub(crate) struct Sightings {
     /// One a UE.
     pub(crate) seen: Vec<Sighting>,
-    /// Reports without a usable SUPI, and locations that cannot be read.
+    /// Reports without a usable SUPI, and locations and positions that cannot be read.
     pub(crate) unreadable: u64,
     /// Locations over non-3GPP access only.
     pub(crate) non_3gpp: u64,
@@ -141,6 +142,12 @@ fn locate<S: AsRef<str>>(
     one: &mut Sighting,
     all: &mut Sightings,
 ) {
+    let told = [
+        location.nr_location.as_ref().and_then(|nr| nr.geographical_information.as_ref()),
+        location.eutra_location.as_ref().and_then(|lte| lte.geographical_information.as_ref()),
+    ];
+    // A position that cannot be read takes nothing away from the cell.
+    all.unreadable += told.into_iter().flatten().filter(|text| position(text).is_none()).count() as u64;
     let nr = location.nr_location.as_ref().map(|nr| (time(nr.ue_location_timestamp.as_ref()), in_nr(nr)));
     let eutra =
         location.eutra_location.as_ref().map(|lte| (time(lte.ue_location_timestamp.as_ref()), in_eutra(lte)));
@@ -155,7 +162,7 @@ fn locate<S: AsRef<str>>(
     };
     match place {
         // Neither cell nor area may be used: nothing is known, and nothing is wrong.
-        Ok(UeLocation { cell: None, tai: None }) => {}
+        Ok(UeLocation { cell: None, tai: None, position: None }) => {}
         Ok(place) => {
             let asked = ReportedAt::parse(time_stamp);
             one.location = Some(place);
@@ -181,7 +188,8 @@ fn in_nr<S: AsRef<str>>(nr: &NrLocation<S>) -> Result<UeLocation, Unreadable> {
         let (plmn, nid) = (plmn(&nr.ncgi.plmn_id)?, nid(nr.ncgi.nid.as_ref())?);
         Some(CellId::nr(plmn, nr.ncgi.nr_cell_id.as_ref(), nid).map_err(|_| Unreadable)?)
     };
-    Ok(UeLocation { cell, tai: Some(tai(&nr.tai)?) })
+    let position = nr.geographical_information.as_ref().and_then(position);
+    Ok(UeLocation { cell, tai: Some(tai(&nr.tai)?), position })
 }
 
 fn in_eutra<S: AsRef<str>>(lte: &EutraLocation<S>) -> Result<UeLocation, Unreadable> {
@@ -192,7 +200,13 @@ fn in_eutra<S: AsRef<str>>(lte: &EutraLocation<S>) -> Result<UeLocation, Unreada
         Some(CellId::eutra(plmn, lte.ecgi.eutra_cell_id.as_ref(), nid).map_err(|_| Unreadable)?)
     };
     let tai = if lte.ignore_tai == Some(true) { None } else { Some(tai(&lte.tai)?) };
-    Ok(UeLocation { cell, tai })
+    let position = lte.geographical_information.as_ref().and_then(position);
+    Ok(UeLocation { cell, tai, position })
+}
+
+fn position<S: AsRef<str>>(text: &S) -> Option<UePosition> {
+    let UncertaintyCircle { lon, lat, uncertainty_meters } = UncertaintyCircle::from_hex(text.as_ref())?;
+    UePosition::new(Position::new(lon, lat).ok()?, uncertainty_meters).ok()
 }
 
 fn tai<S: AsRef<str>>(tai: &ts29571::Tai<S>) -> Result<Tai, Unreadable> {

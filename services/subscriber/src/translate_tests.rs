@@ -153,3 +153,21 @@ fn what_cannot_be_read_is_counted_and_spoils_nothing_else() {
     assert_eq!(all.unreadable, 3);
     assert_eq!((all.seen.len(), all.seen[0].cm), (1, Some(CmState::Idle)));
 }
+
+#[test]
+fn a_position_is_read_with_the_cell_and_a_bad_one_is_counted_and_left_out() {
+    let told = |text: &str| {
+        let mut location = nr("000008000", None);
+        location["geographicalInformation"] = text.into();
+        let mut all = read(json!([report(json!({"nrLocation": location}))]), Reported::Immediately);
+        (all.seen.remove(0), all.unreadable)
+    };
+    let (one, unreadable) = told("104BF258FDE35312");
+    let position = one.location.and_then(|location| location.position).expect("a position");
+    assert!((position.at().lon() + 2.97).abs() < 1e-4 && (position.at().lat() - 53.4).abs() < 1e-4);
+    assert!((position.uncertainty_meters() - 45.6).abs() < 0.1);
+    assert_eq!(unreadable, 0);
+    let (one, unreadable) = told("204BF258FDE35312");
+    assert_eq!((cell(&one).as_deref(), unreadable), (Some("208-93-000008000"), 1));
+    assert_eq!(one.location.and_then(|location| location.position), None);
+}

@@ -111,3 +111,30 @@ async fn a_subscription_that_a_crash_left_behind_is_ended_by_the_next_life() {
     next.end().await;
     assert!(within(|| core.subscriptions(0) == 0).await, "a subscription was left behind");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_position_with_its_uncertainty_is_told() {
+    let core = core(Sim::default()).await;
+    core.register_ue(0, &supi(1), at(1));
+    let rig = start(config(&core)).await;
+    rig.tells(&supi(1), &[&cell(1)]).await;
+    core.locate_ue(&supi(1), "104BF258FDE35312");
+    rig.tells(&supi(1), &[&cell(1), &cell(1)]).await;
+    let positions = || -> Vec<_> {
+        let events = rig.bus.events();
+        let told = |event: &model::UeEvent| match &event.change {
+            model::UeChange::Location(location) => Some(location.position),
+            model::UeChange::Connectivity { .. } | model::UeChange::Gone => None,
+        };
+        events.iter().filter_map(told).collect()
+    };
+    let [None, Some(position)] = positions()[..] else { panic!("{:?}", positions()) };
+    assert!((position.at().lon() + 2.97).abs() < 1e-4 && (position.at().lat() - 53.4).abs() < 1e-4);
+    assert!((position.uncertainty_meters() - 45.6).abs() < 0.1);
+    // As good as the same place is not told again; the next cell is, and the position is forgotten.
+    core.locate_ue(&supi(1), "104BF259FDE35312");
+    core.move_ue(&supi(1), at(2));
+    rig.tells(&supi(1), &[&cell(1), &cell(1), &cell(2)]).await;
+    assert_eq!(positions().last(), Some(&None));
+    rig.end().await;
+}

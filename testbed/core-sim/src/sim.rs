@@ -99,6 +99,13 @@ impl CoreSim {
         self.change("hand over", |world, state| amf::hand_over(world, state, supi, amf, location));
     }
 
+    /// The AMF learns where in its cell a connected UE is, and tells it until the UE moves to another cell:
+    /// `geographicalInformation` of TS 29.571, an ellipsoid point with uncertainty circle as 16 hex digits (TS 23.032
+    /// clause 7.3.2), passed on as it is. Free5GC does not tell such a thing.
+    pub fn locate_ue(&self, supi: &str, geographical_information: &str) {
+        self.change("locate", |world, state| amf::locate(world, state, supi, geographical_information));
+    }
+
     /// Lets a UE fall idle or connect again.
     pub fn set_idle(&self, supi: &str, idle: bool) {
         self.change("connect or release", |world, state| amf::set_idle(world, state, supi, idle));

@@ -3,7 +3,7 @@
 use model::Decision;
 
 use super::envelope::About;
-use super::explanation::explanation;
+use super::explanation::{blur, explanation};
 use super::{Deriver, trace};
 use crate::v1::{Mode, RelocationDecided, Trigger, Verdict};
 use crate::{Event, Kind};
@@ -29,11 +29,16 @@ impl Deriver {
             sequence,
             trace: relocation.as_ref().map(trace::of),
         };
+        let clear = self.clear(kind, supi);
+        let mut explanation = explanation(&decision.explanation);
+        if clear.is_none() {
+            blur(&mut explanation);
+        }
         let told = RelocationDecided {
             app,
             instance,
             ue: self.key.ue(supi),
-            supi: self.clear(kind, supi),
+            supi: clear,
             trigger: trigger(decision.trigger),
             verdict: match decision.verdict {
                 model::Verdict::Move => Verdict::Move,
@@ -50,7 +55,7 @@ impl Deriver {
             generation: decision.order.map(|(generation, _)| generation.0),
             observed_at: decision.observed_at.into(),
             decided_at: decision.at.into(),
-            explanation: explanation(&decision.explanation),
+            explanation,
         };
         self.event(about, &told)
     }

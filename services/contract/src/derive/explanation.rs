@@ -14,7 +14,7 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
         rule,
         guard: by,
         policy: policy(&from.policy),
-        basis: basis(&from.basis),
+        basis: basis(&from.basis, from.uncertainty_meters),
         candidates: from.candidates.iter().map(candidate).collect(),
         serving: from.serving.as_ref().map(|serving| Serving {
             site: serving.site.to_string(),
@@ -38,6 +38,16 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
         consent: from.limits.consent.as_ref().map(consent::consent),
         catalogue_version: from.catalogue_version,
     }
+}
+
+/// Distances to three sites give a position away: they are told in hundreds of metres.
+pub(super) fn blur(told: &mut Explanation) {
+    if told.basis.kind != BasisKind::Position {
+        return;
+    }
+    let candidates = told.candidates.iter_mut().map(|candidate| &mut candidate.meters);
+    let serving = told.serving.iter_mut().filter_map(|serving| serving.meters.as_mut());
+    candidates.chain(serving).for_each(|meters| *meters = (*meters / 100.0).round() * 100.0);
 }
 
 const fn rule(rule: model::Rule) -> (Rule, Option<Guard>) {
@@ -95,6 +105,7 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::TotalRate => Guard::TotalRate,
         model::Guard::MobilityNotAllowed => Guard::MobilityNotAllowed,
         model::Guard::AwaitingConfirmation => Guard::AwaitingConfirmation,
+        model::Guard::Uncertain => Guard::Uncertain,
     }
 }
 
@@ -139,8 +150,8 @@ pub(super) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn basis(basis: &model::Basis) -> Basis {
-    let mut told = Basis { kind: BasisKind::Unknown, ncgi: None, ecgi: None, tai: None };
+fn basis(basis: &model::Basis, uncertainty: Option<f64>) -> Basis {
+    let mut told = Basis { kind: BasisKind::Unknown, ncgi: None, ecgi: None, tai: None, uncertainty };
     match basis {
         model::Basis::Cell(id) => {
             told.kind = BasisKind::Cell;
@@ -152,6 +163,7 @@ fn basis(basis: &model::Basis) -> Basis {
         }
         model::Basis::ServingSite => told.kind = BasisKind::ServingSite,
         model::Basis::Unknown => {}
+        model::Basis::Position => told.kind = BasisKind::Position,
     }
     told
 }

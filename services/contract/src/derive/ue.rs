@@ -5,7 +5,7 @@ use model::{Timestamp, UeEvent, UeSource};
 use super::Deriver;
 use super::cell::{cell, tai};
 use super::envelope::About;
-use crate::v1::{CmState, ObtainedBy, UeChange, UeLocation};
+use crate::v1::{CmState, ObtainedBy, Position, UeChange, UeLocation};
 use crate::{Event, Kind, Time};
 
 impl Deriver {
@@ -25,12 +25,19 @@ impl Deriver {
             ncgi: None,
             ecgi: None,
             tai: None,
+            position: None,
+            uncertainty: None,
             cm_state: None,
         };
         match &event.change {
             model::UeChange::Location(location) => {
                 (told.ncgi, told.ecgi) = location.cell.as_ref().map_or((None, None), cell);
                 told.tai = location.tai.as_ref().map(tai);
+                // Where somebody is to a few metres tells who that is: it goes where identities go.
+                if let Some(told_at) = location.position.filter(|_| told.supi.is_some()) {
+                    told.position = Some(Position { lon: told_at.at().lon(), lat: told_at.at().lat() });
+                    told.uncertainty = Some(told_at.uncertainty_meters());
+                }
             }
             model::UeChange::Connectivity { cm } => {
                 told.change = UeChange::Connectivity;

@@ -102,6 +102,7 @@ fn guarded(guard: &Guard) -> String {
         Guard::TotalRate => "the orders a minute of all apps together are used up",
         Guard::MobilityNotAllowed => "instances of the app may not be moved",
         Guard::AwaitingConfirmation => "somebody has to agree, and has not",
+        Guard::Uncertain => "its UE's position is too uncertain to say which of the sites is nearer",
         Guard::Other(word) => return spaced(word),
     };
     words.to_owned()

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Consent, Criteria, Ecgi, MobilityLevel, Ncgi, Normalisation, QosTarget, SiteQuality, Tai, Weighed};
+use super::{
+    Consent, Criteria, Ecgi, MobilityLevel, Ncgi, Normalisation, QosTarget, SiteQuality, Tai, Weighed,
+};
 use crate::words::open_words;
 
 /// Numbers enough to recompute a verdict.
@@ -183,6 +185,8 @@ open_words! {
         MobilityNotAllowed = "mobility_not_allowed",
         /// Somebody has to agree before an instance of the app is moved, and has not.
         AwaitingConfirmation = "awaiting_confirmation",
+        /// The UE's position is told so coarsely that either of the two sites may be the nearer one.
+        Uncertain = "uncertain",
     }
 }
 
@@ -285,6 +289,9 @@ pub struct Basis {
     /// The tracking area.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tai: Option<Tai>,
+    /// How far the UE may be from the position, in metres, where the place is one. The position itself is not told.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uncertainty: Option<f64>,
 }
 
 open_words! {
@@ -298,6 +305,8 @@ open_words! {
         ServingSite = "serving_site",
         /// Nothing known; such a UE is never moved.
         Unknown = "unknown",
+        /// A position that the network or another source told.
+        Position = "position",
     }
 }
 

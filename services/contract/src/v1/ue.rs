@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ecgi, Ncgi, Tai};
+use super::{Ecgi, Ncgi, Position, Tai};
 use crate::Time;
 use crate::words::open_words;
 
@@ -38,6 +38,12 @@ pub struct UeLocation {
     /// The tracking area.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tai: Option<Tai>,
+    /// Where in the cell, if the network or another source says so; only where the topic is set to tell who UEs are.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub position: Option<Position>,
+    /// How far the UE may be from `position`, in metres (TS 29.572 `PointUncertaintyCircle`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uncertainty: Option<f64>,
     /// The connection state, where `change` is `connectivity`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cm_state: Option<CmState>,

@@ -90,7 +90,11 @@ fn what_changed_of_a_ue_is_told_in_the_words_of_3gpp() {
     let plmn = json!({ "mcc": "001", "mnc": "001" });
     assert_eq!(eutra["ecgi"], json!({ "plmnId": plmn, "eutraCellId": "000900a" }));
     assert_eq!(eutra.get("ncgi"), None);
-    let area = of(UeChange::Location(Place { cell: None, tai: Some("208-93-0001".parse().unwrap()) }));
+    let area = of(UeChange::Location(Place {
+        cell: None,
+        tai: Some("208-93-0001".parse().unwrap()),
+        position: None,
+    }));
     assert_eq!((&area["change"], &area["tai"]["tac"]), (&json!("location"), &json!("0001")));
     let idle = of(UeChange::Connectivity { cm: CmState::Idle });
     assert_eq!((&idle["change"], &idle["cmState"]), (&json!("connectivity"), &json!("IDLE")));
@@ -204,4 +208,28 @@ fn readers_of_this_version_pass_over_what_later_ones_say() {
     later["obtainedBy"] = "satellite".into();
     let read: UeLocation = serde_json::from_value(later).unwrap();
     assert_eq!(read.obtained_by.as_str(), "satellite");
+}
+
+#[test]
+fn where_a_ue_is_to_metres_is_told_where_identities_are() {
+    let circle = |told: &Value| (told["position"]["lon"].as_f64(), told["uncertainty"].as_f64());
+    let centre = model::Position::new(-2.97, 53.4).unwrap();
+    let position = Some(model::UePosition::new(centre, 45.5).unwrap());
+    let place = Place { cell: Some("208-93-00000900a".parse().unwrap()), tai: None, position };
+    let located = given::ue_event(UeChange::Location(place));
+    let told = |clear: &[&str]| data(&deriver(clear).ue_event(1, &located)[0]);
+    assert_eq!(circle(&told(&["ue-location"])), (Some(-2.97), Some(45.5)));
+    assert!(told(&[]).get("position").is_none());
+    let mut decision = given::decision(Mode::Act);
+    decision.explanation.basis = model::Basis::Position;
+    decision.explanation.uncertainty_meters = Some(45.5);
+    let meters = |clear: &[&str]| {
+        let told = data(&deriver(clear).decision(1, &decision)[0]);
+        let explanation = &told["explanation"];
+        assert_eq!(explanation["basis"], json!({"kind": "position", "uncertainty": 45.5}));
+        let far = |site: &Value| site["meters"].as_f64().unwrap();
+        (far(&explanation["candidates"][0]), far(&explanation["serving"]))
+    };
+    assert_eq!(meters(&["decisions"]), (212.5, 1_840.25));
+    assert_eq!(meters(&[]), (200.0, 1_800.0));
 }

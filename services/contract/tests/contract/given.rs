@@ -55,7 +55,7 @@ pub(crate) fn ue_event(change: UeChange) -> UeEvent {
 
 pub(crate) fn moved(cell: &str) -> UeEvent {
     let (cell, tai) = (Some(cell.parse().unwrap()), Some("208-93-000001".parse().unwrap()));
-    ue_event(UeChange::Location(UeLocation { cell, tai }))
+    ue_event(UeChange::Location(UeLocation { cell, tai, position: None }))
 }
 
 pub(crate) fn decision(mode: Mode) -> Decision {
@@ -74,6 +74,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
         explanation: Explanation {
             policy: Policy::Threshold(Threshold::default()),
             basis: Basis::Cell("208-93-00000900a".parse().unwrap()),
+            uncertainty_meters: None,
             candidates: vec![
                 Candidate {
                     site: NORTH.parse().unwrap(),

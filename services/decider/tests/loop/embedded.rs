@@ -35,7 +35,8 @@ fn the_loop_runs_and_restarts_on_disk() {
         let life = Life::start(&world, bus.clone(), world.dir.path()).unwrap();
         runtime.block_on(async {
             let cell = Some(cell_id(10 * round));
-            let moved = event(1, world.now(), UeChange::Location(UeLocation { cell, tai: None }));
+            let moved =
+                event(1, world.now(), UeChange::Location(UeLocation { cell, tai: None, position: None }));
             publish(bus.as_ref(), Stream::UeEvents, "imsi", &moved).await;
             let all = orders(bus.as_ref(), given.len() + 1).await;
             assert_eq!(all[..given.len()], given[..]);

@@ -73,7 +73,7 @@ impl World {
     }
 
     pub(crate) fn report(&self, ue: u64, cell: u32) {
-        let location = UeLocation { cell: Some(cell_id(cell)), tai: None };
+        let location = UeLocation { cell: Some(cell_id(cell)), tai: None, position: None };
         self.change(ue, UeChange::Location(location));
     }
 

@@ -114,7 +114,7 @@ pub(crate) fn event(ue: u64, cell: u64) -> anyhow::Result<Record> {
         reported_at: None,
         source: UeSource::Poll,
         amf: None,
-        change: UeChange::Location(UeLocation { cell: Some(cell_id(cell)?), tai: None }),
+        change: UeChange::Location(UeLocation { cell: Some(cell_id(cell)?), tai: None, position: None }),
     };
     Ok(Record { key, id: None, data: serde_json::to_vec(&event)?.into() })
 }

@@ -36,8 +36,11 @@ pub(crate) fn event(n: u64, ues: u64) -> anyhow::Result<UeEvent> {
     let site = (spread(ue) + crossed) % (SIDE * SIDE);
     let nci = nci(site, spread(n) % CELLS);
     let plmn = PlmnId::new("208", "93")?;
-    let change =
-        UeChange::Location(UeLocation { cell: Some(CellId::Nr { plmn, nci, nid: None }), tai: None });
+    let change = UeChange::Location(UeLocation {
+        cell: Some(CellId::Nr { plmn, nci, nid: None }),
+        tai: None,
+        position: None,
+    });
     Ok(UeEvent {
         supi: Supi::from_imsi(208_930_000_000_000 + ue, 15).ok_or_else(|| anyhow::anyhow!("an IMSI"))?,
         observed_at: Timestamp::from_micros(PAUSE + turn * PAUSE + ue * PAUSE / ues),

@@ -68,7 +68,8 @@ mod tests {
         let site = |id: &str| SiteId::new(id).expect("valid");
         let supi: Supi = "imsi-208930000000001".parse().expect("valid");
         let at = Timestamp::from_micros;
-        let cell = |nci: &str| UeLocation { cell: Some(nci.parse().expect("valid")), tai: None };
+        let cell =
+            |nci: &str| UeLocation { cell: Some(nci.parse().expect("valid")), tai: None, position: None };
         let one = cell("208-93-000000001");
         let mut detour = Detour::new(Box::new(move |location| {
             Some(SiteId::new(if *location == one { "a" } else { "b" }).expect("valid"))

@@ -123,7 +123,7 @@ impl Columns {
             return Err(format!("nci `{}` has not {NCI_DIGITS} hex digits", cut(nci)));
         }
         let cell = CellId::nr(plmn, nci, None).map_err(|e| e.to_string())?;
-        Ok((ue, at, Some(UeLocation { cell: Some(cell), tai: None })))
+        Ok((ue, at, Some(UeLocation { cell: Some(cell), tai: None, position: None })))
     }
 }
 

@@ -43,8 +43,11 @@ mod tests {
     fn events(ues: u32) -> Events {
         let mut builder = EventsBuilder::default();
         for number in 0..3 * ues {
-            let location =
-                (number % 7 > 0).then(|| UeLocation { cell: Some(cell(number.into())), tai: None });
+            let location = (number % 7 > 0).then(|| UeLocation {
+                cell: Some(cell(number.into())),
+                tai: None,
+                position: None,
+            });
             let at = Instant::from_micros(number.into());
             builder.seen(&format!("ue {}", number % ues), at, location).expect("few");
         }

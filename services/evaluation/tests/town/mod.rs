@@ -48,7 +48,11 @@ pub(crate) fn events(table: &str) -> Events {
     for line in table.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let mut words = line.split_whitespace();
         let (ue, at, place) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
-        let location = place.parse().ok().map(|number| UeLocation { cell: Some(cell(number)), tai: None });
+        let location = place.parse().ok().map(|number| UeLocation {
+            cell: Some(cell(number)),
+            tai: None,
+            position: None,
+        });
         builder.seen(ue, at.parse().unwrap(), location).unwrap();
     }
     builder.finish().unwrap()

@@ -107,9 +107,12 @@ impl Engine {
     }
 
     fn copy_ue(&mut self, old: &Self, ue: &Ue) -> UeIx {
-        let location = old.foreign.location(&old.topology, ue.whereabouts);
-        let whereabouts = match location {
-            Some(location) => self.foreign.locate(&self.topology, &location),
+        let foreign = || old.foreign.location(&old.topology, ue.whereabouts);
+        let whereabouts = match old.topology.told(ue.whereabouts).or_else(foreign) {
+            Some(location) => match self.topology.settle(&location, Whereabouts::UNKNOWN) {
+                Some(position) => position,
+                None => self.foreign.locate(&self.topology, &location),
+            },
             None if ue.whereabouts == Whereabouts::GONE => Whereabouts::GONE,
             None => Whereabouts::UNKNOWN,
         };

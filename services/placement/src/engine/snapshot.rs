@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::approvals::Approvals;
 use crate::apps::{AppEntry, AppError};
 use crate::asks::Asks;
+use crate::atlas::Told;
 use crate::engine::Engine;
 use crate::engine::waiting::Round;
 use crate::estate::{Known, Strain};
@@ -72,6 +73,7 @@ struct Written<'a> {
     line: &'a Line,
     origins: &'a Origins,
     approvals: &'a Approvals,
+    positions: (Vec<Option<Told>>, &'a [u32]),
 }
 
 #[derive(Deserialize)]
@@ -95,6 +97,7 @@ struct Read {
     line: Line,
     origins: Origins,
     approvals: Approvals,
+    positions: (Vec<Option<Told>>, Vec<u32>),
 }
 
 impl<T: Slot + Serialize> Serialize for Slab<T> {
@@ -136,6 +139,7 @@ impl Engine {
             line: &self.line,
             origins: &self.origins,
             approvals: &self.approvals,
+            positions: self.topology.positions().save(),
         };
         // Neither a Vec nor these types can fail to serialise; an empty body would be refused as damaged.
         postcard::to_extend(&written, SCHEMA.to_le_bytes().to_vec()).unwrap_or_default()
@@ -179,6 +183,10 @@ impl Engine {
             entry.held = held;
         }
         engine.timers = Timers::from_iter(read.timers);
+        let (positions, free) = read.positions;
+        if !engine.topology.restore(positions, free) {
+            return Err(damaged("its positions do not fit the slots that are free"));
+        }
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
         engine.heard_of = read.heard_of;
         engine

@@ -12,7 +12,7 @@ impl Engine {
         match event.change {
             UeChange::Location(location) => {
                 let Some(ue) = self.ues.find(&event.supi).or_else(|| self.meet(&event.supi)) else { return };
-                let whereabouts = self.locate(&location);
+                let whereabouts = self.locate(&location, self.ues.at(ue).whereabouts);
                 self.move_ue(ue, whereabouts, event.observed_at, now, out);
             }
             // An idle UE keeps its instance: it may wake up anywhere near.
@@ -28,7 +28,10 @@ impl Engine {
         }
     }
 
-    fn locate(&mut self, location: &UeLocation) -> Whereabouts {
+    fn locate(&mut self, location: &UeLocation, before: Whereabouts) -> Whereabouts {
+        if let Some(at) = self.topology.settle(location, before) {
+            return at;
+        }
         let at = self.foreign.locate(&self.topology, location);
         if at.number() >= self.topology.places() {
             self.tally.unknown_cells += u64::from(location.cell.is_some());
@@ -64,6 +67,9 @@ impl Engine {
             next = self.instances.at(instance).next;
             self.turn(instance, from, to, observed_at);
             self.look(instance, now, observed_at, out);
+        }
+        if before != whereabouts {
+            self.topology.release(before);
         }
     }
 

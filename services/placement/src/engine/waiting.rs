@@ -37,7 +37,8 @@ impl Engine {
             | Guard::Residency
             | Guard::NoFeasibleSite
             | Guard::Frozen => (),
-            // They wait in the line, for an instant or an answer, or for nothing that could come.
+            // They wait in the line, for an instant or an answer, for what the core says next of their UE, or for nothing that
+            // could come.
             Guard::ConcurrentRelocations
             | Guard::Cooldown
             | Guard::PingPong
@@ -48,7 +49,8 @@ impl Engine {
             | Guard::TotalConcurrent
             | Guard::TotalRate
             | Guard::MobilityNotAllowed
-            | Guard::AwaitingConfirmation => {
+            | Guard::AwaitingConfirmation
+            | Guard::Uncertain => {
                 self.leave_queue(ix);
                 return;
             }

@@ -1,7 +1,8 @@
 //! Whether the engine's tables agree with each other. Walks all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::atlas::is_position;
 use crate::engine::{Engine, MOST};
 use crate::guard::Ticket;
 use crate::index::{InstanceIx, SiteIx, UeIx};
@@ -121,9 +122,14 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
     {
         return tables("those that were chosen to leave are not those that are counted".to_owned());
     }
-    let mut hanging = 0;
+    let (mut hanging, mut at_positions) = (0, BTreeSet::new());
     for slot in 0..engine.ues.slab().slots() {
         let Some(ue) = engine.ues.slab().get(slot) else { continue };
+        if is_position(ue.whereabouts)
+            && !(engine.topology.positions().holds(ue.whereabouts) && at_positions.insert(ue.whereabouts))
+        {
+            return tables(format!("UE {slot} is at a position that does not exist, or is another one's"));
+        }
         let mut next = ue.first;
         while let Some(ix) = next {
             let Some(instance) = engine.instances.slab().get(ix.slot()) else {
@@ -135,6 +141,9 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
             }
             next = instance.next;
         }
+    }
+    if engine.topology.positions().len() != at_positions.len() {
+        return tables("there are positions that no UE is at".to_owned());
     }
     if hanging != attached {
         return tables(format!("{attached} instances have a UE and {hanging} hang on one"));

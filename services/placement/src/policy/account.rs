@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::regret::excess;
 use super::{told, whole};
+use crate::atlas::Atlas;
 use crate::index::{PlaceIx, SiteIx};
-use crate::topology::{RANKED_SITES, Topology};
+use crate::topology::RANKED_SITES;
 
 /// The accounts of one instance, as of the last change of place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,7 +50,7 @@ pub(crate) struct Dated {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Served<'a> {
     pub(crate) knobs: &'a Regret,
-    pub(crate) topology: &'a Topology,
+    pub(crate) topology: &'a Atlas,
     pub(crate) site: SiteIx,
 }
 

@@ -40,6 +40,7 @@ const fn code(guard: Guard) -> u8 {
         Guard::TotalRate => 22,
         Guard::MobilityNotAllowed => 23,
         Guard::AwaitingConfirmation => 24,
+        Guard::Uncertain => 25,
     }
 }
 

@@ -16,6 +16,8 @@ use crate::town::{LONGITUDES, SITES, Town, unusable};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum At {
     Cell(u32),
+    /// At so many hundredths of a degree, give or take so many kilometres.
+    Point(u32, u32),
     Gone,
 }
 
@@ -26,8 +28,19 @@ pub(crate) fn meters(at: At, site: &SiteId) -> Option<f64> {
         let far = |cell: u32, site: u32| between(f64::from(cell) / 10.0, LONGITUDES[site as usize]);
         pairs.map(|(cell, site)| ((cell, site_id(site)), far(cell, site))).collect()
     });
-    let At::Cell(cell) = at else { return None };
-    TABLE.get(&(cell, site.clone())).copied()
+    match at {
+        At::Cell(cell) => TABLE.get(&(cell, site.clone())).copied(),
+        At::Point(hundredths, _) => {
+            let number = (0..SITES).find(|n| site_id(*n) == *site)?;
+            Some(between(f64::from(hundredths) / 100.0, LONGITUDES[number as usize]))
+        }
+        At::Gone => None,
+    }
+}
+
+/// How far the UE may be from where it is said to be, where that is a position.
+pub(crate) fn uncertainty(at: At) -> Option<f64> {
+    if let At::Point(_, kilometers) = at { Some(f64::from(kilometers) * 1e3) } else { None }
 }
 
 fn between(one: f64, other: f64) -> f64 {
@@ -204,6 +217,7 @@ pub(crate) fn leaving(guard: Guard) -> Trigger {
         | Guard::TotalConcurrent
         | Guard::TotalRate
         | Guard::MobilityNotAllowed
-        | Guard::AwaitingConfirmation => panic!("nothing is left for {guard:?}"),
+        | Guard::AwaitingConfirmation
+        | Guard::Uncertain => panic!("nothing is left for {guard:?}"),
     }
 }

@@ -37,7 +37,7 @@ fn ues_outside_users_never_cause_an_order() {
 fn a_ue_that_is_nowhere_gets_nothing_until_it_is_somewhere() {
     let mut stage = Stage::new(vec![app("ar", Policy::Nearest)]);
     assert_eq!(stage.cell(1.0, 1, 999), []);
-    let nothing = UeLocation { cell: None, tai: None };
+    let nothing = UeLocation { cell: None, tai: None, position: None };
     assert_eq!(stage.ue(2.0, 1, UeChange::Location(nothing)), []);
     let counts = stage.engine.counts();
     assert_eq!((counts.unknown_cells, counts.nowhere, counts.ues), (1, 2, 1));

@@ -24,6 +24,7 @@ mod orchestrator_chooses;
 mod outcomes;
 mod ping_pong;
 mod play;
+mod position;
 mod property;
 mod quality;
 mod queue;

@@ -117,6 +117,11 @@ impl Play {
                 self.reference.iter_mut().for_each(|known| known.report(*ue, At::Cell(*cell), self.now));
                 self.input(Input::Ue(&event(*ue, self.now, in_cell(*cell))));
             }
+            What::Position { ue, hundredths, kilometers } => {
+                let place = At::Point(*hundredths, *kilometers);
+                self.reference.iter_mut().for_each(|known| known.report(*ue, place, self.now));
+                self.input(Input::Ue(&event(*ue, self.now, at_position(*hundredths, *kilometers))));
+            }
             What::Gone { ue } => {
                 self.reference.iter_mut().for_each(|known| known.report(*ue, At::Gone, self.now));
                 self.input(Input::Ue(&event(*ue, self.now, UeChange::Gone)));

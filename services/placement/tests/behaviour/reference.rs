@@ -19,7 +19,7 @@ use model::{
 };
 use placement::{Command, Fleet};
 
-use crate::country::{At, Country};
+use crate::country::{At, Country, meters, uncertainty};
 use crate::reference::loads::Loads;
 use crate::reference::quality::Heard;
 use crate::reference::wish::Wish;
@@ -341,16 +341,28 @@ impl Reference {
         }
         let policy =
             matches!(trigger, Trigger::Mobility | Trigger::Qos).then(|| self.unhurried(key, target, now));
+        let doubt = trigger == Trigger::Mobility && self.either_may_be_nearer(key, target);
+        let doubt = doubt.then_some(Guard::Uncertain);
         let frozen = || self.frozen(key.0, now).then_some(Guard::Frozen);
         let awaits = || {
             let asks = bound && trigger != Trigger::Operator && self.needs_word(key);
             (asks && self.state(key, target, now) != Consent::Confirmed)
                 .then_some(Guard::AwaitingConfirmation)
         };
-        policy.flatten().or_else(frozen).or_else(awaits).or_else(|| {
+        doubt.or_else(|| policy.flatten()).or_else(frozen).or_else(awaits).or_else(|| {
             let budgets = self.budgets(key, target, now);
             budgets.into_iter().find(|budget| budget.used >= budget.limit).map(|budget| budget.guard)
         })
+    }
+
+    /// Whether somebody who is anywhere in the circle may be no farther from where it is served than from there.
+    fn either_may_be_nearer(&self, key: (usize, u64), target: &Option<SiteId>) -> bool {
+        let at = self.ues[&key.1].0;
+        let (Some(radius), Some(target)) = (uncertainty(at), target) else { return false };
+        let Some((serving, _)) = &self.insts[&key].serving else { return false };
+        meters(at, serving)
+            .zip(meters(at, target))
+            .is_some_and(|(here, there)| (here - there).abs() <= 2.0 * radius)
     }
 
     fn frozen(&self, app: usize, now: Timestamp) -> bool {
@@ -492,7 +504,8 @@ fn queue(guard: Guard) -> Option<Queue> {
         | Guard::PingPong
         | Guard::FreezeWindow
         | Guard::MobilityNotAllowed
-        | Guard::AwaitingConfirmation => None,
+        | Guard::AwaitingConfirmation
+        | Guard::Uncertain => None,
         Guard::ConcurrentRelocations
         | Guard::AppRate
         | Guard::SiteConcurrent

@@ -6,7 +6,7 @@ use std::time::Duration;
 use model::{
     App, AppId, Cell, CellId, ClusterRef, Decision, Generation, InstanceId, InstanceKey, InstanceState, Mode,
     Order, Outcome, OutcomeKind, Pin, Placement, PlmnId, Policy, Position, Regret, Scope, Site, SiteId, Supi,
-    Threshold, Timestamp, UeChange, UeEvent, UeLocation, UeSource, Users,
+    Threshold, Timestamp, UeChange, UeEvent, UeLocation, UePosition, UeSource, Users,
 };
 use placement::invariants::Ledger;
 use placement::{Command, Engine, Fleet, Input, Topology};
@@ -107,7 +107,14 @@ pub(crate) fn event(ue: u64, now: Timestamp, change: UeChange) -> UeEvent {
 }
 
 pub(crate) fn in_cell(cell: u32) -> UeChange {
-    UeChange::Location(UeLocation { cell: Some(cell_id(cell)), tai: None })
+    UeChange::Location(UeLocation { cell: Some(cell_id(cell)), tai: None, position: None })
+}
+
+/// At so many hundredths of a degree, give or take so many kilometres; in the cell that is there.
+pub(crate) fn at_position(hundredths: u32, kilometers: u32) -> UeChange {
+    let centre = Position::new(f64::from(hundredths) / 100.0, 0.0).unwrap();
+    let position = Some(UePosition::new(centre, f64::from(kilometers) * 1e3).unwrap());
+    UeChange::Location(UeLocation { cell: Some(cell_id(hundredths / 10)), tai: None, position })
 }
 
 pub(crate) fn placed(site: &SiteId) -> Placement {

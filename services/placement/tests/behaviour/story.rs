@@ -20,6 +20,12 @@ pub(crate) enum What {
         ue: u64,
         cell: u32,
     },
+    /// A position in hundredths of a degree, give or take kilometres.
+    Position {
+        ue: u64,
+        hundredths: u32,
+        kilometers: u32,
+    },
     Gone {
         ue: u64,
     },
@@ -175,8 +181,12 @@ fn moving() -> impl Strategy<Value = What> {
         1 => (0..5_u64, proptest::option::of(0..3_u32)).prop_map(|(ahead, at)| How::Fenced { ahead, at }),
         1 => Just(How::Progress),
     ];
+    // Sites are a hundred kilometres apart.
+    let kilometers = prop_oneof![Just(0_u32), 0..10_u32, 10..60_u32, 60..300_u32];
+    let position = (0..5_u64, 0..320_u32, kilometers);
     prop_oneof![
         8 => (0..5_u64, 0..32_u32).prop_map(|(ue, cell)| What::Report { ue, cell }),
+        4 => position.prop_map(|(ue, hundredths, kilometers)| What::Position { ue, hundredths, kilometers }),
         2 => (0..5_u64).prop_map(|ue| What::Gone { ue }),
         7 => (0..8_usize, how).prop_map(|(pick, how)| What::End { pick, how }),
         1 => (0..8_usize).prop_map(|pick| What::Again { pick }),

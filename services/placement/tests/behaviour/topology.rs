@@ -13,7 +13,7 @@ fn ids(topology: &Topology, location: UeLocation, k: usize) -> (Basis, Vec<(Stri
 }
 
 fn known(cell: u32) -> UeLocation {
-    UeLocation { cell: Some(cell_id(cell)), tai: None }
+    UeLocation { cell: Some(cell_id(cell)), tai: None, position: None }
 }
 
 fn nowhere(id: u32) -> Site {
@@ -54,7 +54,7 @@ fn an_unknown_cell_falls_back_to_its_pinned_area_then_to_the_centroid_then_to_th
     let sites: Vec<_> = (0..3).map(site).chain([nowhere(8), nowhere(9)]).collect();
     let pins = vec![TaiPin { tai: tai("001-01-000001").unwrap(), site: site_id(0) }];
     let topology = Topology::new(sites, cells, pins).unwrap();
-    let unknown = |area| UeLocation { cell: Some(cell_id(999)), tai: tai(area) };
+    let unknown = |area| UeLocation { cell: Some(cell_id(999)), tai: tai(area), position: None };
     let (basis, ranked) = ids(&topology, unknown("001-01-000001"), 1);
     assert_eq!((basis, ranked[0].clone()), (Basis::Tai(tai("001-01-000001").unwrap()), ("s0".into(), 0)));
     let (_, ranked) = ids(&topology, unknown("001-01-000002"), 2);
@@ -62,7 +62,7 @@ fn an_unknown_cell_falls_back_to_its_pinned_area_then_to_the_centroid_then_to_th
     assert_eq!(ids(&topology, unknown("001-01-000003"), 2).1, [("s8".into(), 0)]);
     // Four and six digits are different areas; nothing is known of this one.
     assert_eq!(ids(&topology, unknown("001-01-0001"), 2), (Basis::Unknown, vec![]));
-    let no_cell = UeLocation { cell: None, tai: tai("001-01-000002") };
+    let no_cell = UeLocation { cell: None, tai: tai("001-01-000002"), position: None };
     assert_eq!(ids(&topology, no_cell, 1).1[0].0, "s2");
 }
 

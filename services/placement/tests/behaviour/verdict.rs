@@ -62,6 +62,7 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
         Wanted::Stay => (Verdict::Stay, None),
         Wanted::Stuck(by) => (Verdict::Blocked, Some(by)),
         Wanted::Go if kept => (Verdict::Blocked, Some(Guard::MobilityNotAllowed)),
+        Wanted::Go if is_uncertain(decision) => (Verdict::Blocked, Some(Guard::Uncertain)),
         Wanted::Go if unhurried.flatten().is_some() => (Verdict::Blocked, unhurried.flatten()),
         Wanted::Go if told.frozen => (Verdict::Blocked, Some(Guard::Frozen)),
         Wanted::Go if awaits => (Verdict::Blocked, Some(Guard::AwaitingConfirmation)),
@@ -69,6 +70,17 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
         Wanted::Go if used_up.is_some() => (Verdict::Blocked, used_up.map(|budget| budget.guard)),
         Wanted::Go => (Verdict::Move, None),
     }
+}
+
+/// Whether the policy wants to go to a site that need not be nearer: the circle is wider than the two sites differ.
+fn is_uncertain(decision: &Decision) -> bool {
+    let told = &decision.explanation;
+    let Some(radius) = told.uncertainty_meters else { return false };
+    assert_eq!(told.basis, Basis::Position);
+    let target = told.candidates.iter().find(|c| Some(&c.site) == decision.target.as_ref());
+    let here = told.serving.as_ref().and_then(|serving| serving.meters);
+    let wider = here.zip(target).is_some_and(|(here, there)| 2.0 * radius >= here - there.meters);
+    decision.trigger == Trigger::Mobility && wider
 }
 
 /// Loads take out exactly the sites that they should.

@@ -80,7 +80,7 @@ fn at(n: u64, cell: u32, micros: u64) -> Sightings {
     let cell = format!("208-93-{cell:09x}").parse().expect("a cell");
     let sighting = Sighting {
         supi: Supi::from_imsi(208_930_000_000_000 + n, 15).expect("an IMSI"),
-        location: Some(UeLocation { cell: Some(cell), tai: None }),
+        location: Some(UeLocation { cell: Some(cell), tai: None, position: None }),
         cm: Some(CmState::Connected),
         reported_at: Some(ReportedAt::from_micros(micros)),
         unheard_for: None,

@@ -1,8 +1,9 @@
 //! What a sighting changes about a UE; every rule is here.
 
-use model::{CmState, UeChange, UeLocation, UeSource};
+use model::{CmState, UeChange, UeLocation, UePosition, UeSource};
 
 use super::places::{PlaceId, Places};
+use super::positions::{Positions, is_news};
 use super::row::{Life, Row};
 use super::{AmfSlot, Changes, Epoch, Limits};
 use crate::metrics::Ignored;
@@ -32,8 +33,17 @@ pub(crate) struct Verdict {
     pub(crate) ignored: Option<Ignored>,
     /// To be kept; `None` where nothing is.
     pub(super) next: Option<Row>,
-    /// The location of `next`, where it is a new one.
+    /// The cell and tracking area of `next`, where they are new.
     pub(super) place: Option<UeLocation>,
+    /// The position that holds from now on, if any, where that is news.
+    pub(super) position: Option<Option<UePosition>>,
+}
+
+/// What was told of where UEs are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) places: &'a Places,
+    pub(super) positions: &'a Positions,
 }
 
 impl Verdict {
@@ -45,6 +55,7 @@ impl Verdict {
             ignored: Some(reason),
             next,
             place: None,
+            position: None,
         }
     }
 
@@ -59,7 +70,7 @@ pub(super) fn judge(
     sighting: &Sighting,
     seen: Seen,
     limits: Limits,
-    places: &Places,
+    told: Known<'_>,
 ) -> Verdict {
     let blank = Row::blank(seen);
     let row = match before {
@@ -92,11 +103,11 @@ pub(super) fn judge(
         let verdict = leaves(change, Row { life: Life::Stale, ..next }, sighting);
         return Verdict { new_here, ignored: Some(Ignored::Stale), ..verdict };
     }
-    Verdict { new_here, ..compare(row, next, sighting, seen, places) }
+    Verdict { new_here, ..compare(row, next, sighting, seen, told) }
 }
 
 /// Compares location and CM state with what is known.
-fn compare(row: Row, next: Row, sighting: &Sighting, seen: Seen, places: &Places) -> Verdict {
+fn compare(row: Row, next: Row, sighting: &Sighting, seen: Seen, told: Known<'_>) -> Verdict {
     let mut verdict = Verdict {
         changes: [None, None],
         new_here: false,
@@ -104,6 +115,7 @@ fn compare(row: Row, next: Row, sighting: &Sighting, seen: Seen, places: &Places
         ignored: None,
         next: None,
         place: None,
+        position: None,
     };
     let mut next = next;
     // The poll was asked before a notification came: what it says may be what was so before.
@@ -117,10 +129,16 @@ fn compare(row: Row, next: Row, sighting: &Sighting, seen: Seen, places: &Places
             verdict.ignored = Some(Ignored::Older);
         } else {
             next.reported_at = sighting.reported_at.or(next.reported_at);
-            if places.get(row.place) != Some(location) {
-                verdict.place = Some(location);
-                verdict.moved = places.get(row.place).is_some();
-                verdict.changes[0] = Some(UeChange::Location(location));
+            let place = UeLocation { position: None, ..location };
+            let position = location.position.filter(|_| told.positions.takes(&sighting.supi));
+            let last = told.places.get(row.place);
+            // A report without a position says nothing against the one that was told, as long as the cell is the same.
+            let finer = || position.is_some_and(|now| is_news(told.positions.get(&sighting.supi), now));
+            if last != Some(place) || finer() {
+                verdict.place = Some(place).filter(|place| last != Some(*place));
+                verdict.position = Some(position);
+                verdict.moved = last.is_some();
+                verdict.changes[0] = Some(UeChange::Location(UeLocation { position, ..place }));
             }
         }
     }
@@ -144,6 +162,7 @@ fn leaves(change: Option<UeChange>, next: Row, sighting: &Sighting) -> Verdict {
         ignored: None,
         next: Some(Row { reported_at, ..next }),
         place: None,
+        position: None,
     }
 }
 

@@ -4,6 +4,8 @@
 //! CM state, and when it was last seen. Polls are numbered; a row says which poll saw it last, so that "missing
 //! from a complete answer" and "a notification came after this poll was asked" are comparisons of numbers.
 //!
+//! A UE that has a position has an entry of its own beside that.
+//!
 //! Rules: a location that is older by the network's clock changes nothing; a UE that two AMFs report belongs to
 //! the one with the newer time; a UE is gone when its AMF's complete answers no longer hold it, never because an
 //! AMF failed to answer; a row that is gone stays as a mark while some AMF still reports the old context.
@@ -11,6 +13,7 @@
 mod judge;
 mod names;
 mod places;
+mod positions;
 mod row;
 mod saved;
 mod table;
@@ -22,6 +25,7 @@ use model::{Supi, UeChange};
 use crate::translate::Sighting;
 use names::Names;
 use places::PlaceId;
+use positions::Positions;
 use row::{Life, Row};
 use table::Table;
 
@@ -54,6 +58,7 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) struct Track {
     table: Table,
+    positions: Positions,
     names: Names,
     limits: Limits,
     epoch: u32,
@@ -70,6 +75,7 @@ impl Track {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             table: Table::default(),
+            positions: Positions::default(),
             names: Names::default(),
             limits,
             epoch: 0,
@@ -96,16 +102,23 @@ impl Track {
 
     /// What this sighting changes; nothing is kept yet.
     pub(crate) fn judge(&self, sighting: &Sighting, seen: Seen) -> Verdict {
-        judge::judge(self.table.get(&sighting.supi), sighting, seen, self.limits, self.table.places())
+        judge::judge(self.table.get(&sighting.supi), sighting, seen, self.limits, self.known())
+    }
+
+    fn known(&self) -> judge::Known<'_> {
+        judge::Known { places: self.table.places(), positions: &self.positions }
     }
 
     /// Keeps what this sighting says.
     pub(crate) fn keep(&mut self, sighting: &Sighting, seen: Seen) {
         let before = self.table.get(&sighting.supi);
-        let judged = judge::judge(before, sighting, seen, self.limits, self.table.places());
+        let judged = judge::judge(before, sighting, seen, self.limits, self.known());
         let Some(mut next) = judged.next else { return };
         if let Some(location) = judged.place {
             next.place = self.table.place(location);
+        }
+        if let Some(position) = judged.position {
+            self.positions.put(&sighting.supi, position);
         }
         self.put(&sighting.supi, before, next);
     }
@@ -213,7 +226,10 @@ impl Track {
         }
         match next.life {
             Life::Alive => *self.alive_mut(next.amf) += 1,
-            Life::Gone | Life::Stale => self.marks += 1,
+            Life::Gone | Life::Stale => {
+                self.marks += 1;
+                self.positions.put(supi, None);
+            }
         }
         self.table.put(supi, next);
     }

@@ -19,7 +19,7 @@ fn supi(n: u64) -> Supi {
 
 fn at(cell: u32) -> Option<UeLocation> {
     let cell = format!("208-93-{cell:09x}").parse().expect("a cell");
-    Some(UeLocation { cell: Some(cell), tai: Some("208-93-000001".parse().expect("a TAI")) })
+    Some(UeLocation { cell: Some(cell), tai: Some("208-93-000001".parse().expect("a TAI")), position: None })
 }
 
 fn sighting(n: u64, cell: u32, micros: u64) -> Sighting {
@@ -358,4 +358,37 @@ fn a_ue_that_is_missed_may_be_at_an_amf_whose_answer_is_still_to_come() {
     track.does_not_answer(B);
     assert!(poll(&mut track, A, &[]).is_empty());
     assert_eq!(poll(&mut track, A, &[]), ["gone"]);
+}
+
+#[test]
+fn a_position_is_told_when_it_has_moved_by_more_than_its_uncertainty() {
+    let mut track = track();
+    let circle = |meters: f64, radius: f64| {
+        let centre = model::Position::new(meters / 111_320.0, 0.0).expect("a position");
+        Some(model::UePosition::new(centre, radius).expect("a radius"))
+    };
+    let mut told = |cell: u32, position: Option<model::UePosition>, micros: u64| {
+        let mut one = sighting(1, cell, micros);
+        one.location = one.location.map(|location| UeLocation { position, ..location });
+        let seen = Seen { amf: A, epoch: track.after_polls(), source: UeSource::Push };
+        let [change, _] = track.judge(&one, seen).changes;
+        track.keep(&one, seen);
+        match change {
+            Some(UeChange::Location(location)) => Some(location.position),
+            Some(UeChange::Connectivity { .. } | UeChange::Gone) | None => None,
+        }
+    };
+    assert_eq!(told(8, None, 1), Some(None));
+    assert_eq!(told(8, circle(0.0, 50.0), 2), Some(circle(0.0, 50.0)));
+    assert_eq!(told(8, circle(40.0, 50.0), 3), None);
+    // Small steps add up: what counts is how far it is from what was told.
+    assert_eq!(told(8, circle(80.0, 50.0), 4), Some(circle(80.0, 50.0)));
+    assert_eq!(told(8, circle(80.0, 20.0), 5), Some(circle(80.0, 20.0)));
+    // Without a position nothing is known that was not, in the same cell; in another one it is forgotten.
+    assert_eq!(told(8, None, 6), None);
+    assert_eq!(told(8, circle(80.0, 20.0), 7), None);
+    assert_eq!(told(9, None, 8), Some(None));
+    assert_eq!(told(9, circle(80.0, 20.0), 9), Some(circle(80.0, 20.0)));
+    // An older one changes nothing.
+    assert_eq!(told(9, circle(900.0, 20.0), 3), None);
 }

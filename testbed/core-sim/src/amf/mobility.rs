@@ -62,6 +62,22 @@ pub(crate) fn relocate(world: &World, state: &mut State, supi: &str, location: L
     })
 }
 
+/// A compliant AMF learns where in its cell a connected UE is.
+pub(crate) fn locate(world: &World, state: &mut State, supi: &str, position: &str) -> bool {
+    if !world.compliant() {
+        return false;
+    }
+    let Some(amf) = home(state, supi).and_then(|index| state.amfs.get_mut(index)) else { return false };
+    with_ue(world, amf, supi, |ue| {
+        if !ue.connected {
+            return None;
+        }
+        ue.heard(ue.location.clone());
+        ue.position = Some(position.to_owned());
+        Some(Change::Moved)
+    })
+}
+
 /// A UE is handed over to another AMF; the old one lets its context go. False if it is unknown or the AMF down.
 pub(crate) fn hand_over(world: &World, state: &mut State, supi: &str, to: usize, location: Location) -> bool {
     match home(state, supi) {

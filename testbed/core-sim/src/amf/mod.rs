@@ -10,7 +10,7 @@ mod report;
 mod request;
 mod ue;
 
-pub(crate) use mobility::{deregister, hand_over, home, leave_stale, register, relocate, set_idle};
+pub(crate) use mobility::{deregister, hand_over, home, leave_stale, locate, register, relocate, set_idle};
 pub(crate) use ue::Ue;
 
 use crate::http::{Call, Reply};

@@ -10,6 +10,8 @@ use uuid::Uuid;
 pub(crate) struct Ue {
     /// Where the AMF last heard it.
     pub(crate) location: Location,
+    /// Where it is in its cell, if it was located: 16 hex digits (TS 23.032 clause 7.3.2).
+    pub(crate) position: Option<String>,
     /// When that was.
     pub(crate) heard_at: Timestamp,
     /// CM-CONNECTED over 3GPP access.
@@ -29,6 +31,7 @@ impl Ue {
         let session = Uuid::new_v4();
         Ue {
             location,
+            position: None,
             heard_at: Timestamp::now(),
             connected: true,
             stale: false,
@@ -41,6 +44,7 @@ impl Ue {
     /// The AMF hears the UE, wherever it is.
     pub(crate) fn heard(&mut self, location: Location) {
         self.location = location;
+        self.position = None;
         self.heard_at = Timestamp::now();
         self.unheard = None;
     }
@@ -55,6 +59,7 @@ impl Ue {
                 ncgi: Ncgi { plmn_id: plmn(), nr_cell_id: format!("{nr_cell_id:09x}") },
                 age_of_location_information: None,
                 ue_location_timestamp: self.heard_at,
+                geographical_information: self.position.clone(),
             },
         }
     }
@@ -87,6 +92,8 @@ pub(crate) struct NrLocation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) age_of_location_information: Option<i64>,
     ue_location_timestamp: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    geographical_information: Option<String>,
 }
 
 #[derive(Clone, Serialize)]

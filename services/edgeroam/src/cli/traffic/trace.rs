@@ -40,7 +40,7 @@ fn location(cell: &mobility::Cell) -> anyhow::Result<UeLocation> {
     let plmn = PlmnId::new(&cell.mcc, &cell.mnc)?;
     let nr = cell.nci.len() == 9;
     let id = if nr { CellId::nr(plmn, &cell.nci, None)? } else { CellId::eutra(plmn, &cell.nci, None)? };
-    Ok(UeLocation { cell: Some(id), tai: None })
+    Ok(UeLocation { cell: Some(id), tai: None, position: None })
 }
 
 fn instant(at: Duration) -> Instant {

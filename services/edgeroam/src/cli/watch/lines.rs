@@ -163,6 +163,7 @@ mod tests {
             explanation: Explanation {
                 policy: Policy::Nearest,
                 basis: model::Basis::Unknown,
+                uncertainty_meters: None,
                 candidates: Vec::new(),
                 serving: None,
                 better_for_ms: 0,

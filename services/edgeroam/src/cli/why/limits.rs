@@ -52,7 +52,8 @@ pub(super) fn otherwise(decision: &Decision, guard: Guard) -> Option<String> {
         | Guard::Tenant
         | Guard::Residency
         | Guard::NoFeasibleSite
-        | Guard::Frozen => None,
+        | Guard::Frozen
+        | Guard::Uncertain => None,
     }
 }
 

@@ -82,6 +82,7 @@ const fn guarded(guard: Guard) -> &'static str {
         }
         Guard::MobilityNotAllowed => "goes with another mobility_level, or if its site fails",
         Guard::AwaitingConfirmation => "would go if confirmed: `edgeroam relocation list`",
+        Guard::Uncertain => "goes once its UE's position says which of the two sites is nearer",
     }
 }
 
@@ -231,6 +232,7 @@ mod tests {
             explanation: Explanation {
                 policy,
                 basis: Basis::Unknown,
+                uncertainty_meters: None,
                 candidates: vec![
                     candidate("nearest", 10.0, Some(Guard::Draining), None),
                     candidate("near", 100.0, None, Some(account)),
@@ -314,6 +316,7 @@ mod tests {
             Guard::SiteRate,
             Guard::TotalConcurrent,
             Guard::TotalRate,
+            Guard::Uncertain,
         ];
         for guard in guards {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));

@@ -64,7 +64,7 @@ fn numbers(decision: &Decision) -> String {
     let explanation = &decision.explanation;
     let mut text = lines::decision(decision);
     let mut tell = |what: &str, how: &str| tell(&mut text, what, how);
-    tell("place", &place(&explanation.basis));
+    tell("place", &place(&explanation.basis, explanation.uncertainty_meters));
     if let Some(serving) = &explanation.serving {
         tell("serves", &serves(serving));
     }
@@ -84,12 +84,13 @@ fn numbers(decision: &Decision) -> String {
     text
 }
 
-fn place(basis: &Basis) -> String {
+fn place(basis: &Basis, uncertainty: Option<f64>) -> String {
     match basis {
         Basis::Cell(cell) => format!("cell {cell}"),
         Basis::Tai(tai) => format!("tracking area {tai}, for the cell is not in the catalogue"),
         Basis::ServingSite => "not known: the serving site's".to_owned(),
         Basis::Unknown => "not known".to_owned(),
+        Basis::Position => format!("a position, give or take {:.0} m", uncertainty.unwrap_or_default()),
     }
 }
 

@@ -181,7 +181,7 @@ async fn without_a_token_only_this_machine_may_ask() {
 #[tokio::test(flavor = "multi_thread")]
 async fn why_an_instance_is_where_it_is_is_told_to_whoever_may_ask() {
     let mut desk = desk().await;
-    let location = model::UeLocation { cell: None, tai: Some(tai()) };
+    let location = model::UeLocation { cell: None, tai: Some(tai()), position: None };
     let event = model::UeEvent {
         supi: "imsi-208930000000003".parse().expect("valid"),
         observed_at: now(),

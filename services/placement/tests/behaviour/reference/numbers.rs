@@ -7,7 +7,7 @@ use model::{
     SiteStatus, Timestamp, Trigger,
 };
 
-use crate::country::{At, meters, ranked};
+use crate::country::{At, meters, ranked, uncertainty};
 use crate::reference::wish::{Seen, Wish};
 use crate::reference::{Inst, Reference};
 use crate::scene::cell_id;
@@ -32,7 +32,7 @@ impl Reference {
         let candidates: Vec<_> =
             told.candidates.iter().map(|c| (c.meters, c.rejected_by, c.site.clone())).collect();
         assert_eq!(candidates, seen);
-        assert_eq!(told.basis, self.basis(key, at));
+        assert_eq!((told.basis, told.uncertainty_meters), (self.basis(key, at), uncertainty(at)));
         assert_eq!(told.under_way as usize, self.under_way(|order| order.app == self.apps[key.0].id));
         assert_eq!(told.under_way_limit, self.apps[key.0].max_concurrent_relocations);
         assert_eq!(told.frozen, self.frozen(key.0, now));
@@ -103,6 +103,7 @@ impl Reference {
             At::Cell(cell) if !ranked(at).is_empty() => Basis::Cell(cell_id(cell)),
             At::Cell(_) if self.left(key).is_some() && self.asked(key).is_none() => Basis::ServingSite,
             At::Cell(_) | At::Gone => Basis::Unknown,
+            At::Point(..) => Basis::Position,
         }
     }
 
