@@ -438,8 +438,8 @@ pub(crate) fn leave_for<'a>(case: &Case<'a>, finding: &Finding) -> Option<Leave<
     Leave::of(case.app, case.approval, (serving.is_some(), left), finding.target, finding.trigger)
 }
 
-/// Whether either of two sites may be the nearer one, because the UE may be anywhere in its circle: then the serving site
-/// is farther from the centre by no more than the circle's diameter. That is so wherever the circle covers both sites.
+/// Whether either of two sites may be the nearer one, because the UE may be anywhere in its circle: then their
+/// distances from the centre differ by no more than the circle's diameter. That is so wherever the circle covers both sites.
 /// Where no distance can be told to one of them, it is no question of distances.
 fn is_uncertain(case: &Case<'_>, target: Option<SiteIx>) -> bool {
     let excess = || {

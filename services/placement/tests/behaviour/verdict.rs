@@ -79,7 +79,7 @@ fn is_uncertain(decision: &Decision) -> bool {
     assert_eq!(told.basis, Basis::Position);
     let target = told.candidates.iter().find(|c| Some(&c.site) == decision.target.as_ref());
     let here = told.serving.as_ref().and_then(|serving| serving.meters);
-    let wider = here.zip(target).is_some_and(|(here, there)| 2.0 * radius >= here - there.meters);
+    let wider = here.zip(target).is_some_and(|(here, there)| (here - there.meters).abs() <= 2.0 * radius);
     decision.trigger == Trigger::Mobility && wider
 }
 
