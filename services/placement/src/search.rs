@@ -1,13 +1,13 @@
 //! The best site that takes an instance: of the ranked sites of its place first, then nearest first through the tree.
 
-use model::{Guard, Position};
+use model::Guard;
 
 use crate::guard::Gate;
-use crate::index::{PlaceIx, SiteIx};
+use crate::index::SiteIx;
 use crate::judge::{Recorder, Silent};
 use crate::quality::Quality;
-use crate::sites::{Rank, SiteIndex, before};
-use crate::topology::{RANKED_SITES, Topology};
+use crate::sites::{Origin, Rank, SiteIndex, before};
+use crate::topology::{RANKED_SITES, Spot, Topology};
 use crate::zone::Within;
 
 /// How many sites that take nothing are walked past beyond the ranked ones; then none counts as found. Sites that the app
@@ -26,17 +26,17 @@ pub(crate) struct From<'a> {
     /// Where it serves.
     pub(crate) serving: Option<SiteIx>,
     /// Its place, where distances are measured from there.
-    pub(crate) place: Option<PlaceIx>,
+    pub(crate) place: Option<Spot<'a>>,
     /// The ranked sites of that place.
     pub(crate) ranks: &'a [Rank],
     /// Where distances are measured from beyond them.
-    pub(crate) origin: Option<Position>,
+    pub(crate) origin: Option<Origin<'a>>,
 }
 
 impl<'a> From<'a> {
     /// Whether nothing is known of where to look for a site.
     pub(crate) fn is_lost(&self) -> bool {
-        self.ranks.is_empty() && !self.place.is_some_and(|place| self.topology.is_uncovered(place))
+        self.ranks.is_empty() && !self.place.is_some_and(|place| place.is_uncovered(self.topology))
     }
 
     /// The best site; the serving one counts where it need not be left, whether or not it takes anything new.
@@ -83,7 +83,7 @@ impl<'a> From<'a> {
 
     /// Why an instance cannot be at a site.
     pub(crate) fn bars(&self, site: SiteIx) -> Option<Guard> {
-        if self.place.is_some_and(|place| !self.topology.covers(place, site)) {
+        if self.place.is_some_and(|place| !place.covers(self.topology, site)) {
             return Some(Guard::OutsideArea);
         }
         if self.serving == Some(site) {
@@ -100,7 +100,7 @@ impl<'a> From<'a> {
     }
 
     fn within(&self) -> Within<'a> {
-        self.place.map_or(Within::Everywhere, |place| self.topology.within(place))
+        self.place.map_or(Within::Everywhere, |place| place.within(self.topology))
     }
 
     /// Beyond the ranked sites. Allocates: the tree's walk keeps a heap.
@@ -142,7 +142,8 @@ impl<'a> From<'a> {
         self.topology.index().nearest_of(origin, Within::Everywhere, |site, meters| {
             let rank = Rank { site, meters: meters() };
             met += 1;
-            if met > LOOKED_AT || told == RANKED_SITES || best.is_some_and(|best| rank.meters > best.meters) {
+            let beyond = origin.is_point() && best.is_some_and(|best| rank.meters > best.meters);
+            if met > LOOKED_AT || told == RANKED_SITES || beyond {
                 return None;
             }
             let nearer = best.is_none_or(|best| before(rank, best));

@@ -2,6 +2,7 @@
 
 mod area;
 mod build;
+mod meeting;
 mod place;
 mod problem;
 mod reach;
@@ -11,10 +12,11 @@ use hashbrown::HashMap;
 use model::{Basis, Cell, CellId, Site, SiteId, Tai, TaiPin, UeLocation};
 
 use crate::index::{PlaceIx, SiteIx};
-use crate::sites::{Rank, Ranked, SiteIndex};
+use crate::sites::{Origin, Rank, Ranked, SiteIndex};
 use crate::topology::reach::Reach;
 use crate::zone::Within;
 
+pub(crate) use meeting::{Meeting, Spot};
 pub(crate) use place::Place;
 pub use problem::{Problem, TopologyError};
 pub(crate) use version::StableHash;
@@ -123,7 +125,8 @@ impl Topology {
             return (at.basis, known.iter().take(k).map(|rank| self.named(*rank)).collect());
         }
         let mut ranks = Vec::new();
-        build::rank(&self.index, at.pinned, (at.origin, self.within(place)), k, &mut ranks);
+        let origin = at.origin.map(Origin::Point);
+        build::rank(&self.index, at.pinned, (origin, self.within(place)), k, &mut ranks);
         (at.basis, ranks.into_iter().map(|rank| self.named(rank)).collect())
     }
 
@@ -157,29 +160,6 @@ impl Topology {
     /// Which sites serve a place.
     pub(crate) fn within(&self, place: PlaceIx) -> Within<'_> {
         self.reach.of(place)
-    }
-
-    /// Whether a site serves a place.
-    pub(crate) fn covers(&self, place: PlaceIx, site: SiteIx) -> bool {
-        self.index.zones().covers(self.within(place), site)
-    }
-
-    /// Whether a place has a position that no site serves, although sites have positions.
-    pub(crate) fn is_uncovered(&self, place: PlaceIx) -> bool {
-        let apart = matches!(self.within(place), Within::Zones(_));
-        apart && self.ranks(place).is_empty() && !self.index.is_bare()
-    }
-
-    /// Distance in metres from a place to any site of the catalogue. From a place that is pinned there is none to
-    /// any other site: a pin holds whatever the distance, so no margin may weigh against it.
-    pub(crate) fn meters(&self, place: PlaceIx, site: SiteIx) -> Option<f64> {
-        if let Some(pinned) = self.place(place).pinned {
-            return (pinned == site).then_some(0.0);
-        }
-        if let Some(rank) = self.ranks(place).iter().find(|rank| rank.site == site) {
-            return Some(rank.meters);
-        }
-        self.place(place).origin.and_then(|origin| self.index.meters(origin, site))
     }
 
     pub(crate) fn site(&self, id: &SiteId) -> Option<SiteIx> {

@@ -9,7 +9,7 @@ mod limits;
 mod scalar;
 
 pub(crate) use app::{
-    AddressEntry, AppEntry, EmcoEntry, InstanceEntry, PolicyEntry, ProbeEntry, QosEntry, RegretEntry,
+    AddressEntry, AppEntry, EmcoEntry, GroupEntry, InstanceEntry, PolicyEntry, ProbeEntry, QosEntry, RegretEntry,
     ReleaseEntry, ThresholdEntry, UsersEntry,
 };
 pub(crate) use entries::{Entries, WordOr};

@@ -225,6 +225,8 @@ open_words! {
         Threshold = "threshold",
         /// The nearest site, once staying has cost as much as going.
         Regret = "regret",
+        /// The site that is best for a group as a whole, once staying has cost as much as going.
+        Group = "group",
     }
 }
 
@@ -254,6 +256,8 @@ open_words! {
         TrackingArea = "tracking_area",
         /// The serving site, because it is being left and nothing is known of the UE's place.
         ServingSite = "serving_site",
+        /// The places of members of a group.
+        Members = "members",
         /// Nothing known; such a UE is never moved.
         Unknown = "unknown",
     }

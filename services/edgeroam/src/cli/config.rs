@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Subcommand;
-use model::{Mode, Pin, Policy, Users};
+use model::{Mode, Pin, Policy, Regret, Users};
 
 use crate::settings::Settings;
 
@@ -82,6 +82,7 @@ fn check(file: &Path) -> anyhow::Result<()> {
             Mode::Act => "act",
         };
         let users = match &app.users {
+            _ if !app.groups.is_empty() => format!("{} groups", app.groups.len()),
             Users::All => "all UEs".to_owned(),
             Users::Only { supis, ranges } => format!("{} UEs and {} ranges", supis.len(), ranges.len()),
         };
@@ -91,10 +92,8 @@ fn check(file: &Path) -> anyhow::Result<()> {
                 "threshold ({} m, {:?}, stays {:?})",
                 knobs.margin_meters, knobs.time_to_trigger, knobs.minimum_stay
             ),
-            Policy::Regret(knobs) => format!(
-                "regret (a relocation costs {} m·s; looks {:?} ahead, no return within {:?})",
-                knobs.relocation_cost, knobs.look_ahead, knobs.no_return
-            ),
+            Policy::Regret(knobs) => format!("regret ({})", costs(&knobs)),
+            Policy::Group(knobs) => format!("group ({} distance; {})", knobs.aim.as_str(), costs(&knobs.cost)),
         };
         super::print(&format!("  app {}: {mode}, {users}, {policy}", app.id));
         for line in limits::of_app(app) {
@@ -105,6 +104,14 @@ fn check(file: &Path) -> anyhow::Result<()> {
         super::print(&format!("  {line}"));
     }
     Ok(())
+}
+
+/// What a relocation costs, in words.
+fn costs(knobs: &Regret) -> String {
+    format!(
+        "a relocation costs {} m·s; looks {:?} ahead, no return within {:?}",
+        knobs.relocation_cost, knobs.look_ahead, knobs.no_return
+    )
 }
 
 /// What is measured, in words.

@@ -5,15 +5,22 @@ use model::{Supi, Timestamp, UeChange, UeEvent, UeLocation};
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::index::UeIx;
+use crate::topology::Spot;
 use crate::ue::{Instance, Ue, Whereabouts};
 
 impl Engine {
     pub(super) fn ue_event(&mut self, now: Timestamp, event: &UeEvent, out: &mut Vec<Command>) {
         match event.change {
             UeChange::Location(location) => {
-                let Some(ue) = self.ues.find(&event.supi).or_else(|| self.meet(&event.supi)) else { return };
+                let ue = self.ues.find(&event.supi).or_else(|| self.meet(&event.supi));
+                if ue.is_none() && self.groups.of(&event.supi).is_empty() {
+                    return;
+                }
                 let whereabouts = self.locate(&location);
-                self.move_ue(ue, whereabouts, event.observed_at, now, out);
+                if let Some(ue) = ue {
+                    self.move_ue(ue, whereabouts, event.observed_at, now, out);
+                }
+                self.move_member(&event.supi, whereabouts, event.observed_at, now, out);
             }
             // An idle UE keeps its instance: it may wake up anywhere near.
             UeChange::Connectivity { .. } => (),
@@ -22,8 +29,10 @@ impl Engine {
                     None if self.runs_for(&event.supi) => self.meet(&event.supi),
                     known => known,
                 };
-                let Some(ue) = ue else { return };
-                self.move_ue(ue, Whereabouts::GONE, event.observed_at, now, out);
+                if let Some(ue) = ue {
+                    self.move_ue(ue, Whereabouts::GONE, event.observed_at, now, out);
+                }
+                self.move_member(&event.supi, Whereabouts::GONE, event.observed_at, now, out);
             }
         }
     }
@@ -59,7 +68,8 @@ impl Engine {
         if whereabouts == Whereabouts::GONE {
             self.forget_qualities(next);
         }
-        let [from, to] = [before, whereabouts].map(|at| self.foreign.place(&self.topology, at));
+        let place = |at| self.foreign.place(&self.topology, at).map(Spot::Place);
+        let (from, to) = (place(before), place(whereabouts));
         while let Some(instance) = next {
             next = self.instances.at(instance).next;
             self.turn(instance, from, to, observed_at);
@@ -96,10 +106,10 @@ impl Engine {
         let next = self.ues.at(ue).first;
         let ix = match known {
             Some(ix) => {
-                self.instances.attach(ix, Some(ue), next);
+                self.instances.attach(ix, Some(ue.into()), next);
                 ix
             }
-            None => self.instances.insert(Instance { id, ue: Some(ue), next, ..Instance::new(app) }),
+            None => self.instances.insert(Instance { id, owner: Some(ue.into()), next, ..Instance::new(app) }),
         };
         self.ues.at_mut(ue).first = Some(ix);
     }

@@ -1,6 +1,7 @@
 //! Policies: whether an instance that serves should go to the best site. One file each, pure functions.
 
 mod account;
+mod group;
 mod nearest;
 mod regret;
 mod threshold;
@@ -59,6 +60,7 @@ pub(crate) fn ask(policy: &Policy, view: &View<'_>) -> Opinion {
         Policy::Nearest => nearest::ask(view),
         Policy::Threshold(knobs) => threshold::ask(knobs, view),
         Policy::Regret(knobs) => regret::ask(knobs, view),
+        Policy::Group(knobs) => group::ask(knobs, view),
     }
 }
 
@@ -77,7 +79,7 @@ pub(crate) fn standing(
     (site, meters): (SiteIx, f64),
     now: Timestamp,
 ) -> Option<Standing> {
-    let Policy::Regret(knobs) = policy else { return None };
+    let knobs = policy.accounts()?;
     let account = accounts.and_then(|accounts| accounts.of(site));
     let excess = regret::excess(knobs, serving_meters, Some(meters));
     Some(account.map_or_else(Standing::default, |account| account.at(knobs, excess, now)))
@@ -85,7 +87,7 @@ pub(crate) fn standing(
 
 /// Where an instance that has been at its site for so long may not go back to yet.
 pub(crate) fn barred(policy: &Policy, accounts: Option<&Accounts>, stayed_ms: u64) -> Option<SiteIx> {
-    let Policy::Regret(knobs) = policy else { return None };
+    let knobs = policy.accounts()?;
     accounts?.barred(knobs, stayed_ms)
 }
 

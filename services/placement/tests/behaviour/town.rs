@@ -53,9 +53,9 @@ impl Town {
 
     /// Whether a site serves a place; each one serves a place that is not known.
     pub(crate) fn covers(&self, at: At, site: &SiteId) -> bool {
-        let At::Cell(cell @ ..=30) = at else { return true };
         let area = (0..SITES).find(|n| site_id(*n) == *site).and_then(|n| self.areas[n as usize]);
-        area.is_none_or(|(first, last)| first <= cell && cell <= last)
+        let holds = |cell: &u32| area.is_none_or(|(first, last)| first <= *cell && *cell <= last);
+        at.cells().iter().all(holds)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Guard, Policy, Regret, Rule, SiteId, Timestamp, Trigger};
+use model::{Gathering, Guard, Policy, Regret, Rule, SiteId, Timestamp, Trigger};
 
 use crate::country::{Asked, At, leaving, meters, ranked, ranked_from};
 use crate::reference::Reference;
@@ -94,8 +94,8 @@ impl Reference {
                     go(Rule::ThresholdMet, best)
                 }
             }
-            Policy::Regret(_) if !better => Wish::Nothing(Rule::AlreadyBest),
-            Policy::Regret(knobs) => {
+            Policy::Regret(_) | Policy::Group(_) if !better => Wish::Nothing(Rule::AlreadyBest),
+            Policy::Regret(knobs) | Policy::Group(Gathering { cost: knobs, .. }) => {
                 let (account, trend) = self.account(key, &knobs, &best, now);
                 if account + knobs.look_ahead.as_secs_f64() * trend < knobs.relocation_cost {
                     Wish::Hold(Rule::CostNotReached, best)
@@ -193,7 +193,11 @@ impl Reference {
 
     /// Where an instance came from, if it may not go back yet.
     pub(super) fn came_from(&self, key: (usize, u64), now: Timestamp) -> Option<SiteId> {
-        let (Policy::Regret(knobs), inst) = (self.apps[key.0].policy, &self.insts[&key]) else { return None };
+        let inst = &self.insts[&key];
+        let (Policy::Regret(knobs) | Policy::Group(Gathering { cost: knobs, .. })) = self.apps[key.0].policy
+        else {
+            return None;
+        };
         let (_, since) = inst.serving.as_ref()?;
         let stayed = Duration::from_millis(now.since(*since).as_millis() as u64);
         inst.came_from.clone().filter(|_| stayed < knobs.no_return)
@@ -265,7 +269,7 @@ impl Reference {
             return false;
         };
         let margin = match self.apps[key.0].policy {
-            Policy::Nearest | Policy::Regret(_) => 0.0,
+            Policy::Nearest | Policy::Regret(_) | Policy::Group(_) => 0.0,
             Policy::Threshold(knobs) => knobs.margin_meters,
         };
         best != *site && meters(at, site).is_none_or(|meters| meters - nearest > margin)
