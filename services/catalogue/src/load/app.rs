@@ -182,7 +182,7 @@ fn instances(app: &AppEntry, path: &str, problems: &mut Problems) -> Option<Vec<
     let (mut adopted, mut groups, mut whose): (Vec<Adopted>, HashSet<_>, Vec<_>) = Default::default();
     for (index, entry) in app.instances.0.iter().enumerate() {
         let path = format!("{path}.instances[{index}]");
-        let Some(one) = instance(entry, &path, problems) else { continue };
+        let Some(one) = instance(entry, app, &path, problems) else { continue };
         let twice = whose.contains(&one.instance);
         if twice || !groups.insert(one.deployment_intent_group.clone()) {
             let what = if twice { "instance" } else { "deployment intent group" };
@@ -194,7 +194,12 @@ fn instances(app: &AppEntry, path: &str, problems: &mut Problems) -> Option<Vec<
     (problems.0.len() == before).then_some(adopted)
 }
 
-fn instance(entry: &Spanned<InstanceEntry>, path: &str, problems: &mut Problems) -> Option<Adopted> {
+fn instance(
+    entry: &Spanned<InstanceEntry>,
+    app: &AppEntry,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Adopted> {
     let (value, at) = (&entry.value, entry.referenced);
     let group = required(problems, path, at, "deployment_intent_group", &value.deployment_intent_group)
         .map(|group| group.value.0.clone());
@@ -202,7 +207,15 @@ fn instance(entry: &Spanned<InstanceEntry>, path: &str, problems: &mut Problems)
         (Some(ue), None, None) => problems
             .ok(format!("{path}.ue"), ue.referenced, ue.value.0.parse::<Supi>())
             .map(AdoptedInstance::Ue),
-        (None, None, Some(group)) => Some(AdoptedInstance::Group(group.value.0.clone())),
+        (None, None, Some(group)) => {
+            let name = &group.value.0;
+            let known = app.groups.as_ref().is_some_and(|groups| groups.value.contains_key(name));
+            if !known {
+                let reason = format!("`{name}` is none of its groups: list it in `groups`");
+                problems.field(format!("{path}.group"), group.referenced, reason);
+            }
+            known.then(|| AdoptedInstance::Group(name.clone()))
+        }
         (None, Some(id), None) => {
             let path = format!("{path}.instance");
             dns_label(&path, id.referenced, &id.value.0, problems)?;
