@@ -23,7 +23,8 @@ const TEAMS: &str = "    scope: group
 ";
 
 fn load(more: &str) -> Result<Catalogue, String> {
-    let section: Section = serde_saphyr::from_str(&format!("{LAB}{more}")).map_err(|error| error.to_string())?;
+    let section: Section =
+        serde_saphyr::from_str(&format!("{LAB}{more}")).map_err(|error| error.to_string())?;
     let told = |errors: Vec<catalogue::CatalogueError>| {
         errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
@@ -70,7 +71,10 @@ fn what_is_wrong_with_groups_is_told_with_its_place() {
     told("    scope: group\n    groups: {}\n", "apps[0].groups: is missing");
     told(&format!("{TEAMS}    users: all\n"), "apps[0].users: stands beside `groups`");
     told(&format!("{TEAMS}    qos: {{rtt: 20ms}}\n"), "apps[0].qos: is of one UE");
-    told(&format!("{TEAMS}    users: all\n").replace("scope: group", "scope: per-ue"), "needs `scope: group`");
+    told(
+        &format!("{TEAMS}    users: all\n").replace("scope: group", "scope: per-ue"),
+        "needs `scope: group`",
+    );
     told("    users: all\n    policy: group\n", "apps[0].policy: `group` needs `scope: group`");
     let group = |name: &str, members: &str| format!("    scope: group\n    groups: {{{name}: {members}}}\n");
     told(&group("red", "[]"), "apps[0].groups.red: is empty");

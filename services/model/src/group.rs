@@ -84,7 +84,10 @@ pub struct MemberSeen {
 /// What is wrong with a group, in words that say what to do.
 pub fn group_problem(name: &str, members: &[Supi]) -> Option<String> {
     if !name_is_valid(name) {
-        return Some("is no name: letters, digits, `-`, `_` and `.`, a letter or digit at both ends, at most 128".to_owned());
+        return Some(
+            "is no name: letters, digits, `-`, `_` and `.`, a letter or digit at both ends, at most 128"
+                .to_owned(),
+        );
     }
     if members.is_empty() {
         return Some("has no member: list the SUPIs (imsi-…) that belong to it".to_owned());

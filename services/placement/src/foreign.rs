@@ -59,7 +59,9 @@ impl Foreign {
             return Some(match topology.place(PlaceIx::from(at.number())).basis {
                 Basis::Cell(cell) => UeLocation { cell: Some(cell), tai: None },
                 Basis::Tai(tai) => UeLocation { cell: None, tai: Some(tai) },
-                Basis::ServingSite | Basis::Members { .. } | Basis::Unknown => UeLocation { cell: None, tai: None },
+                Basis::ServingSite | Basis::Members { .. } | Basis::Unknown => {
+                    UeLocation { cell: None, tai: None }
+                }
             });
         }
         let ((cell, tai), _) = self.list.get(at.number() - known)?;

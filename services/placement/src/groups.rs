@@ -52,7 +52,8 @@ pub(crate) fn problem(app: &App) -> Option<String> {
     };
     if !grouped {
         let policy = matches!(app.policy, Policy::Group(_));
-        let policy = policy.then_some("policy `group` needs `scope: group`: choose another one, or list groups");
+        let policy =
+            policy.then_some("policy `group` needs `scope: group`: choose another one, or list groups");
         let groups = (!app.groups.is_empty()).then_some("`groups` need `scope: group`");
         return policy.or(groups).map(str::to_owned);
     }
@@ -64,7 +65,9 @@ pub(crate) fn problem(app: &App) -> Option<String> {
         return Some(format!("{count} groups are more than {MOST_GROUPS}: split the app"));
     }
     if app.qos.is_some() {
-        return Some("`qos` is of one UE and its instance: an app with scope `group` cannot have it".to_owned());
+        return Some(
+            "`qos` is of one UE and its instance: an app with scope `group` cannot have it".to_owned(),
+        );
     }
     let wrong = |(name, members): (&String, &Vec<Supi>)| {
         group_problem(name, members).map(|reason| format!("group `{name}` {reason}"))

@@ -43,12 +43,7 @@ pub(super) fn scope(entry: &OptText, path: &str, problems: &mut Problems) -> Opt
 }
 
 /// The default policy where nothing is said: `group` for groups.
-pub(super) fn policy(
-    app: &AppEntry,
-    grouped: bool,
-    path: &str,
-    problems: &mut Problems,
-) -> Option<Policy> {
+pub(super) fn policy(app: &AppEntry, grouped: bool, path: &str, problems: &mut Problems) -> Option<Policy> {
     let path = format!("{path}.policy");
     let Some(entry) = &app.policy else {
         return Some(if grouped { Policy::Group(Gathering::default()) } else { Policy::default() });
@@ -67,11 +62,12 @@ pub(super) fn one(entry: &Spanned<PolicyEntry>, path: &str, problems: &mut Probl
     match &entry.value {
         PolicyEntry::Map(map) => match (&map.threshold, &map.regret, &map.group) {
             (Some(knobs), None, None) => threshold(knobs, &path, problems).map(Policy::Threshold),
-            (None, Some(knobs), None) => regret(knobs, &format!("{path}.regret"), problems).map(Policy::Regret),
+            (None, Some(knobs), None) => {
+                regret(knobs, &format!("{path}.regret"), problems).map(Policy::Regret)
+            }
             (None, None, Some(knobs)) => group(knobs, &path, problems).map(Policy::Group),
             _ => {
-                let reason =
-                    "takes one policy: `threshold: {…}`, `regret: {…}` or `group: {…}`".to_owned();
+                let reason = "takes one policy: `threshold: {…}`, `regret: {…}` or `group: {…}`".to_owned();
                 problems.field(path, entry.referenced, reason);
                 None
             }

@@ -9,8 +9,8 @@ mod limits;
 mod scalar;
 
 pub(crate) use app::{
-    AddressEntry, AppEntry, EmcoEntry, GroupEntry, InstanceEntry, PolicyEntry, ProbeEntry, QosEntry, RegretEntry,
-    ReleaseEntry, ThresholdEntry, UsersEntry,
+    AddressEntry, AppEntry, EmcoEntry, GroupEntry, InstanceEntry, PolicyEntry, ProbeEntry, QosEntry,
+    RegretEntry, ReleaseEntry, ThresholdEntry, UsersEntry,
 };
 pub(crate) use entries::{Entries, WordOr};
 pub(crate) use limits::{BudgetEntry, FreezeWindowEntry};

@@ -93,7 +93,9 @@ fn check(file: &Path) -> anyhow::Result<()> {
                 knobs.margin_meters, knobs.time_to_trigger, knobs.minimum_stay
             ),
             Policy::Regret(knobs) => format!("regret ({})", costs(&knobs)),
-            Policy::Group(knobs) => format!("group ({} distance; {})", knobs.aim.as_str(), costs(&knobs.cost)),
+            Policy::Group(knobs) => {
+                format!("group ({} distance; {})", knobs.aim.as_str(), costs(&knobs.cost))
+            }
         };
         super::print(&format!("  app {}: {mode}, {users}, {policy}", app.id));
         for line in limits::of_app(app) {

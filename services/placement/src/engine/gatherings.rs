@@ -65,7 +65,8 @@ impl Engine {
         out: &mut Vec<Command>,
     ) {
         let group = self.groups.at(ix);
-        let runs = self.instances.find(group.app, group.number).is_some_and(|ix| self.instances.at(ix).exists());
+        let runs =
+            self.instances.find(group.app, group.number).is_some_and(|ix| self.instances.at(ix).exists());
         if gathered.is_none() && group.is_deserted() && !runs {
             return;
         }
@@ -149,9 +150,8 @@ impl Engine {
 
     /// Groups somebody of whom is present, and that have no instance yet, get one.
     pub(super) fn gather_missing(&mut self) {
-        let missing = |engine: &Self, ix: GroupIx| {
-            !engine.groups.at(ix).is_deserted() && engine.gathered(ix).is_none()
-        };
+        let missing =
+            |engine: &Self, ix: GroupIx| !engine.groups.at(ix).is_deserted() && engine.gathered(ix).is_none();
         let all: Vec<GroupIx> = self.groups.each().map(|(ix, _)| ix).collect();
         for ix in all {
             if missing(self, ix) {

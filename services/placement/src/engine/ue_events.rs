@@ -109,7 +109,9 @@ impl Engine {
                 self.instances.attach(ix, Some(ue.into()), next);
                 ix
             }
-            None => self.instances.insert(Instance { id, owner: Some(ue.into()), next, ..Instance::new(app) }),
+            None => {
+                self.instances.insert(Instance { id, owner: Some(ue.into()), next, ..Instance::new(app) })
+            }
         };
         self.ues.at_mut(ue).first = Some(ix);
     }

@@ -7,8 +7,8 @@ use crate::guard::Ticket;
 use crate::index::{InstanceIx, Owner, SiteIx, UeIx};
 use crate::invariants::Violation;
 use crate::invariants::limited::limits;
-use crate::topology::Spot;
 use crate::quality::SITES;
+use crate::topology::Spot;
 use crate::ue::{Census, Present, State, Wait};
 
 /// Whether the engine's tables agree with each other.

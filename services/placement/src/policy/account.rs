@@ -135,7 +135,13 @@ impl Accounts {
     /// The UE went from one place to another at `at`: accounts are brought up to that instant and those that are drawn
     /// down are closed; each site that is nearer from now on has one. `None` for places that nothing is known of:
     /// nothing is added there, nor where a site does not serve the place.
-    pub(crate) fn turn(&mut self, by: Served<'_>, from: Option<Spot<'_>>, to: Option<Spot<'_>>, at: Timestamp) {
+    pub(crate) fn turn(
+        &mut self,
+        by: Served<'_>,
+        from: Option<Spot<'_>>,
+        to: Option<Spot<'_>>,
+        at: Timestamp,
+    ) {
         let at = at.max(self.as_of);
         for entry in &mut self.list {
             let Some(account) = entry else { continue };

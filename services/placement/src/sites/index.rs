@@ -5,8 +5,8 @@ use std::sync::Arc;
 use model::{Position, Site, SiteId};
 
 use crate::index::SiteIx;
-use crate::sites::origin::{Origin, exceeds};
 use crate::sites::ecef;
+use crate::sites::origin::{Origin, exceeds};
 use crate::sites::trees::{Located, Trees};
 use crate::topology::{Problem, TopologyError};
 use crate::zone::{Within, Zones};
@@ -273,14 +273,22 @@ mod tests {
             // From all in one place to far across the lattice, some of them beyond it.
             let at = |n: u32| {
                 let far = f64::from(step % 4 * n);
-                Position::new(f64::from(step % 13) + far, f64::from(step % 7) - 3.0 - far / 3.0).expect("valid")
+                Position::new(f64::from(step % 13) + far, f64::from(step % 7) - 3.0 - far / 3.0)
+                    .expect("valid")
             };
             for aim in [Aim::Worst, Aim::Mean] {
                 let spread = Spread::new(aim, (0..=step % 5).map(at)).expect("somebody");
                 let origin = Origin::Spread(&spread);
-                let far = |site: &Site| aim.together((0..=step % 5).map(|n| {
-                    index.ranked(at(n), 240).into_iter().find(|r| *r.site == site.id).expect("each").meters
-                }));
+                let far = |site: &Site| {
+                    aim.together((0..=step % 5).map(|n| {
+                        index
+                            .ranked(at(n), 240)
+                            .into_iter()
+                            .find(|r| *r.site == site.id)
+                            .expect("each")
+                            .meters
+                    }))
+                };
                 let mut all: Vec<(f64, SiteIx)> =
                     sites.iter().zip(0..).map(|(site, slot)| (far(site), SiteIx::new(slot))).collect();
                 all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

@@ -7,5 +7,5 @@ mod trees;
 
 pub(crate) use ecef::{ecef, surface_below};
 pub(crate) use index::{Rank, before};
-pub(crate) use origin::{Origin, Spread};
 pub use index::{Ranked, SiteIndex};
+pub(crate) use origin::{Origin, Spread};

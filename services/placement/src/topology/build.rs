@@ -160,7 +160,13 @@ impl Builder {
         }
         let span = *self.ranked.entry(key).or_insert_with(|| {
             let within = apart.map_or(Within::Everywhere, |_| Within::Zones(&self.zones));
-            rank(&topology.index, pinned, (origin.map(Origin::Point), within), RANKED_SITES, &mut self.buffer);
+            rank(
+                &topology.index,
+                pinned,
+                (origin.map(Origin::Point), within),
+                RANKED_SITES,
+                &mut self.buffer,
+            );
             let first = topology.ranks.len() as u32;
             topology.ranks.extend_from_slice(&self.buffer);
             Span { first, count: self.buffer.len() as u8 }

@@ -43,14 +43,8 @@ impl Meeting {
             pins.common_pin().filter(|_| spread.is_none())
         });
         let zones = zones(places.iter().map(|place| topology.within(*place)));
-        let mut meeting = Self {
-            located: places.len() as u32,
-            of: of as u32,
-            pinned,
-            spread,
-            ranks: Vec::new(),
-            zones,
-        };
+        let mut meeting =
+            Self { located: places.len() as u32, of: of as u32, pinned, spread, ranks: Vec::new(), zones };
         let mut ranks = Vec::new();
         let from = (meeting.origin(), meeting.within());
         build::rank(&topology.index, pinned, from, RANKED_SITES, &mut ranks);

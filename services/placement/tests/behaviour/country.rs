@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use geo::{Distance as _, Geodesic, Point};
 use model::{
-    Aim, App, Ask, Guard, OperatorCommand, SiteCondition, SiteId, SiteLoad, SiteReport, SiteSource, Timestamp,
-    Trigger, WaterMarks,
+    Aim, App, Ask, Guard, OperatorCommand, SiteCondition, SiteId, SiteLoad, SiteReport, SiteSource,
+    Timestamp, Trigger, WaterMarks,
 };
 
 use crate::scene::site_id;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    Aim, App, AppId, Basis, Decision, Generation, Guard, InstanceId, Policy, QosTarget, Rule, Scope, Site, Trigger,
-    UeChange, UeLocation, Verdict,
+    Aim, App, AppId, Basis, Decision, Generation, Guard, InstanceId, Policy, QosTarget, Rule, Scope, Site,
+    Trigger, UeChange, UeLocation, Verdict,
 };
 use placement::{AppError, Engine, Input, Topology};
 
@@ -75,7 +75,8 @@ fn the_worst_distance_draws_it_to_the_middle_and_the_mean_to_the_many() {
     assert_eq!((held.verdict, held.explanation.rule), (Verdict::Stay, Rule::CostNotReached));
     assert_eq!(meters(&held), far([("s1", 111.0), ("s0", 156.0), ("s2", 223.0)]));
     let group = held.group.unwrap();
-    let each: Vec<_> = group.farthest.iter().map(|m| (m.supi.clone(), m.target_meters.unwrap().round())).collect();
+    let each: Vec<_> =
+        group.farthest.iter().map(|m| (m.supi.clone(), m.target_meters.unwrap().round())).collect();
     assert_eq!(each, [(supi(1), 111_319.0), (supi(2), 111_319.0), (supi(3), 44_528.0)]);
     let due = worst.due().unwrap();
     let out = worst.timeout(due);
@@ -163,7 +164,8 @@ fn an_area_must_hold_every_member() {
     let out = stage.cell(10.0, 3, 13);
     let decision = only_decision(&out);
     assert_eq!((decision.trigger, decision.explanation.rule), (Trigger::LeftArea, Rule::LeftArea));
-    let guards: Vec<_> = decision.explanation.candidates.iter().map(|c| (c.site.to_string(), c.rejected_by)).collect();
+    let guards: Vec<_> =
+        decision.explanation.candidates.iter().map(|c| (c.site.to_string(), c.rejected_by)).collect();
     let outside = Some(Guard::OutsideArea);
     let expected = [("s1", outside), ("s0", outside), ("s2", None)];
     assert_eq!(guards, expected.map(|(site, guard)| (site.to_owned(), guard)));
@@ -281,7 +283,10 @@ fn what_ran_before_a_cold_start_is_found_by_the_groups_name() {
         stage.handle(at(2.0), Input::Instance(&state));
         let counts = stage.engine.counts();
         assert_eq!((counts.instances, counts.detached), (1, 1));
-        assert_eq!(told(&stage, 3.0).group.map(|group| (group.name, group.present)), Some(("team".into(), 0)));
+        assert_eq!(
+            told(&stage, 3.0).group.map(|group| (group.name, group.present)),
+            Some(("team".into(), 0))
+        );
         if gone {
             stage.ue(10.0, 3, UeChange::Gone);
             let end = only_order(&stage.timeout(70.0));

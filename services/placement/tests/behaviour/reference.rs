@@ -13,8 +13,8 @@ mod wish;
 use std::collections::BTreeMap;
 
 use model::{
-    App, AppId, Decision, Generation, Guard, InstanceId, Limits, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp, Trigger,
-    Verdict,
+    App, AppId, Decision, Generation, Guard, InstanceId, Limits, Mode, Order, OutcomeKind, Rule, SiteId,
+    Timestamp, Trigger, Verdict,
 };
 use placement::{Command, Fleet};
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{
-    Aim, App, AppId, Cell, CellId, ClusterRef, Decision, Gathering, Generation, InstanceId, InstanceKey, InstanceState, Mode,
-    Order, Outcome, OutcomeKind, Pin, Placement, PlmnId, Policy, Position, Regret, Scope, Site, SiteId, Supi,
-    Threshold, Timestamp, UeChange, UeEvent, UeLocation, UeSource, Users,
+    Aim, App, AppId, Cell, CellId, ClusterRef, Decision, Gathering, Generation, InstanceId, InstanceKey,
+    InstanceState, Mode, Order, Outcome, OutcomeKind, Pin, Placement, PlmnId, Policy, Position, Regret,
+    Scope, Site, SiteId, Supi, Threshold, Timestamp, UeChange, UeEvent, UeLocation, UeSource, Users,
 };
 use placement::invariants::Ledger;
 use placement::{Command, Engine, Fleet, Input, Topology};

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use model::{
-    Aim, App, AppLimits, Ask, Budget, FreezeWindow, Limits, Measured, Mode, Order, OutcomeKind, Policy, QosTarget,
-    Rate, SiteCondition, SiteSource, Step as Progress, Threshold, Timestamp, Weekday,
+    Aim, App, AppLimits, Ask, Budget, FreezeWindow, Limits, Measured, Mode, Order, OutcomeKind, Policy,
+    QosTarget, Rate, SiteCondition, SiteSource, Step as Progress, Threshold, Timestamp, Weekday,
 };
 use placement::Fleet;
 use proptest::collection::vec;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    Basis, Candidate, Decision, Generation, GroupSeen, Loaded, Outcome, Policy, QosTarget, Regret, RelocationId,
-    Serving, SiteQuality, Threshold, Verdict,
+    Basis, Candidate, Decision, Generation, GroupSeen, Loaded, Outcome, Policy, QosTarget, Regret,
+    RelocationId, Serving, SiteQuality, Threshold, Verdict,
 };
 use placement::Standing;
 
@@ -193,7 +193,10 @@ fn group(seen: &GroupSeen) -> Vec<String> {
     let first = format!("{name}, {present} of {members} present; counts the {} distance", aim.as_str());
     let each = farthest.iter().map(|member| {
         let (serving, target) = (far(member.serving_meters), far(member.target_meters));
-        format!("{:<22} {serving:>10} from where it serves, {target:>10} from where it should be", member.supi)
+        format!(
+            "{:<22} {serving:>10} from where it serves, {target:>10} from where it should be",
+            member.supi
+        )
     });
     [first].into_iter().chain(each).collect()
 }

@@ -43,9 +43,8 @@ impl Reference {
     }
 
     fn whose(&self, app: &AppId, instance: &InstanceId) -> Option<(usize, u64)> {
-        let of = |(slot, ue): &&(usize, u64)| {
-            self.apps[*slot].id == *app && self.id_of(app, *ue) == *instance
-        };
+        let of =
+            |(slot, ue): &&(usize, u64)| self.apps[*slot].id == *app && self.id_of(app, *ue) == *instance;
         self.insts.keys().find(of).copied()
     }
 

@@ -79,7 +79,12 @@ impl Reference {
     }
 
     /// What is told of the group behind an instance.
-    pub(super) fn group_seen(&self, number: u64, serving: Option<&SiteId>, target: Option<&SiteId>) -> Option<GroupSeen> {
+    pub(super) fn group_seen(
+        &self,
+        number: u64,
+        serving: Option<&SiteId>,
+        target: Option<&SiteId>,
+    ) -> Option<GroupSeen> {
         let team = self.team(number)?;
         let there = || team.members.iter().zip(team.at).filter_map(|(ue, at)| Some((*ue, At::Cell(at?))));
         let mut farthest: Vec<MemberSeen> = there()
