@@ -102,6 +102,7 @@ impl Setting {
             tenant: None,
             residency: std::collections::BTreeMap::new(),
             limits: model::AppLimits::default(),
+            groups: std::collections::BTreeMap::new(),
         }
     }
 

@@ -113,6 +113,8 @@ pub struct Adopted {
 pub enum AdoptedInstance {
     /// That of this UE.
     Ue(Supi),
+    /// That of the group with this name.
+    Group(String),
     /// This one.
     Id(InstanceId),
 }

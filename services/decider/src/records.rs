@@ -128,6 +128,7 @@ mod tests {
             app: "ar".parse().expect("an app"),
             instance: "00000000000000aa".parse().expect("an instance"),
             supi: None,
+            group: None,
             at: Timestamp::from_micros(9),
             observed_at: Timestamp::from_micros(7),
             trigger: Trigger::Operator,

@@ -103,6 +103,7 @@ fn app(policy: Policy, settings: &Settings) -> App {
         tenant: None,
         residency: std::collections::BTreeMap::new(),
         limits: model::AppLimits::default(),
+        groups: std::collections::BTreeMap::new(),
     }
 }
 

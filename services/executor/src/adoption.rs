@@ -75,6 +75,7 @@ async fn inspect(ctx: &Context, app: &App, key: &InstanceKey) -> Result<Vec<Stri
     for adopted in &app.spec.instances {
         let instance = match &adopted.instance {
             AdoptedInstance::Ue(supi) => key.per_ue(&app.spec.app.id, supi),
+            AdoptedInstance::Group(name) => key.per_group(&app.spec.app.id, name),
             AdoptedInstance::Id(id) => id.clone(),
         };
         if !ctx.parcel.holds(&format!("{}/{instance}", app.spec.app.id)) {

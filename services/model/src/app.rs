@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ident::name_type;
-use crate::{AppLimits, Area, QosTarget, Supi, Weighted};
+use crate::{AppLimits, Area, Gathering, QosTarget, Supi, Weighted};
 
 name_type!(
     /// Id of a relocatable application; a label of its DNS names.
@@ -47,6 +47,9 @@ pub struct App {
     /// What holds its relocations back beside its policy.
     #[serde(default, skip_serializing_if = "AppLimits::is_none")]
     pub limits: AppLimits,
+    /// Where its scope is `group`: the members of each group, by the group's name. A group has one instance.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, Vec<Supi>>,
 }
 
 /// Whether orders are carried out.
@@ -131,6 +134,19 @@ pub enum Policy {
     Weighted(Weighted),
     /// One of the nearest sites, as the orchestrator chooses.
     OrchestratorChooses(OrchestratorChooses),
+    /// The site that is best for a group as a whole, once staying has cost as much as going.
+    Group(Gathering),
+}
+
+impl Policy {
+    /// The knobs of the accounts that it keeps, if it weighs what staying costs against what going does.
+    pub const fn accounts(&self) -> Option<&Regret> {
+        match self {
+            Self::Regret(knobs) => Some(knobs),
+            Self::Group(knobs) => Some(&knobs.cost),
+            Self::Nearest | Self::Threshold(_) | Self::Weighted(_) | Self::OrchestratorChooses(_) => None,
+        }
+    }
 }
 
 impl Default for Policy {

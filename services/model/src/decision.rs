@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppId, CellId, Generation, InstanceId, LimitsSeen, Mode, Policy, QosTarget, RelocationId, SiteId, Supi,
-    Tai, Timestamp, Weighed,
+    AppId, CellId, Generation, GroupSeen, InstanceId, LimitsSeen, Mode, Policy, QosTarget, RelocationId,
+    SiteId, Supi, Tai, Timestamp, Weighed,
 };
 
 /// Why a decision was taken.
@@ -99,6 +99,9 @@ pub struct Decision {
     /// Internal: public streams are derived from this one without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supi: Option<Supi>,
+    /// The group behind it, where it serves one. Internal as `supi` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupSeen>,
     /// When it was decided.
     pub at: Timestamp,
     /// First byte of the last report on the UE's place; where the UE is not known, since when the instance has served.
@@ -165,6 +168,13 @@ pub enum Basis {
     Tai(Tai),
     /// The serving site, because the site is being left and nothing is known of the UE's place.
     ServingSite,
+    /// The places of members of a group.
+    Members {
+        /// How many members are present and their place known.
+        located: u32,
+        /// How many the group has.
+        of: u32,
+    },
     /// Nothing known; such a UE is never moved.
     Unknown,
     /// A position that the network or another source told.
@@ -177,7 +187,8 @@ pub struct Candidate {
     /// The site.
     pub site: SiteId,
     /// Geodesic distance in metres from the UE's place; 0 for a site that the place is pinned to, and for one that an
-    /// operator named where no distance can be told.
+    /// operator named where no distance can be told. For a group the distance that its members have together, as its
+    /// policy's `aim` says.
     pub meters: f64,
     /// The guard that took it out, if one did.
     pub rejected_by: Option<Guard>,

@@ -13,8 +13,8 @@ use crate::ident::{IdentError, name_type, text_serde};
 use crate::{AppId, SiteId, Supi, Timestamp};
 
 name_type!(
-    /// What is moved: for a per-UE app 16 hex digits of a keyed hash of (app, SUPI). Never a SUPI itself, because
-    /// it appears in EMCO objects and DNS names.
+    /// What is moved: for a per-UE app 16 hex digits of a keyed hash of (app, SUPI), for a group's of (app, group). Never
+    /// a SUPI itself, because it appears in EMCO objects and DNS names.
     InstanceId,
     "instance id"
 );
@@ -38,14 +38,24 @@ impl InstanceKey {
     /// The instance of `app` that serves `supi`: the first 8 bytes, as hex, of HMAC-SHA-256 (RFC 2104) over the
     /// app's id, a zero byte and the SUPI.
     pub fn per_ue(&self, app: &AppId, supi: &Supi) -> InstanceId {
+        self.of(app, 0, &supi.to_string())
+    }
+
+    /// The instance of `app` that serves a group: as [`per_ue`](Self::per_ue), over the app's id, a byte of one and the
+    /// group's name.
+    pub fn per_group(&self, app: &AppId, group: &str) -> InstanceId {
+        self.of(app, 1, group)
+    }
+
+    fn of(&self, app: &AppId, kind: u8, name: &str) -> InstanceId {
         let mut mac = match Hmac::<Sha256>::new_from_slice(&self.0) {
             Ok(mac) => mac,
             // HMAC takes keys of every length.
             Err(_) => unreachable!("HMAC refused a key"),
         };
         mac.update(app.as_str().as_bytes());
-        mac.update(&[0]);
-        mac.update(supi.to_string().as_bytes());
+        mac.update(&[kind]);
+        mac.update(name.as_bytes());
         let digest = mac.finalize().into_bytes();
         let text: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
         match InstanceId::new(text) {
@@ -187,6 +197,17 @@ mod tests {
         assert_ne!(one, RelocationId::new(&app, &instance, Generation(2)));
         assert_eq!(one.release().as_str().len(), 15);
         assert!(one.release().as_str().starts_with("er-"));
+    }
+
+    #[test]
+    fn a_group_is_never_taken_for_a_ue() {
+        let app = AppId::new("ar").expect("valid");
+        let key = InstanceKey::new(&[7; 16]).expect("long enough");
+        let name = "imsi-208930000000003";
+        let group = key.per_group(&app, name);
+        assert_eq!((group.as_str().len(), &group), (16, &key.per_group(&app, name)));
+        assert_ne!(group, key.per_ue(&app, &name.parse().expect("valid")));
+        assert_ne!(group, key.per_group(&app, "another"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod area;
 mod cell;
 mod decision;
 mod freeze_window;
+mod group;
 mod ident;
 mod instance;
 mod label;
@@ -44,6 +45,7 @@ pub use decision::{
     Verdict,
 };
 pub use freeze_window::{FreezeWindow, TimeOfDay, UtcOffset, Weekday, WindowError, frozen_until};
+pub use group::{Aim, Gathering, GroupSeen, MOST_GROUPS, MOST_MEMBERS, MemberSeen, group_problem};
 pub use ident::{IdentError, name_is_valid};
 pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
 pub use label::is_label_value;

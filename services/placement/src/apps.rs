@@ -4,6 +4,7 @@ use hashbrown::HashSet;
 use model::{App, AppId, Mode, Scope, Supi, SupiRange, Users};
 use thiserror::Error;
 
+use crate::groups;
 use crate::guard::{Able, Queue};
 use crate::topology::Topology;
 
@@ -11,15 +12,23 @@ use crate::topology::Topology;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AppError {
-    /// Only per-UE apps can be placed.
+    /// Only per-UE apps and those of groups can be placed.
     #[error(
-        "app `{app}`: scope `{scope}` is not supported, only `per-ue` is: give each UE an instance of its own"
+        "app `{app}`: scope `{scope}` is not supported, only `per-ue` and `group` are: give each UE an instance of its own"
     )]
     Scope {
         /// The app.
         app: AppId,
         /// The scope that it asks for.
         scope: &'static str,
+    },
+    /// What is said of groups does not fit the app, or no group.
+    #[error("app `{app}`: {reason}")]
+    Group {
+        /// The app.
+        app: AppId,
+        /// What is wrong, and what to do.
+        reason: String,
     },
     /// Two apps have one id.
     #[error("app `{0}` is listed more than once")]
@@ -81,15 +90,17 @@ pub(crate) fn entries(apps: Vec<App>, topology: &Topology) -> Result<Vec<AppEntr
     let mut entries: Vec<AppEntry> = Vec::with_capacity(apps.len());
     for app in apps {
         let scope = match app.scope {
-            Scope::PerUe => None,
+            Scope::PerUe | Scope::Group => None,
             Scope::Shared => Some("shared"),
-            Scope::Group => Some("group"),
         };
         if let Some(scope) = scope {
             return Err(AppError::Scope { app: app.id, scope });
         }
         if entries.iter().any(|entry| entry.app.id == app.id) {
             return Err(AppError::Duplicate(app.id));
+        }
+        if let Some(reason) = groups::problem(&app) {
+            return Err(AppError::Group { app: app.id, reason });
         }
         if app.max_concurrent_relocations == 0 {
             return Err(AppError::NoSlots(app.id));
@@ -123,8 +134,9 @@ impl AppEntry {
         self.app.mode == Mode::Observe
     }
 
+    /// Whether a UE has an instance of its own.
     pub(crate) fn serves(&self, supi: &Supi) -> bool {
-        self.users.contains(supi)
+        self.app.scope == Scope::PerUe && self.users.contains(supi)
     }
 }
 

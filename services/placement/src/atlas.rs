@@ -79,17 +79,6 @@ impl Atlas {
         }
     }
 
-    /// Whether a site serves a place.
-    pub(crate) fn covers(&self, place: PlaceIx, site: SiteIx) -> bool {
-        self.index().zones().covers(self.within(place), site)
-    }
-
-    /// Whether a place has a position that no site serves, although sites have positions.
-    pub(crate) fn is_uncovered(&self, place: PlaceIx) -> bool {
-        let apart = matches!(self.within(place), Within::Zones(_));
-        apart && self.ranks(place).is_empty() && !self.index().is_bare()
-    }
-
     /// Distance in metres from a place to any site of the catalogue; from a position, from the centre of its circle.
     pub(crate) fn meters(&self, place: PlaceIx, site: SiteIx) -> Option<f64> {
         match self.positions.get(place) {

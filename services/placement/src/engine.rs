@@ -4,6 +4,7 @@ mod approval;
 mod catalogue;
 mod decide;
 mod decision;
+mod gatherings;
 mod line;
 mod operator;
 mod outcomes;
@@ -29,6 +30,7 @@ use crate::command::{Command, Input};
 use crate::estate::Estate;
 use crate::fleet::Fleet;
 use crate::foreign::Foreign;
+use crate::groups::Groups;
 use crate::guard::{Budgets, Freezes, Line, Of, Origins};
 use crate::index::{InstanceIx, SiteIx};
 use crate::quality::Qualities;
@@ -45,7 +47,7 @@ pub use why::Standing;
 /// How many instances one call looks at on the way through all of them.
 const SLICE: usize = 4096;
 
-/// Decides where the instances of every per-UE app should be.
+/// Decides where the instances of every app should be: one for each UE that uses it, or for each of its groups.
 ///
 /// One live order an instance: until its outcome is in, the instance is only watched, and looked at again
 /// afterwards. An order that came to nothing is tried again after a pause that doubles (2 s to 5 minutes);
@@ -72,7 +74,8 @@ pub struct Engine {
     pub(crate) ues: Ues,
     pub(crate) instances: Instances,
     pub(crate) timers: Timers,
-    foreign: Foreign,
+    pub(crate) foreign: Foreign,
+    pub(crate) groups: Groups,
     /// Sites outside the catalogue where something runs.
     pub(crate) heard_of: Vec<SiteId>,
     pub(crate) estate: Estate,
@@ -111,8 +114,8 @@ pub struct Counts {
     pub ues: u64,
     /// Instances that exist: they serve, or an order for them is live. In mode `observe`, those that there would be.
     pub instances: u64,
-    /// Of these, instances whose UE is not known: it has not been heard of since a cold start, or does not use the
-    /// app any longer.
+    /// Of these, instances whose UE or group is not known: nobody of it has been heard of since a cold start, or it does
+    /// not use the app any longer.
     pub detached: u64,
     /// Instances that have ended, or that no order could start, and whose UE has left: remembered because their
     /// generation must go on where it was. At most one for each pair of app and subscriber.
@@ -163,7 +166,9 @@ impl Engine {
         let (topology, Fleet { apps, limits }) = (Atlas::new(topology.into()), fleet.into());
         let apps = apps::entries(apps, &topology)?;
         let budgets = Budgets::new(apps.iter().map(|entry| &entry.app), &limits, &topology);
+        let groups = Groups::new(&apps, &key)?;
         let mut engine = Self {
+            groups,
             ues: Ues::new(),
             instances: Instances::new(apps.iter().map(AppEntry::observed).collect()),
             timers: Timers::default(),
@@ -318,7 +323,7 @@ impl Engine {
         self.apps.iter().position(|entry| entry.app.id == *id).map(|slot| slot as u16)
     }
 
-    /// App and number of an instance; `None` where it cannot be one of a per-UE app of ours.
+    /// App and number of an instance; `None` where it cannot be one of an app of ours.
     fn identify(&mut self, app: &AppId, instance: &InstanceId) -> Option<(u16, NonZeroU64)> {
         let known = self.app(app).zip(number(instance));
         self.tally.foreign_instances += u64::from(known.is_none());
@@ -395,8 +400,8 @@ impl Engine {
     }
 }
 
-/// A per-UE instance id as a number: exactly 16 hex digits.
-fn number(id: &InstanceId) -> Option<NonZeroU64> {
+/// An instance id as a number: exactly 16 hex digits.
+pub(crate) fn number(id: &InstanceId) -> Option<NonZeroU64> {
     let text = id.as_str();
     let digits = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     digits.then(|| u64::from_str_radix(text, 16).ok().and_then(NonZeroU64::new)).flatten()

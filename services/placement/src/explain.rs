@@ -92,7 +92,7 @@ impl Explained {
             // Beside nothing but the serving site, or what an operator named, there are no distances to compare.
             let place = case.place?;
             // Nothing is added to the account of a site while it does not serve the place.
-            case.topology.covers(place, rank.site).then_some(())?;
+            place.covers(case.topology, rank.site).then_some(())?;
             let (_, meters, ..) = self.serving.filter(|(serving, ..)| *serving != rank.site)?;
             policy::standing(&case.app.policy, case.accounts, meters, (rank.site, rank.meters), case.now)
         };
@@ -114,7 +114,7 @@ impl Explained {
         Explanation {
             policy: case.app.policy,
             basis: self.basis,
-            uncertainty_meters: case.place.and_then(|place| case.topology.uncertainty(place)),
+            uncertainty_meters: case.place.and_then(|place| place.uncertainty(case.topology)),
             candidates: self.candidates.iter().map(candidate).collect(),
             serving: self.serving.map(|(site, meters, stayed_ms, rejected_by)| Serving {
                 site: name(site).clone(),

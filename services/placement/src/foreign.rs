@@ -60,7 +60,7 @@ impl Foreign {
             return Some(match topology.place(PlaceIx::from(at.number())).basis {
                 Basis::Cell(cell) => UeLocation { cell: Some(cell), tai: None, position: None },
                 Basis::Tai(tai) => UeLocation { cell: None, tai: Some(tai), position: None },
-                Basis::ServingSite | Basis::Unknown | Basis::Position => {
+                Basis::ServingSite | Basis::Members { .. } | Basis::Unknown | Basis::Position => {
                     UeLocation { cell: None, tai: None, position: None }
                 }
             });

@@ -39,6 +39,10 @@ index_type!(
     UeIx
 );
 index_type!(
+    /// A group of an app.
+    GroupIx
+);
+index_type!(
     /// An instance of the table.
     InstanceIx
 );
@@ -51,6 +55,43 @@ index_type!(
     ZoneIx
 );
 
+/// Whose an instance is: a UE's, or a group's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OwnerIx(NonZeroU32);
+
+/// The same, to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Ue(UeIx),
+    Group(GroupIx),
+}
+
+/// What tells a group from a UE: no table has two thousand million of either.
+const GROUP: u32 = 1 << 31;
+
+impl OwnerIx {
+    /// Who it is.
+    pub(crate) fn get(self) -> Owner {
+        match NonZeroU32::new(self.0.get() & !GROUP) {
+            Some(ix) if self.0.get() & GROUP > 0 => Owner::Group(GroupIx(ix)),
+            Some(ix) => Owner::Ue(UeIx(ix)),
+            None => Owner::Group(GroupIx(NonZeroU32::MAX)),
+        }
+    }
+}
+
+impl From<UeIx> for OwnerIx {
+    fn from(ue: UeIx) -> Self {
+        Self(ue.0)
+    }
+}
+
+impl From<GroupIx> for OwnerIx {
+    fn from(group: GroupIx) -> Self {
+        Self(group.0 | GROUP)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +101,8 @@ mod tests {
         assert_eq!(size_of::<Option<SiteIx>>(), 4);
         assert_eq!(SiteIx::new(0).slot(), 0);
         assert_eq!(SiteIx::from(7).slot(), 7);
+        assert_eq!(size_of::<Option<OwnerIx>>(), 4);
+        assert_eq!(OwnerIx::from(UeIx::new(7)).get(), Owner::Ue(UeIx::new(7)));
+        assert_eq!(OwnerIx::from(GroupIx::new(7)).get(), Owner::Group(GroupIx::new(7)));
     }
 }

@@ -6,11 +6,12 @@ use crate::approvals::Approval;
 use crate::asks::Asked;
 use crate::atlas::Atlas;
 use crate::guard::{Gate, Lane, Leave, Pace, Unhurried, Way, is_yes};
-use crate::index::{PlaceIx, SiteIx};
+use crate::index::SiteIx;
 use crate::policy::{self, Accounts, View, told};
 use crate::quality::Quality;
 use crate::search::From;
-use crate::sites::Rank;
+use crate::sites::{Origin, Rank};
+use crate::topology::Spot;
 use crate::weigh;
 
 /// Everything that a verdict depends on.
@@ -24,8 +25,8 @@ pub(crate) struct Case<'a> {
     pub(crate) observed_at: Timestamp,
     /// Whether that report said that the UE has gone.
     pub(crate) gone: bool,
-    /// The UE's place, where the catalogue has one.
-    pub(crate) place: Option<PlaceIx>,
+    /// The UE's place, or its group's, where the catalogue has one.
+    pub(crate) place: Option<Spot<'a>>,
     /// Where the instance serves, since when.
     pub(crate) serving: Option<(SiteIx, Timestamp)>,
     /// Since when another site has been better, as of the last look.
@@ -91,18 +92,18 @@ impl Recorder for Silent {
 pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
     let left = case.serving.and_then(|(site, _)| case.gate.leaves(site).or_else(|| outside(case, site)));
     let meters = case.serving.and_then(|(site, since)| {
-        let meters = case.place.and_then(|place| case.topology.meters(place, site));
+        let meters = case.place.and_then(|place| place.meters(case.topology, site));
         recorder.serving(site, meters, told(case.now.since(since)), left);
         meters
     });
-    recorder.basis(case.place.map_or(Basis::Unknown, |place| case.topology.place(place).basis));
+    recorder.basis(case.place.map_or(Basis::Unknown, |place| place.basis(case.topology)));
     let wanted = if case.gone { linger(case, left) } else { wanted(case, meters, left, recorder) };
     held(case, wanted)
 }
 
 /// Whether the UE is outside the service area of a site.
 fn outside(case: &Case<'_>, site: SiteIx) -> Option<Guard> {
-    let covers = case.place.is_none_or(|place| case.topology.covers(place, site));
+    let covers = case.place.is_none_or(|place| place.covers(case.topology, site));
     (!covers).then_some(Guard::OutsideArea)
 }
 
@@ -159,8 +160,8 @@ fn from<'a>(case: &Case<'a>) -> From<'a> {
         quality: None,
         serving: case.serving.map(|(site, _)| site),
         place: case.place,
-        ranks: case.place.map_or(&[][..], |place| case.topology.ranks(place)),
-        origin: case.place.and_then(|place| case.topology.place(place).origin),
+        ranks: case.place.map_or(&[][..], |place| place.ranks(case.topology)),
+        origin: case.place.and_then(|place| place.origin(case.topology)),
     }
 }
 
@@ -268,7 +269,7 @@ fn asked_for(
     if asked.pinned && guard.is_some() && !well {
         return None;
     }
-    let meters = case.place.and_then(|place| case.topology.meters(place, asked.site));
+    let meters = case.place.and_then(|place| place.meters(case.topology, asked.site));
     let meters = meters.or_else(|| case.topology.index().meters(from.origin?, asked.site));
     recorder.candidate(Rank { site: asked.site, meters: meters.unwrap_or_default() }, guard);
     let rule = if asked.pinned { Rule::Pinned } else { Rule::OperatorMove };
@@ -292,7 +293,7 @@ fn leave(
         // Nothing is known of where the UE is: near to where it is served.
         recorder.basis(Basis::ServingSite);
         let origin = case.topology.sites().get(site.slot()).and_then(|site| site.position);
-        From { place: None, origin, ..from }
+        From { place: None, origin: origin.map(Origin::Point), ..from }
     } else {
         from
     };
@@ -444,8 +445,8 @@ pub(crate) fn leave_for<'a>(case: &Case<'a>, finding: &Finding) -> Option<Leave<
 fn is_uncertain(case: &Case<'_>, target: Option<SiteIx>) -> bool {
     let excess = || {
         let (place, (serving, _)) = (case.place?, case.serving?);
-        let radius = case.topology.uncertainty(place)?;
-        let meters = |site| case.topology.meters(place, site);
+        let radius = place.uncertainty(case.topology)?;
+        let meters = |site| place.meters(case.topology, site);
         Some((meters(serving)? - meters(target?)?, 2.0 * radius))
     };
     excess().is_some_and(|(excess, diameter)| excess.abs() <= diameter)

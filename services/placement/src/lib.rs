@@ -25,6 +25,7 @@ mod estate;
 mod explain;
 mod fleet;
 mod foreign;
+mod groups;
 mod guard;
 mod index;
 pub mod invariants;

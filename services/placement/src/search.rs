@@ -1,14 +1,14 @@
 //! The best site that takes an instance: of the ranked sites of its place first, then nearest first through the tree.
 
-use model::{Guard, Position};
+use model::Guard;
 
 use crate::atlas::Atlas;
 use crate::guard::Gate;
-use crate::index::{PlaceIx, SiteIx};
+use crate::index::SiteIx;
 use crate::judge::{Recorder, Silent};
 use crate::quality::Quality;
-use crate::sites::{Rank, SiteIndex, before};
-use crate::topology::RANKED_SITES;
+use crate::sites::{Origin, Rank, SiteIndex, before};
+use crate::topology::{RANKED_SITES, Spot};
 use crate::zone::Within;
 
 /// How many sites that take nothing are walked past beyond the ranked ones; then none counts as found. Sites that the app
@@ -27,17 +27,17 @@ pub(crate) struct From<'a> {
     /// Where it serves.
     pub(crate) serving: Option<SiteIx>,
     /// Its place, where distances are measured from there.
-    pub(crate) place: Option<PlaceIx>,
+    pub(crate) place: Option<Spot<'a>>,
     /// The ranked sites of that place.
     pub(crate) ranks: &'a [Rank],
     /// Where distances are measured from beyond them.
-    pub(crate) origin: Option<Position>,
+    pub(crate) origin: Option<Origin<'a>>,
 }
 
 impl<'a> From<'a> {
     /// Whether nothing is known of where to look for a site.
     pub(crate) fn is_lost(&self) -> bool {
-        self.ranks.is_empty() && !self.place.is_some_and(|place| self.topology.is_uncovered(place))
+        self.ranks.is_empty() && !self.place.is_some_and(|place| place.is_uncovered(self.topology))
     }
 
     /// The best site; the serving one counts where it need not be left, whether or not it takes anything new.
@@ -82,13 +82,13 @@ impl<'a> From<'a> {
 
     /// Whether the place is pinned to a site.
     pub(crate) fn is_pinned_to(&self, site: SiteIx) -> bool {
-        self.place.is_some_and(|place| self.topology.place(place).pinned == Some(site))
+        self.place.is_some_and(|place| place.pinned(self.topology) == Some(site))
     }
 
     /// The serving site, where it need not be left and how far it is can be told.
     pub(crate) fn staying(&self) -> Option<Rank> {
         let site = self.serving.filter(|site| self.bars(*site).is_none())?;
-        let meters = self.place.and_then(|place| self.topology.meters(place, site));
+        let meters = self.place.and_then(|place| place.meters(self.topology, site));
         let meters = meters.or_else(|| self.topology.index().meters(self.origin?, site))?;
         Some(Rank { site, meters })
     }
@@ -109,7 +109,7 @@ impl<'a> From<'a> {
 
     /// Why an instance cannot be at a site.
     pub(crate) fn bars(&self, site: SiteIx) -> Option<Guard> {
-        if self.place.is_some_and(|place| !self.topology.covers(place, site)) {
+        if self.place.is_some_and(|place| !place.covers(self.topology, site)) {
             return Some(Guard::OutsideArea);
         }
         if self.serving == Some(site) {
@@ -126,7 +126,7 @@ impl<'a> From<'a> {
     }
 
     fn within(&self) -> Within<'a> {
-        self.place.map_or(Within::Everywhere, |place| self.topology.within(place))
+        self.place.map_or(Within::Everywhere, |place| place.within(self.topology))
     }
 
     /// Beyond the ranked sites. Allocates: the tree's walk keeps a heap.
@@ -168,7 +168,8 @@ impl<'a> From<'a> {
         self.topology.index().nearest_of(origin, Within::Everywhere, |site, meters| {
             let rank = Rank { site, meters: meters() };
             met += 1;
-            if met > LOOKED_AT || told == RANKED_SITES || best.is_some_and(|best| rank.meters > best.meters) {
+            let beyond = origin.is_point() && best.is_some_and(|best| rank.meters > best.meters);
+            if met > LOOKED_AT || told == RANKED_SITES || beyond {
                 return None;
             }
             let nearer = best.is_none_or(|best| before(rank, best));

@@ -2,6 +2,7 @@
 
 mod area;
 mod build;
+mod meeting;
 mod place;
 mod problem;
 mod reach;
@@ -11,10 +12,11 @@ use hashbrown::HashMap;
 use model::{Basis, Cell, CellId, Site, SiteId, Tai, TaiPin, Tier, UeLocation};
 
 use crate::index::{PlaceIx, SiteIx};
-use crate::sites::{Rank, Ranked, SiteIndex};
+use crate::sites::{Origin, Rank, Ranked, SiteIndex};
 use crate::topology::reach::Reach;
 use crate::zone::Within;
 
+pub(crate) use meeting::{Meeting, Spot};
 pub(crate) use place::Place;
 pub use problem::{Problem, TopologyError};
 pub(crate) use version::StableHash;
@@ -137,7 +139,8 @@ impl Topology {
             return (at.basis, known.iter().take(k).map(|rank| self.named(*rank)).collect());
         }
         let mut ranks = Vec::new();
-        build::rank(&self.index, at.pinned, (at.origin, self.within(place)), k, &mut ranks);
+        let origin = at.origin.map(Origin::Point);
+        build::rank(&self.index, at.pinned, (origin, self.within(place)), k, &mut ranks);
         (at.basis, ranks.into_iter().map(|rank| self.named(rank)).collect())
     }
 

@@ -64,6 +64,7 @@ fn engine(mode: Mode, policy: Policy) -> Engine {
         tenant: None,
         residency: BTreeMap::new(),
         limits: model::AppLimits::default(),
+        groups: BTreeMap::new(),
     };
     Engine::new(topology(), vec![app], InstanceKey::new(&[7; 16]).unwrap()).unwrap()
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
-use model::{App, AppId, InstanceId, Supi, name_is_valid};
+use model::{App, AppId, InstanceId, Scope, Supi, name_is_valid};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
-use super::{Catalogue, areas, limits, policy, qos, required, serving, users};
+use super::{Catalogue, areas, groups, limits, policy, qos, required, serving, users};
 use crate::error::Problems;
 use crate::section::{AppEntry, EmcoEntry, InstanceEntry, OptText, Section};
 use crate::{Adopted, AdoptedInstance, AppSpec, EmcoObjects};
@@ -42,7 +42,12 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
         dns_label(&path, id.referenced, &id.value.0, problems)?;
         problems.ok(path, id.referenced, AppId::new(&id.value.0))
     });
+    let mode = policy::mode(&app.mode, path, problems);
+    let scope = policy::scope(&app.scope, path, problems);
+    let grouped = scope == Some(Scope::Group);
+    let groups = groups::load(app, grouped, (path, at), problems);
     let users = match &app.users {
+        _ if grouped => groups.as_ref().map(groups::users),
         Some(users) => users::load(users, &format!("{path}.users"), problems),
         None => {
             let reason =
@@ -51,9 +56,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
             None
         }
     };
-    let mode = policy::mode(&app.mode, path, problems);
-    let scope = policy::scope(&app.scope, path, problems);
-    let chosen = policy::policy(app, path, problems);
+    let chosen = policy::policy(app, grouped, path, problems);
     let most = match &app.max_concurrent_relocations {
         Some(most) if most.value == 0 => {
             let reason = "must be 1 or more; to change nothing, use `mode: observe`";
@@ -86,6 +89,7 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
             tenant: tenant?,
             residency: BTreeMap::new(),
             limits,
+            groups: groups?,
         },
         emco: emco?,
         address: address?,
@@ -178,7 +182,7 @@ fn instances(app: &AppEntry, path: &str, problems: &mut Problems) -> Option<Vec<
     let (mut adopted, mut groups, mut whose): (Vec<Adopted>, HashSet<_>, Vec<_>) = Default::default();
     for (index, entry) in app.instances.0.iter().enumerate() {
         let path = format!("{path}.instances[{index}]");
-        let Some(one) = instance(entry, &path, problems) else { continue };
+        let Some(one) = instance(entry, app, &path, problems) else { continue };
         let twice = whose.contains(&one.instance);
         if twice || !groups.insert(one.deployment_intent_group.clone()) {
             let what = if twice { "instance" } else { "deployment intent group" };
@@ -190,21 +194,36 @@ fn instances(app: &AppEntry, path: &str, problems: &mut Problems) -> Option<Vec<
     (problems.0.len() == before).then_some(adopted)
 }
 
-fn instance(entry: &Spanned<InstanceEntry>, path: &str, problems: &mut Problems) -> Option<Adopted> {
+fn instance(
+    entry: &Spanned<InstanceEntry>,
+    app: &AppEntry,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Adopted> {
     let (value, at) = (&entry.value, entry.referenced);
     let group = required(problems, path, at, "deployment_intent_group", &value.deployment_intent_group)
         .map(|group| group.value.0.clone());
-    let instance = match (&value.ue, &value.instance) {
-        (Some(ue), None) => problems
+    let instance = match (&value.ue, &value.instance, &value.group) {
+        (Some(ue), None, None) => problems
             .ok(format!("{path}.ue"), ue.referenced, ue.value.0.parse::<Supi>())
             .map(AdoptedInstance::Ue),
-        (None, Some(id)) => {
+        (None, None, Some(group)) => {
+            let name = &group.value.0;
+            let known = app.groups.as_ref().is_some_and(|groups| groups.value.contains_key(name));
+            if !known {
+                let reason = format!("`{name}` is none of its groups: list it in `groups`");
+                problems.field(format!("{path}.group"), group.referenced, reason);
+            }
+            known.then(|| AdoptedInstance::Group(name.clone()))
+        }
+        (None, Some(id), None) => {
             let path = format!("{path}.instance");
             dns_label(&path, id.referenced, &id.value.0, problems)?;
             problems.ok(path, id.referenced, InstanceId::new(&id.value.0)).map(AdoptedInstance::Id)
         }
-        (None, None) | (Some(_), Some(_)) => {
-            problems.field(path, at, "say whose it is: either `ue: imsi-…` or `instance: ID`");
+        _ => {
+            let reason = "say whose it is: either `ue: imsi-…`, `group: NAME` or `instance: ID`";
+            problems.field(path, at, reason);
             None
         }
     };

@@ -4,6 +4,7 @@ mod app;
 mod areas;
 mod capacity;
 mod cells;
+mod groups;
 mod labels;
 mod limits;
 mod mobility;

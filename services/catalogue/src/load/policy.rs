@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use model::{Mode, OrchestratorChooses, Policy, Regret, Scope, Threshold, Weighted};
+use model::{Aim, Gathering, Mode, OrchestratorChooses, Policy, Regret, Scope, Threshold, Weighted};
 use serde_saphyr::Spanned;
 
 use super::weighted::weighted;
 
 use crate::error::Problems;
 use crate::section::{
-    AppEntry, OptText, OrchestratorChoosesEntry, PolicyEntry, RegretEntry, Span, ThresholdEntry, WordOr,
+    AppEntry, GroupEntry, OptText, OrchestratorChoosesEntry, PolicyEntry, PolicyMap, RegretEntry, Span,
+    ThresholdEntry, WordOr,
 };
 
 /// How many sites may be offered: a place has four ranked ones (`placement`).
@@ -28,42 +29,70 @@ pub(super) fn mode(entry: &OptText, path: &str, problems: &mut Problems) -> Opti
     }
 }
 
-/// `per-ue` where nothing is said; the others are known and not supported.
+/// `per-ue` where nothing is said; `shared` is known and not supported.
 pub(super) fn scope(entry: &OptText, path: &str, problems: &mut Problems) -> Option<Scope> {
     match entry.as_ref().map(|t| (t.value.0.as_str(), t.referenced)) {
         None | Some(("per-ue", _)) => Some(Scope::PerUe),
-        Some((known @ ("shared" | "group"), at)) => {
+        Some(("group", _)) => Some(Scope::Group),
+        Some((known @ "shared", at)) => {
             let reason = format!(
                 "scope `{known}` is not supported: this version moves instances that serve one UE each \
-                 (`scope: per-ue`)"
+                 (`scope: per-ue`), or one group (`scope: group`)"
             );
             problems.field(format!("{path}.scope"), at, reason);
             None
         }
         Some((other, at)) => {
-            let reason = format!("`{other}` is no scope: `per-ue` is supported");
+            let reason = format!("`{other}` is no scope: `per-ue` and `group` are supported");
             problems.field(format!("{path}.scope"), at, reason);
             None
         }
     }
 }
 
-/// The default policy where nothing is said.
-pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Option<Policy> {
+/// The default policy where nothing is said: `group` for groups.
+pub(super) fn policy(app: &AppEntry, grouped: bool, path: &str, problems: &mut Problems) -> Option<Policy> {
     let path = format!("{path}.policy");
-    let Some(entry) = &app.policy else { return Some(Policy::default()) };
+    let Some(entry) = &app.policy else {
+        return Some(if grouped { Policy::Group(Gathering::default()) } else { Policy::default() });
+    };
+    let chosen = one(entry, &path, problems)?;
+    if matches!(chosen, Policy::Group(_)) && !grouped {
+        problems.field(path, entry.referenced, "`group` needs `scope: group` and `groups`");
+        return None;
+    }
+    Some(chosen)
+}
+
+/// A policy, whatever the scope.
+pub(super) fn one(entry: &Spanned<PolicyEntry>, path: &str, problems: &mut Problems) -> Option<Policy> {
+    let path = path.to_owned();
     match &entry.value {
         PolicyEntry::Map(map) => {
-            match (&map.threshold, &map.regret, &map.weighted, &map.orchestrator_chooses) {
-                (Some(knobs), None, None, None) => threshold(knobs, &path, problems).map(Policy::Threshold),
-                (None, Some(knobs), None, None) => regret(knobs, &path, problems).map(Policy::Regret),
-                (None, None, Some(knobs), None) => weighted(knobs, &path, problems).map(Policy::Weighted),
-                (None, None, None, Some(knobs)) => {
+            let PolicyMap {
+                threshold: margin,
+                regret: cost,
+                weighted: weights,
+                orchestrator_chooses: choices,
+                group: team,
+            } = map;
+            match (margin, cost, weights, choices, team) {
+                (Some(knobs), None, None, None, None) => {
+                    threshold(knobs, &path, problems).map(Policy::Threshold)
+                }
+                (None, Some(knobs), None, None, None) => {
+                    regret(knobs, &format!("{path}.regret"), problems).map(Policy::Regret)
+                }
+                (None, None, Some(knobs), None, None) => {
+                    weighted(knobs, &path, problems).map(Policy::Weighted)
+                }
+                (None, None, None, Some(knobs), None) => {
                     orchestrator_chooses(knobs, &path, problems).map(Policy::OrchestratorChooses)
                 }
+                (None, None, None, None, Some(knobs)) => group(knobs, &path, problems).map(Policy::Group),
                 _ => {
-                    let reason = "takes one policy: `threshold: {…}`, `regret: {…}`, `weighted: {…}` or \
-                              `orchestrator-chooses: {…}`"
+                    let reason = "takes one policy: `threshold: {…}`, `regret: {…}`, `weighted: {…}`, `group: {…}` or \
+                                  `orchestrator-chooses: {…}`"
                         .to_owned();
                     problems.field(path, entry.referenced, reason);
                     None
@@ -76,9 +105,10 @@ pub(super) fn policy(app: &AppEntry, path: &str, problems: &mut Problems) -> Opt
             "regret" => Some(Policy::Regret(Regret::default())),
             "weighted" => Some(Policy::Weighted(Weighted::default())),
             "orchestrator-chooses" => Some(Policy::OrchestratorChooses(OrchestratorChooses::default())),
+            "group" => Some(Policy::Group(Gathering::default())),
             other => {
                 let reason = format!(
-                    "`{other}` is no policy: `regret`, `threshold`, `nearest`, `weighted`, `orchestrator-chooses`, or one with its knobs, like \
+                    "`{other}` is no policy: `regret`, `threshold`, `nearest`, `weighted`, `group`, `orchestrator-chooses`, or one with its knobs, like \
                      `threshold: {{margin: 100m, time_to_trigger: 10s, minimum_stay: 30s}}`"
                 );
                 problems.field(path, entry.referenced, reason);
@@ -110,7 +140,7 @@ fn regret(entry: &RegretEntry, path: &str, problems: &mut Problems) -> Option<Re
         let at =
             entry.relocation_cost.as_ref().map_or(serde_saphyr::Location::UNKNOWN, |cost| cost.referenced);
         let reason = format!("{cost} is no cost: metre-seconds, more than 0");
-        problems.field(format!("{path}.regret.relocation_cost"), at, reason);
+        problems.field(format!("{path}.relocation_cost"), at, reason);
         return None;
     }
     Some(Regret {
@@ -120,6 +150,26 @@ fn regret(entry: &RegretEntry, path: &str, problems: &mut Problems) -> Option<Re
         no_return: span(&entry.no_return, default.no_return),
         tick: span(&entry.tick, default.tick),
     })
+}
+
+fn group(entry: &GroupEntry, path: &str, problems: &mut Problems) -> Option<Gathering> {
+    let path = format!("{path}.group");
+    let aim = match entry.aim.as_ref().map(|aim| (aim.value.0.as_str(), aim.referenced)) {
+        None => Some(Aim::default()),
+        Some(("worst", _)) => Some(Aim::Worst),
+        Some(("mean", _)) => Some(Aim::Mean),
+        Some((other, at)) => {
+            let reason = format!(
+                "`{other}` is no aim: `worst` (the member that is farthest away) or `mean` (all alike)"
+            );
+            problems.field(format!("{path}.aim"), at, reason);
+            None
+        }
+    };
+    let GroupEntry { aim: _, relocation_cost, look_ahead, smoothing, no_return, tick } = entry.clone();
+    let cost = RegretEntry { relocation_cost, look_ahead, smoothing, no_return, tick };
+    let cost = regret(&cost, &path, problems);
+    Some(Gathering { aim: aim?, cost: cost? })
 }
 
 fn orchestrator_chooses(

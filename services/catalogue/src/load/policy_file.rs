@@ -4,10 +4,10 @@ use model::Policy;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::policy::policy as in_app;
+use super::policy::one;
 use crate::CatalogueError;
 use crate::error::Problems;
-use crate::section::{AppEntry, PolicyEntry};
+use crate::section::PolicyEntry;
 
 /// What such a file may hold.
 #[derive(Deserialize)]
@@ -30,12 +30,11 @@ pub fn policy(text: &str) -> Result<Policy, Vec<CatalogueError>> {
         Ok(file) => file,
         Err(error) => return whole(error.to_string()),
     };
-    if file.policy.is_none() {
+    let Some(entry) = file.policy else {
         return whole("is missing: write it as in an app, like `policy: nearest`".into());
-    }
-    let app = AppEntry { policy: file.policy, ..AppEntry::default() };
+    };
     let mut problems = Problems::default();
-    let policy = in_app(&app, "file", &mut problems);
+    let policy = one(&entry, "policy", &mut problems);
     policy.filter(|_| problems.0.is_empty()).ok_or(problems.0)
 }
 

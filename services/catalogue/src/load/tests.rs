@@ -266,13 +266,11 @@ fn an_ingress_that_an_app_needs_must_be_there() {
 
 #[test]
 fn other_scopes_are_refused_with_what_is_supported() {
-    for scope in ["shared", "group"] {
-        let error = wrong(&with_app(&format!("    scope: {scope}\n")));
-        assert!(
-            error.contains(scope) && error.contains("per-ue") && error.contains("not supported"),
-            "{error}"
-        );
-    }
+    let error = wrong(&with_app("    scope: shared\n"));
+    assert!(
+        error.contains("shared") && error.contains("per-ue") && error.contains("not supported"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What an entry of `apps` may say.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -37,12 +39,14 @@ pub(crate) struct AppEntry {
     pub(crate) drain: OptSpan,
     pub(crate) deadlines: DeadlinesEntry,
     pub(crate) instances: Entries<InstanceEntry>,
+    /// By name.
+    pub(crate) groups: Option<Spanned<BTreeMap<String, Spanned<UsersEntry>>>>,
 }
 
 /// The word `all`, or SUPIs and ranges.
 pub(crate) type UsersEntry = Entries<Text>;
 
-/// `nearest`, `threshold`, `regret`, `weighted`, or one of the last three with its knobs, like `threshold: {…}`.
+/// `nearest`, `threshold`, `regret`, `weighted`, `group`, `orchestrator-chooses`, or one with its knobs, like `threshold: {…}`.
 pub(crate) type PolicyEntry = WordOr<PolicyMap>;
 
 /// Exactly one of them.
@@ -54,6 +58,7 @@ pub(crate) struct PolicyMap {
     pub(crate) weighted: Option<WeightedEntry>,
     #[serde(rename = "orchestrator-chooses")]
     pub(crate) orchestrator_chooses: Option<OrchestratorChoosesEntry>,
+    pub(crate) group: Option<GroupEntry>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -75,6 +80,19 @@ pub(crate) struct OrchestratorChoosesEntry {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RegretEntry {
+    /// Metre-seconds.
+    pub(crate) relocation_cost: Option<Spanned<f64>>,
+    pub(crate) look_ahead: OptSpan,
+    pub(crate) smoothing: OptSpan,
+    pub(crate) no_return: OptSpan,
+    pub(crate) tick: OptSpan,
+}
+
+/// The aim, and the knobs of `regret`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct GroupEntry {
+    pub(crate) aim: OptText,
     /// Metre-seconds.
     pub(crate) relocation_cost: Option<Spanned<f64>>,
     pub(crate) look_ahead: OptSpan,
@@ -178,5 +196,6 @@ pub(crate) struct DeadlinesEntry {
 pub(crate) struct InstanceEntry {
     pub(crate) ue: OptText,
     pub(crate) instance: OptText,
+    pub(crate) group: OptText,
     pub(crate) deployment_intent_group: OptText,
 }

@@ -9,8 +9,8 @@ mod limits;
 mod scalar;
 
 pub(crate) use app::{
-    AddressEntry, AppEntry, EmcoEntry, InstanceEntry, OrchestratorChoosesEntry, PolicyEntry, ProbeEntry,
-    QosEntry, RegretEntry, ReleaseEntry, ThresholdEntry, UsersEntry, WeightedEntry,
+    AddressEntry, AppEntry, EmcoEntry, GroupEntry, InstanceEntry, OrchestratorChoosesEntry, PolicyEntry,
+    PolicyMap, ProbeEntry, QosEntry, RegretEntry, ReleaseEntry, ThresholdEntry, UsersEntry, WeightedEntry,
 };
 pub(crate) use entries::{Entries, WordOr};
 pub(crate) use limits::{BudgetEntry, FreezeWindowEntry};

@@ -10,7 +10,7 @@ use crate::{Event, Kind};
 
 impl Deriver {
     /// What was decided. Each such event names its UE; a decision on an instance whose UE has not been heard of, as when
-    /// its site is left right after a restart, is not public. The order that follows from it is.
+    /// its site is left right after a restart, or that serves a group, is not public. The order that follows from it is.
     pub fn decision(&self, sequence: u64, decision: &Decision) -> Vec<Event> {
         let Some(supi) = &decision.supi else { return Vec::new() };
         let kind = Kind::Decided;

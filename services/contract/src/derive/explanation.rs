@@ -128,14 +128,8 @@ fn policy(policy: &model::Policy) -> Policy {
             minimum_stay_ms: Some(millis(threshold.minimum_stay)),
             ..Policy::named(PolicyName::Threshold)
         },
-        model::Policy::Regret(regret) => Policy {
-            relocation_cost: Some(regret.relocation_cost),
-            look_ahead_ms: Some(millis(regret.look_ahead)),
-            smoothing_ms: Some(millis(regret.smoothing)),
-            no_return_ms: Some(millis(regret.no_return)),
-            tick_ms: Some(millis(regret.tick)),
-            ..Policy::named(PolicyName::Regret)
-        },
+        model::Policy::Regret(regret) => weighing(PolicyName::Regret, regret),
+        model::Policy::Group(group) => weighing(PolicyName::Group, &group.cost),
         model::Policy::Weighted(weighted) => weighed::policy(weighted),
         model::Policy::OrchestratorChooses(knobs) => Policy {
             candidates: Some(knobs.candidates),
@@ -143,6 +137,17 @@ fn policy(policy: &model::Policy) -> Policy {
             minimum_stay_ms: Some(millis(knobs.minimum_stay)),
             ..Policy::named(PolicyName::OrchestratorChooses)
         },
+    }
+}
+
+fn weighing(name: PolicyName, regret: &model::Regret) -> Policy {
+    Policy {
+        relocation_cost: Some(regret.relocation_cost),
+        look_ahead_ms: Some(millis(regret.look_ahead)),
+        smoothing_ms: Some(millis(regret.smoothing)),
+        no_return_ms: Some(millis(regret.no_return)),
+        tick_ms: Some(millis(regret.tick)),
+        ..Policy::named(name)
     }
 }
 
@@ -162,6 +167,7 @@ fn basis(basis: &model::Basis, uncertainty: Option<f64>) -> Basis {
             told.tai = Some(tai(area));
         }
         model::Basis::ServingSite => told.kind = BasisKind::ServingSite,
+        model::Basis::Members { .. } => told.kind = BasisKind::Members,
         model::Basis::Unknown => {}
         model::Basis::Position => told.kind = BasisKind::Position,
     }

@@ -271,6 +271,8 @@ open_words! {
         Weighted = "weighted",
         /// One of the nearest sites, as the orchestrator chooses.
         OrchestratorChooses = "orchestrator-chooses",
+        /// The site that is best for a group as a whole, once staying has cost as much as going.
+        Group = "group",
     }
 }
 
@@ -303,6 +305,8 @@ open_words! {
         TrackingArea = "tracking_area",
         /// The serving site, because it is being left and nothing is known of the UE's place.
         ServingSite = "serving_site",
+        /// The places of members of a group.
+        Members = "members",
         /// Nothing known; such a UE is never moved.
         Unknown = "unknown",
         /// A position that the network or another source told.

@@ -63,6 +63,7 @@ pub(crate) fn decision(mode: Mode) -> Decision {
         app: app(),
         instance: instance(),
         supi: Some(supi()),
+        group: None,
         at: at(10_000_180),
         observed_at: at(0),
         trigger: Trigger::Mobility,

@@ -49,6 +49,7 @@ impl World {
                 tenant: None,
                 residency: std::collections::BTreeMap::new(),
                 limits: model::AppLimits::default(),
+                groups: std::collections::BTreeMap::new(),
             },
             sites: 3,
             config: Config { snapshot_interval: Duration::from_secs(3600), ..Config::default() },

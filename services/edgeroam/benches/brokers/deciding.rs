@@ -160,5 +160,6 @@ fn app() -> anyhow::Result<App> {
         tenant: None,
         residency: std::collections::BTreeMap::new(),
         limits: model::AppLimits::default(),
+        groups: std::collections::BTreeMap::new(),
     })
 }

@@ -201,5 +201,6 @@ pub(crate) fn app() -> anyhow::Result<App> {
         tenant: None,
         residency: std::collections::BTreeMap::new(),
         limits: model::AppLimits::default(),
+        groups: std::collections::BTreeMap::new(),
     })
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Subcommand;
-use model::{Mode, Pin, Policy, Users};
+use model::{Mode, Pin, Policy, Regret, Users};
 
 use super::why;
 use crate::settings::Settings;
@@ -83,6 +83,7 @@ fn check(file: &Path) -> anyhow::Result<()> {
             Mode::Act => "act",
         };
         let users = match &app.users {
+            _ if !app.groups.is_empty() => format!("{} groups", app.groups.len()),
             Users::All => "all UEs".to_owned(),
             Users::Only { supis, ranges } => format!("{} UEs and {} ranges", supis.len(), ranges.len()),
         };
@@ -92,10 +93,10 @@ fn check(file: &Path) -> anyhow::Result<()> {
                 "threshold ({} m, {:?}, stays {:?})",
                 knobs.margin_meters, knobs.time_to_trigger, knobs.minimum_stay
             ),
-            Policy::Regret(knobs) => format!(
-                "regret (a relocation costs {} m·s; looks {:?} ahead, no return within {:?})",
-                knobs.relocation_cost, knobs.look_ahead, knobs.no_return
-            ),
+            Policy::Regret(knobs) => format!("regret ({})", costs(&knobs)),
+            Policy::Group(knobs) => {
+                format!("group ({} distance; {})", knobs.aim.as_str(), costs(&knobs.cost))
+            }
             Policy::Weighted(knobs) => format!(
                 "weighted ({}, {}, a gain of {}, stays {:?})",
                 why::weights(&knobs.weights),
@@ -117,6 +118,14 @@ fn check(file: &Path) -> anyhow::Result<()> {
         super::print(&format!("  {line}"));
     }
     Ok(())
+}
+
+/// What a relocation costs, in words.
+fn costs(knobs: &Regret) -> String {
+    format!(
+        "a relocation costs {} m·s; looks {:?} ahead, no return within {:?}",
+        knobs.relocation_cost, knobs.look_ahead, knobs.no_return
+    )
 }
 
 /// What is measured, in words.

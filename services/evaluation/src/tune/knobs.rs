@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Policy, Regret, Threshold};
+use model::{Gathering, Policy, Regret, Threshold};
 use thiserror::Error;
 
 /// Each knob is sought between its default divided by this and its default times this.
@@ -170,7 +170,7 @@ pub fn values(policy: &Policy) -> Vec<f64> {
     let seconds = |span: Duration| span.as_secs_f64();
     match policy {
         Policy::Nearest | Policy::Weighted(_) | Policy::OrchestratorChooses(_) => Vec::new(),
-        Policy::Regret(knobs) => vec![
+        Policy::Regret(knobs) | Policy::Group(Gathering { cost: knobs, .. }) => vec![
             knobs.relocation_cost,
             seconds(knobs.look_ahead),
             seconds(knobs.smoothing),

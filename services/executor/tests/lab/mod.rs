@@ -421,6 +421,7 @@ fn spec(setup: &Setup, pod_port: u16) -> AppSpec {
             tenant: None,
             residency: std::collections::BTreeMap::new(),
             limits: model::AppLimits::default(),
+            groups: std::collections::BTreeMap::new(),
         },
         emco: EmcoObjects {
             project: "mec".into(),

@@ -10,7 +10,7 @@ use crate::command::Command;
 use crate::engine::Engine;
 use crate::fleet::Fleet;
 use crate::guard::Of;
-use crate::index::{InstanceIx, SiteIx, UeIx};
+use crate::index::{InstanceIx, Owner, OwnerIx, SiteIx, UeIx};
 use crate::topology::Topology;
 use crate::ue::{Instance, Ordered, State, Ue, Wait, Whereabouts};
 
@@ -18,7 +18,7 @@ impl Engine {
     /// Goes on with other sites, cells and apps, and looks at every instance again. What is known of UEs and
     /// instances stays: locations are resolved anew, sites that are no longer listed are left as soon as the
     /// policy allows, queues keep their order. Instances of an app that is no longer listed are left alone, and so
-    /// are those of UEs that no longer use theirs. UEs that used no app before are met at their next event.
+    /// are those of UEs that no longer use theirs, and of groups that are no longer listed. UEs that used no app before are met at their next event.
     ///
     /// # Errors
     /// [`AppError`], and nothing has changed.
@@ -57,11 +57,18 @@ impl Engine {
     fn take_over(&mut self, old: &Self, now: Timestamp) -> BTreeMap<InstanceIx, InstanceIx> {
         let mut moved = BTreeMap::new();
         let mut ues: BTreeMap<UeIx, UeIx> = BTreeMap::new();
+        self.take_over_groups(old, now);
         for slot in 0..old.instances.slab().slots() {
             let Some(instance) = old.instances.slab().get(slot) else { continue };
             let Some(app) = self.app(&old.apps[usize::from(instance.app)].app.id) else { continue };
-            let ue = instance.ue.filter(|ue| self.apps[usize::from(app)].serves(&old.ues.at(*ue).supi));
-            if ue.is_none() && !instance.exists() && instance.generation == Generation(0) {
+            let owner = instance.owner.map(|owner| owner.get());
+            let served = |ue: &UeIx| self.apps[usize::from(app)].serves(&old.ues.at(*ue).supi);
+            let (ue, group) = match owner {
+                Some(Owner::Ue(ue)) => (Some(ue).filter(served), None),
+                Some(Owner::Group(group)) => (None, self.groups.find(app, old.groups.at(group).number)),
+                None => (None, None),
+            };
+            if ue.is_none() && group.is_none() && !instance.exists() && instance.generation == Generation(0) {
                 continue;
             }
             let ue = ue.map(|ue| *ues.entry(ue).or_insert_with(|| self.copy_ue(old, old.ues.at(ue))));
@@ -69,7 +76,7 @@ impl Engine {
                 armed: None,
                 accounts: None,
                 state: self.translate(old, &instance.state),
-                ue,
+                owner: ue.map(OwnerIx::from).or(group.map(OwnerIx::from)),
                 next: ue.and_then(|ue| self.ues.at(ue).first),
                 app,
                 ..instance.clone()
@@ -85,6 +92,7 @@ impl Engine {
             let Some(ue) = old.ues.slab().get(slot) else { continue };
             self.add_missing(old, ue, ues.get(&UeIx::from(slot)).copied());
         }
+        self.gather_missing();
         moved
     }
 
@@ -106,16 +114,21 @@ impl Engine {
         }
     }
 
-    fn copy_ue(&mut self, old: &Self, ue: &Ue) -> UeIx {
-        let foreign = || old.foreign.location(&old.topology, ue.whereabouts);
-        let whereabouts = match old.topology.told(ue.whereabouts).or_else(foreign) {
+    /// The same whereabouts under this catalogue.
+    pub(super) fn moved(&mut self, old: &Self, whereabouts: Whereabouts) -> Whereabouts {
+        let foreign = || old.foreign.location(&old.topology, whereabouts);
+        match old.topology.told(whereabouts).or_else(foreign) {
             Some(location) => match self.topology.settle(&location, Whereabouts::UNKNOWN) {
                 Some(position) => position,
                 None => self.foreign.locate(&self.topology, &location),
             },
-            None if ue.whereabouts == Whereabouts::GONE => Whereabouts::GONE,
+            None if whereabouts == Whereabouts::GONE => Whereabouts::GONE,
             None => Whereabouts::UNKNOWN,
-        };
+        }
+    }
+
+    fn copy_ue(&mut self, old: &Self, ue: &Ue) -> UeIx {
+        let whereabouts = self.moved(old, ue.whereabouts);
         self.ues.insert(Ue { whereabouts, first: None, ..ue.clone() })
     }
 

@@ -5,7 +5,7 @@ use model::{Generation, Guard, Mode, Order, Rule, SiteId, Timestamp, Trigger, Ve
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::guard::{Pace, Unhurried};
-use crate::index::{InstanceIx, UeIx};
+use crate::index::{InstanceIx, Owner};
 use crate::judge::{Case, Finding, Silent, choices, judge};
 use crate::ue::{Instant, Ordered, State, Wait, Whereabouts};
 
@@ -16,15 +16,15 @@ impl Engine {
         if matches!(instance.state, State::Ordered(_)) {
             return;
         }
-        let ue = instance.ue;
+        let known = instance.owner.is_some();
         if self.catching_up {
-            if let Some(ue) = ue {
-                self.follow(ix, ue);
+            if known {
+                self.follow(ix);
             }
             return;
         }
         self.drop_moot_move(ix);
-        if ue.is_none() && !self.moves_without_ue(ix) {
+        if !known && !self.moves_without_ue(ix) {
             self.leave_queue(ix);
             self.instances.at_mut(ix).told.forget_blocked();
             return;
@@ -68,9 +68,9 @@ impl Engine {
 
     /// Notes since when another site has been better, by the time of the report: whoever takes over or starts again
     /// lets a time to trigger run on from there.
-    fn follow(&mut self, ix: InstanceIx, ue: UeIx) {
+    fn follow(&mut self, ix: InstanceIx) {
         let Some((_, since)) = self.instances.at(ix).state.serving() else { return };
-        let at = self.ues.at(ue).observed_at.max(since);
+        let at = self.party(ix).map_or(since, |party| party.observed_at.max(since));
         let better_since = judge(&self.case(ix, at), &mut Silent).better_since;
         if let State::Serving(serving) = &mut self.instances.at_mut(ix).state {
             serving.better_since = better_since.map(Instant::from);
@@ -88,7 +88,7 @@ impl Engine {
     /// What a verdict on this instance depends on.
     pub(super) fn case(&self, ix: InstanceIx, now: Timestamp) -> Case<'_> {
         let instance = self.instances.at(ix);
-        let ue = instance.ue.map(|ue| self.ues.at(ue));
+        let party = self.party(ix);
         let entry = &self.apps[usize::from(instance.app)];
         let serving = instance.state.serving();
         let since = serving.map_or(now, |(_, since)| since);
@@ -97,9 +97,9 @@ impl Engine {
             topology: &self.topology,
             gate: self.gate(ix),
             now,
-            observed_at: ue.map_or(since, |ue| ue.observed_at),
-            gone: ue.is_some_and(|ue| ue.whereabouts == Whereabouts::GONE),
-            place: ue.and_then(|ue| self.foreign.place(&self.topology, ue.whereabouts)),
+            observed_at: party.as_ref().map_or(since, |party| party.observed_at),
+            gone: party.as_ref().is_some_and(|party| party.gone),
+            place: party.and_then(|party| party.place),
             serving,
             better_since: instance.state.better_since().map(Timestamp::from),
             accounts: instance.accounts.as_deref(),
@@ -237,39 +237,54 @@ impl Engine {
         offered.iter().map(|rank| self.site_id(rank.site).clone()).collect()
     }
 
-    /// Forgets the UE of an instance if it has gone and nothing runs for it any longer; its instances are remembered
-    /// for their generation.
+    /// Forgets whom an instance serves if they have gone and nothing runs for them any longer; their instances are
+    /// remembered for their generation.
     fn forget_if_idle(&mut self, ix: InstanceIx) {
-        let Some(ue) = self.instances.slab().get(ix.slot()).and_then(|instance| instance.ue) else { return };
-        let record = self.ues.at(ue);
-        if record.whereabouts != Whereabouts::GONE {
-            return;
-        }
-        let first = record.first;
-        let mut next = first;
-        while let Some(ix) = next {
-            let instance = self.instances.at(ix);
-            if instance.exists() {
-                return;
+        let owner = self.instances.slab().get(ix.slot()).and_then(|instance| instance.owner);
+        match owner.map(|owner| owner.get()) {
+            None => (),
+            Some(Owner::Group(group)) => {
+                if self.groups.at(group).is_deserted() && !self.instances.at(ix).exists() {
+                    self.let_rest(ix);
+                }
             }
-            next = instance.next;
-        }
-        let mut next = first;
-        while let Some(ix) = next {
-            next = self.instances.at(ix).next;
-            self.leave_queue(ix);
-            self.drop_moot_move(ix);
-            if self.instances.at(ix).generation == Generation(0) {
-                self.forget_ask(ix);
-                self.instances.remove(ix);
-            } else {
-                self.instances.set_wait(ix, Wait::Free);
-                let instance = self.instances.at_mut(ix);
-                instance.armed = None;
-                instance.told = crate::ue::Told::default();
-                self.instances.attach(ix, None, None);
+            Some(Owner::Ue(ue)) => {
+                let record = self.ues.at(ue);
+                if record.whereabouts != Whereabouts::GONE {
+                    return;
+                }
+                let first = record.first;
+                let mut next = first;
+                while let Some(ix) = next {
+                    let instance = self.instances.at(ix);
+                    if instance.exists() {
+                        return;
+                    }
+                    next = instance.next;
+                }
+                let mut next = first;
+                while let Some(ix) = next {
+                    next = self.instances.at(ix).next;
+                    self.let_rest(ix);
+                }
+                self.ues.remove(ue);
             }
         }
-        self.ues.remove(ue);
+    }
+
+    /// Nobody needs an instance that has ended: it is remembered for its generation, if it ever had one.
+    fn let_rest(&mut self, ix: InstanceIx) {
+        self.leave_queue(ix);
+        self.drop_moot_move(ix);
+        if self.instances.at(ix).generation == Generation(0) {
+            self.forget_ask(ix);
+            self.instances.remove(ix);
+        } else {
+            self.instances.set_wait(ix, Wait::Free);
+            let instance = self.instances.at_mut(ix);
+            instance.armed = None;
+            instance.told = crate::ue::Told::default();
+            self.instances.attach(ix, None, None);
+        }
     }
 }

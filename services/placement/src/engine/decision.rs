@@ -6,7 +6,7 @@ use model::{Decision, InstanceId, RelocationId, Supi, Timestamp, Verdict};
 
 use crate::engine::{Engine, number};
 use crate::explain::Explained;
-use crate::index::InstanceIx;
+use crate::index::{InstanceIx, Owner};
 use crate::judge::{Case, judge};
 
 impl Engine {
@@ -20,7 +20,7 @@ impl Engine {
         let finding = judge(case, &mut explained);
         let explanation = explained.tell(case, &finding, |site| self.site_id(site));
         let instance = self.instances.at(ix);
-        let supi = instance.ue.map(|ue| self.ues.at(ue).supi.clone());
+        let supi = self.supi_of(ix);
         let id = self.instance_id(ix, supi.as_ref());
         let generation = instance.generation.next();
         let order = (finding.verdict == Verdict::Move)
@@ -29,6 +29,7 @@ impl Engine {
             app: case.app.id.clone(),
             instance: id,
             supi,
+            group: self.group_seen(ix, case.serving.map(|(site, _)| site), finding.target),
             at: case.now,
             observed_at: case.observed_at,
             trigger: finding.trigger,
@@ -38,6 +39,14 @@ impl Engine {
             mode: case.app.mode,
             order,
             explanation,
+        }
+    }
+
+    /// The UE that an instance serves, if it serves one and that is known.
+    fn supi_of(&self, ix: InstanceIx) -> Option<Supi> {
+        match self.instances.at(ix).owner?.get() {
+            Owner::Ue(ue) => Some(self.ues.at(ue).supi.clone()),
+            Owner::Group(_) => None,
         }
     }
 

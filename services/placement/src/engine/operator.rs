@@ -10,7 +10,7 @@ use crate::engine::approval::Answer;
 use crate::engine::{Engine, number};
 use crate::guard::Freeze;
 use crate::index::InstanceIx;
-use crate::ue::{State, Whereabouts};
+use crate::ue::State;
 
 /// A move that is heard of so long after it was asked for has no effect: whoever asked has long looked elsewhere, and
 /// history that is read again must not move anything a second time.
@@ -165,10 +165,7 @@ impl Engine {
         let Some(asked) = self.asked(ix).filter(|asked| !asked.pinned) else { return };
         let instance = self.instances.at(ix);
         let there = instance.state.serving().is_some_and(|(site, _)| site == asked.site);
-        let gone = match instance.ue {
-            Some(ue) => self.ues.at(ue).whereabouts == Whereabouts::GONE,
-            None => !instance.exists(),
-        };
+        let gone = self.party(ix).map_or(!instance.exists(), |party| party.gone);
         if there || gone {
             self.forget_ask(ix);
         }

@@ -95,7 +95,7 @@ impl Engine {
         for ((app, number), sites) in old.qualities.each() {
             let before = &old.apps[usize::from(app)].app;
             let Some(app) = self.app(&before.id) else { continue };
-            let attached = |ix: &InstanceIx| self.instances.at(*ix).ue.is_some();
+            let attached = |ix: &InstanceIx| self.instances.at(*ix).owner.is_some();
             let known = self.instances.find(app, number).filter(attached);
             if known.is_none() || self.apps[usize::from(app)].app.qos != before.qos {
                 continue;

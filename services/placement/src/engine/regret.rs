@@ -1,24 +1,25 @@
-//! Keeps the accounts of the policy `regret`.
+//! Keeps the accounts of the policies `regret` and `group`.
 
-use model::{Policy, Regret, Timestamp};
+use model::{Regret, Timestamp};
 
 use crate::engine::Engine;
-use crate::index::{InstanceIx, PlaceIx, SiteIx};
+use crate::index::{InstanceIx, SiteIx};
 use crate::policy::{Accounts, Served};
+use crate::topology::Spot;
 
 impl Engine {
-    /// The UE of an instance went from one place to another.
+    /// The UE, or the group, of an instance went from one place to another.
     pub(super) fn turn(
         &mut self,
         ix: InstanceIx,
-        from: Option<PlaceIx>,
-        to: Option<PlaceIx>,
+        from: Option<Spot<'_>>,
+        to: Option<Spot<'_>>,
         observed_at: Timestamp,
     ) {
         let instance = self.instances.at(ix);
         let Some((site, since)) = instance.state.serving() else { return };
         let Some(knobs) = self.knobs(ix) else { return };
-        let best = to.and_then(|place| self.topology.ranks(place).first());
+        let best = to.and_then(|place| place.ranks(&self.topology).first());
         if instance.accounts.is_none() && best.is_none_or(|best| best.site == site) {
             return;
         }
@@ -69,19 +70,13 @@ impl Engine {
         self.instances.at_mut(ix).accounts = accounts.matter(&knobs, since).then(|| Box::new(accounts));
     }
 
-    /// Where the UE of an instance is.
-    pub(crate) fn place_of(&self, ix: InstanceIx) -> Option<PlaceIx> {
-        let ue = self.instances.at(ix).ue?;
-        self.foreign.place(&self.topology, self.ues.at(ue).whereabouts)
+    /// Where the UE, or the group, of an instance is.
+    pub(crate) fn place_of(&self, ix: InstanceIx) -> Option<Spot<'_>> {
+        self.party(ix)?.place
     }
 
-    /// The knobs of the instance's app, if its policy is `regret`.
+    /// The knobs of the accounts that the policy of the instance's app keeps, if it keeps any.
     pub(super) fn knobs(&self, ix: InstanceIx) -> Option<Regret> {
-        match self.apps[usize::from(self.instances.at(ix).app)].app.policy {
-            Policy::Regret(knobs) => Some(knobs),
-            Policy::Nearest | Policy::Threshold(_) | Policy::Weighted(_) | Policy::OrchestratorChooses(_) => {
-                None
-            }
-        }
+        self.apps[usize::from(self.instances.at(ix).app)].app.policy.accounts().copied()
     }
 }

@@ -211,10 +211,10 @@ impl Engine {
             (Some(_), None) => return pick(Near::Unknown, 0.0),
             (Some(target), Some(place)) => (target, place),
         };
-        let origin = self.topology.place(place).origin;
+        let origin = place.origin(&self.topology);
         let far = |site: SiteIx| {
             let from_there = || self.topology.index().meters(origin?, site);
-            self.topology.meters(place, site).or_else(from_there)
+            place.meters(&self.topology, site).or_else(from_there)
         };
         // A site that no distance can be told to is farther away than any other.
         let meters = far(target).unwrap_or_default() - far(site).unwrap_or(f64::INFINITY);

@@ -23,7 +23,7 @@ use crate::relief::Relief;
 use crate::slab::Slab;
 use crate::timers::Timers;
 use crate::topology::{StableHash, Topology};
-use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues};
+use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues, Whereabouts};
 
 /// Version of the bytes; another one means a cold start.
 const SCHEMA: u16 = 6;
@@ -60,6 +60,7 @@ struct Written<'a> {
     held: Vec<&'a Queue>,
     timers: Vec<(Instant, InstanceIx)>,
     foreign: Vec<(Option<CellId>, Option<Tai>)>,
+    groups: Vec<(Timestamp, &'a [Whereabouts])>,
     heard_of: &'a [SiteId],
     sites: Vec<(SiteIx, &'a Known)>,
     alarms: &'a BTreeSet<(Timestamp, SiteIx)>,
@@ -84,6 +85,7 @@ struct Read {
     held: Vec<Queue>,
     timers: Vec<(Instant, InstanceIx)>,
     foreign: Vec<(Option<CellId>, Option<Tai>)>,
+    groups: Vec<(Timestamp, Vec<Whereabouts>)>,
     heard_of: Vec<SiteId>,
     sites: Vec<(SiteIx, Known)>,
     alarms: BTreeSet<(Timestamp, SiteIx)>,
@@ -126,6 +128,7 @@ impl Engine {
             held: self.apps.iter().map(|entry| &entry.held).collect(),
             timers: self.timers.sorted(),
             foreign: self.foreign.keys().collect(),
+            groups: self.groups.saved(),
             heard_of: &self.heard_of,
             sites: self.estate.all_known().collect(),
             alarms: self.estate.alarms(),
@@ -188,6 +191,10 @@ impl Engine {
             return Err(damaged("its positions do not fit the slots that are free"));
         }
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
+        engine
+            .groups
+            .put_back(read.groups, &engine.topology, &engine.foreign)
+            .ok_or_else(|| damaged("its groups are others"))?;
         engine.heard_of = read.heard_of;
         engine
             .restore_loads(read.strains, read.relief)
@@ -217,6 +224,9 @@ impl Engine {
             // What is absent leaves no trace in the encoding: a label alone and a tenant alone would look the same.
             if entry.app.tenant.is_some() || !entry.app.residency.is_empty() {
                 hash.feed(&(entry.app.requires.len(), entry.app.tenant.is_some()));
+            }
+            if !entry.app.groups.is_empty() {
+                hash.feed(&(entry.app.groups.len(), "groups"));
             }
             // The key itself is secret and has no encoding; what it makes of a UE that cannot exist shows it.
             if let Some(nobody) = model::Supi::from_imsi(0, 5) {

@@ -5,15 +5,27 @@ use model::{Supi, Timestamp, UeChange, UeEvent, UeLocation};
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::index::UeIx;
+use crate::topology::Spot;
 use crate::ue::{Instance, Ue, Whereabouts};
 
 impl Engine {
     pub(super) fn ue_event(&mut self, now: Timestamp, event: &UeEvent, out: &mut Vec<Command>) {
         match event.change {
             UeChange::Location(location) => {
-                let Some(ue) = self.ues.find(&event.supi).or_else(|| self.meet(&event.supi)) else { return };
-                let whereabouts = self.locate(&location, self.ues.at(ue).whereabouts);
-                self.move_ue(ue, whereabouts, event.observed_at, now, out);
+                let ue = self.ues.find(&event.supi).or_else(|| self.meet(&event.supi));
+                if let Some(ue) = ue {
+                    let whereabouts = self.locate(&location, self.ues.at(ue).whereabouts);
+                    self.move_ue(ue, whereabouts, event.observed_at, now, out);
+                }
+                if !self.groups.of(&event.supi).is_empty() {
+                    // A position is kept with a UE of its own; members of groups are where their cells are.
+                    let cell = UeLocation { position: None, ..location };
+                    let at = match ue {
+                        Some(_) => self.foreign.locate(&self.topology, &cell),
+                        None => self.locate(&cell, Whereabouts::UNKNOWN),
+                    };
+                    self.move_member(&event.supi, at, event.observed_at, now, out);
+                }
             }
             // An idle UE keeps its instance: it may wake up anywhere near.
             UeChange::Connectivity { .. } => (),
@@ -22,8 +34,10 @@ impl Engine {
                     None if self.runs_for(&event.supi) => self.meet(&event.supi),
                     known => known,
                 };
-                let Some(ue) = ue else { return };
-                self.move_ue(ue, Whereabouts::GONE, event.observed_at, now, out);
+                if let Some(ue) = ue {
+                    self.move_ue(ue, Whereabouts::GONE, event.observed_at, now, out);
+                }
+                self.move_member(&event.supi, Whereabouts::GONE, event.observed_at, now, out);
             }
         }
     }
@@ -62,7 +76,8 @@ impl Engine {
         if whereabouts == Whereabouts::GONE {
             self.forget_qualities(next);
         }
-        let [from, to] = [before, whereabouts].map(|at| self.foreign.place(&self.topology, at));
+        let place = |at| self.foreign.place(&self.topology, at).map(Spot::Place);
+        let (from, to) = (place(before), place(whereabouts));
         while let Some(instance) = next {
             next = self.instances.at(instance).next;
             self.turn(instance, from, to, observed_at);
@@ -102,10 +117,12 @@ impl Engine {
         let next = self.ues.at(ue).first;
         let ix = match known {
             Some(ix) => {
-                self.instances.attach(ix, Some(ue), next);
+                self.instances.attach(ix, Some(ue.into()), next);
                 ix
             }
-            None => self.instances.insert(Instance { id, ue: Some(ue), next, ..Instance::new(app) }),
+            None => {
+                self.instances.insert(Instance { id, owner: Some(ue.into()), next, ..Instance::new(app) })
+            }
         };
         self.ues.at_mut(ue).first = Some(ix);
     }

@@ -25,20 +25,20 @@ pub struct Standing {
 }
 
 impl Engine {
-    /// The decision on the instance of `app` for `supi` as of `now`, explained, without any consequence; `None`
+    /// The decision on the instance of `app` for `supi`, or for a group of it, as of `now`, explained, without any consequence; `None`
     /// where the UE is not known or does not use the app.
     ///
     /// While an order is live, the instance is judged as if it were not: what is told is whether the order would
     /// be given again. A pause after an order that came to nothing does not show.
     pub fn why(&self, supi: &Supi, app: &AppId, now: Timestamp) -> Option<Decision> {
         let app = self.app(app)?;
-        let ix = self.instances_of(supi)?.find(|ix| self.instances.at(*ix).app == app)?;
+        let ix = self.instances_of(supi)?.into_iter().find(|ix| self.instances.at(*ix).app == app)?;
         Some(self.decision_on(ix, &self.unordered(ix, now)))
     }
 
     /// How each instance of a UE stands, in the order of the apps; `None` where the UE is not known.
     pub fn standings(&self, supi: &Supi, now: Timestamp) -> Option<Vec<Standing>> {
-        let mut all: Vec<InstanceIx> = self.instances_of(supi)?.collect();
+        let mut all = self.instances_of(supi)?;
         all.sort_by_key(|ix| self.instances.at(*ix).app);
         Some(all.into_iter().map(|ix| self.stands(ix, now)).collect())
     }
@@ -49,7 +49,7 @@ impl Engine {
         let (app, number) = self.whose(app, instance)?;
         let ix = self.instances.find(app, number)?;
         let instance = self.instances.at(ix);
-        (instance.ue.is_some() || instance.exists()).then(|| self.stands(ix, now))
+        (instance.owner.is_some() || instance.exists()).then(|| self.stands(ix, now))
     }
 
     fn stands(&self, ix: InstanceIx, now: Timestamp) -> Standing {
@@ -69,10 +69,14 @@ impl Engine {
         Standing { decision, live, paused_until }
     }
 
-    /// The instances of a UE.
-    fn instances_of(&self, supi: &Supi) -> Option<impl Iterator<Item = InstanceIx>> {
-        let first = self.ues.at(self.ues.find(supi)?).first;
-        Some(std::iter::successors(first, |ix| self.instances.at(*ix).next))
+    /// The instances of a UE, and of the groups that it belongs to.
+    fn instances_of(&self, supi: &Supi) -> Option<Vec<InstanceIx>> {
+        let ue = self.ues.find(supi);
+        let first = ue.and_then(|ue| self.ues.at(ue).first);
+        let own = std::iter::successors(first, |ix| self.instances.at(*ix).next);
+        let groups = self.groups.of(supi).iter().filter_map(|(group, _)| self.gathered(*group));
+        let all: Vec<InstanceIx> = own.chain(groups).collect();
+        (ue.is_some() || !all.is_empty()).then_some(all)
     }
 
     /// What a verdict would depend on, were no order live.

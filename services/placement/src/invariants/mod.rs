@@ -111,7 +111,7 @@ pub(crate) fn may_order(engine: &Engine, ix: InstanceIx, decision: &Decision) ->
         let Some(site) = engine.topology.site(target) else {
             return Err(Violation::OutsideCatalogue(target.clone()));
         };
-        let outside = engine.place_of(ix).is_some_and(|place| !engine.topology.covers(place, site));
+        let outside = engine.place_of(ix).is_some_and(|place| !place.covers(&engine.topology, site));
         let outside = outside.then_some(Guard::OutsideArea);
         if let Some(by) = outside.or_else(|| engine.gate(ix).rejects(site)) {
             return Err(Violation::Infeasible { site: target.clone(), by });

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::atlas::is_position;
 use crate::engine::{Engine, MOST};
 use crate::guard::Ticket;
-use crate::index::{InstanceIx, SiteIx, UeIx};
+use crate::index::{InstanceIx, Owner, SiteIx, UeIx};
 use crate::invariants::Violation;
 use crate::invariants::limited::limits;
 use crate::quality::SITES;
+use crate::topology::Spot;
 use crate::ue::{Census, Present, State, Wait};
 
 /// Whether the engine's tables agree with each other.
@@ -61,11 +62,18 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
             return tables(format!("instance {slot} is not found by its id"));
         }
         census.enter(instance);
-        match instance.ue {
-            Some(ue) if engine.ues.slab().get(ue.slot()).is_none() => {
+        match instance.owner.map(|owner| owner.get()) {
+            Some(Owner::Ue(ue)) if engine.ues.slab().get(ue.slot()).is_none() => {
                 return tables(format!("instance {slot} is of a UE that does not exist"));
             }
-            Some(_) => attached += 1,
+            Some(Owner::Ue(_)) => attached += 1,
+            Some(Owner::Group(group)) => {
+                let group = engine.groups.get(group);
+                let own = group.is_some_and(|g| (g.app, Some(g.number)) == (instance.app, instance.id));
+                if !own || instance.next.is_some() {
+                    return tables(format!("instance {slot} is of a group that is not its own"));
+                }
+            }
             None => (),
         }
     }
@@ -98,7 +106,7 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
     for (whose, figures) in engine.qualities.each() {
         let app = engine.apps.get(usize::from(whose.0));
         let wanted = app.is_some_and(|entry| entry.app.qos.is_some());
-        let own = |ix: InstanceIx| engine.instances.at(ix).ue.is_some();
+        let own = |ix: InstanceIx| engine.instances.at(ix).owner.is_some();
         let known = engine.instances.find(whose.0, whose.1).is_some_and(own);
         let sites_known = figures.iter().all(|(site, _)| site.slot() < sites);
         let sorted = figures.windows(2).all(|pair| pair[0].0 < pair[1].0);
@@ -122,6 +130,14 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
     {
         return tables("those that were chosen to leave are not those that are counted".to_owned());
     }
+    for (ix, group) in engine.groups.each() {
+        if !group.is_deserted() && engine.gathered(ix).is_none() {
+            return tables(format!("somebody of group {} is there, and it has no instance", group.name));
+        }
+        if group.spot() != group.meets(&engine.topology, &engine.foreign).as_ref().map(Spot::Meeting) {
+            return tables(format!("group {} is not where its members are", group.name));
+        }
+    }
     let (mut hanging, mut at_positions) = (0, BTreeSet::new());
     for slot in 0..engine.ues.slab().slots() {
         let Some(ue) = engine.ues.slab().get(slot) else { continue };
@@ -136,7 +152,7 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
                 return tables(format!("UE {slot} has an instance that does not exist"));
             };
             hanging += 1;
-            if instance.ue != Some(UeIx::from(slot)) || hanging > attached {
+            if instance.owner != Some(UeIx::from(slot).into()) || hanging > attached {
                 return tables(format!("UE {slot} has an instance that is not its own"));
             }
             next = instance.next;

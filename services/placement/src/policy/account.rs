@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::regret::excess;
 use super::{told, whole};
 use crate::atlas::Atlas;
-use crate::index::{PlaceIx, SiteIx};
-use crate::topology::RANKED_SITES;
+use crate::index::SiteIx;
+use crate::topology::{RANKED_SITES, Spot};
 
 /// The accounts of one instance, as of the last change of place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,7 +136,13 @@ impl Accounts {
     /// The UE went from one place to another at `at`: accounts are brought up to that instant and those that are drawn
     /// down are closed; each site that is nearer from now on has one. `None` for places that nothing is known of:
     /// nothing is added there, nor where a site does not serve the place.
-    pub(crate) fn turn(&mut self, by: Served<'_>, from: Option<PlaceIx>, to: Option<PlaceIx>, at: Timestamp) {
+    pub(crate) fn turn(
+        &mut self,
+        by: Served<'_>,
+        from: Option<Spot<'_>>,
+        to: Option<Spot<'_>>,
+        at: Timestamp,
+    ) {
         let at = at.max(self.as_of);
         for entry in &mut self.list {
             let Some(account) = entry else { continue };
@@ -153,7 +159,7 @@ impl Accounts {
         }
         self.as_of = at;
         let Some(place) = to else { return };
-        for rank in by.topology.ranks(place) {
+        for rank in place.ranks(by.topology) {
             let site = rank.site;
             if site == by.site || self.of(site).is_some() {
                 continue;
@@ -185,9 +191,9 @@ impl Accounts {
 impl Served<'_> {
     /// By how many metres serving is farther away than `site` from a place; `None` where the place is not known, or the
     /// site does not serve it.
-    fn excess(&self, place: Option<PlaceIx>, site: SiteIx) -> Option<f64> {
-        let place = place.filter(|place| self.topology.covers(*place, site))?;
-        let meters = |site| self.topology.meters(place, site);
+    fn excess(&self, place: Option<Spot<'_>>, site: SiteIx) -> Option<f64> {
+        let place = place.filter(|place| place.covers(self.topology, site))?;
+        let meters = |site| place.meters(self.topology, site);
         Some(excess(self.knobs, meters(self.site), meters(site)))
     }
 }

@@ -1,6 +1,7 @@
 //! Policies: whether an instance that serves should go to the best site. One file each, pure functions.
 
 mod account;
+mod group;
 mod nearest;
 mod orchestrator_chooses;
 mod regret;
@@ -68,6 +69,7 @@ pub(crate) fn ask(policy: &Policy, view: &View<'_>) -> Opinion {
         Policy::Nearest => nearest::ask(view),
         Policy::Threshold(knobs) => threshold::ask(knobs, view),
         Policy::Regret(knobs) => regret::ask(knobs, view),
+        Policy::Group(knobs) => group::ask(knobs, view),
         Policy::OrchestratorChooses(knobs) => orchestrator_chooses::ask(knobs, view),
         Policy::Weighted(knobs) => weighted::ask(knobs, view),
     }
@@ -77,7 +79,11 @@ pub(crate) fn ask(policy: &Policy, view: &View<'_>) -> Opinion {
 pub(crate) const fn offers(policy: &Policy) -> u8 {
     match policy {
         Policy::OrchestratorChooses(knobs) => knobs.candidates,
-        Policy::Nearest | Policy::Threshold(_) | Policy::Regret(_) | Policy::Weighted(_) => 0,
+        Policy::Nearest
+        | Policy::Threshold(_)
+        | Policy::Regret(_)
+        | Policy::Group(_)
+        | Policy::Weighted(_) => 0,
     }
 }
 
@@ -85,7 +91,11 @@ pub(crate) const fn offers(policy: &Policy) -> u8 {
 pub(crate) const fn weighs(policy: &Policy) -> Option<&Weighted> {
     match policy {
         Policy::Weighted(knobs) => Some(knobs),
-        Policy::Nearest | Policy::Threshold(_) | Policy::Regret(_) | Policy::OrchestratorChooses(_) => None,
+        Policy::Nearest
+        | Policy::Threshold(_)
+        | Policy::Regret(_)
+        | Policy::Group(_)
+        | Policy::OrchestratorChooses(_) => None,
     }
 }
 
@@ -104,7 +114,7 @@ pub(crate) fn standing(
     (site, meters): (SiteIx, f64),
     now: Timestamp,
 ) -> Option<Standing> {
-    let Policy::Regret(knobs) = policy else { return None };
+    let knobs = policy.accounts()?;
     let account = accounts.and_then(|accounts| accounts.of(site));
     let excess = regret::excess(knobs, serving_meters, Some(meters));
     Some(account.map_or_else(Standing::default, |account| account.at(knobs, excess, now)))
@@ -112,7 +122,7 @@ pub(crate) fn standing(
 
 /// Where an instance that has been at its site for so long may not go back to yet.
 pub(crate) fn barred(policy: &Policy, accounts: Option<&Accounts>, stayed_ms: u64) -> Option<SiteIx> {
-    let Policy::Regret(knobs) = policy else { return None };
+    let knobs = policy.accounts()?;
     accounts?.barred(knobs, stayed_ms)
 }
 

@@ -2,19 +2,14 @@
 
 use std::sync::Arc;
 
-use geo::{Distance as _, Geodesic, Point};
 use model::{Position, Site, SiteId};
 
 use crate::index::SiteIx;
 use crate::sites::ecef;
+use crate::sites::origin::{Origin, exceeds};
 use crate::sites::trees::{Located, Trees};
 use crate::topology::{Problem, TopologyError};
 use crate::zone::{Within, Zones};
-
-/// How much of a chord certainly is not rounding: the relative error of chords, far above that of `f64`.
-const CHORD_RELATIVE: f64 = 1.0 - 1e-12;
-/// Absolute slack in metres, above the rounding of ECEF coordinates (1 nm) and of Karney's series (15 nm).
-const CHORD_SLACK: f64 = 1e-6;
 
 /// A site and its geodesic distance from the point that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,17 +104,19 @@ impl SiteIndex {
 
     /// The nearest of the sites that serve a place that `takes` says yes to; it is asked in ascending chord, and how far
     /// a site is only where it wants to know. It ends the search with `None`, and is not asked to once a site is found.
-    pub(crate) fn nearest_of(
+    pub(crate) fn nearest_of<'o>(
         &self,
-        position: Position,
+        origin: impl Into<Origin<'o>>,
         within: Within<'_>,
         mut takes: impl FnMut(SiteIx, &dyn Fn() -> f64) -> Option<bool>,
     ) -> Option<Rank> {
+        let origin = origin.into();
         let mut best: Option<Rank> = None;
-        self.walk(position, within, |site, at| {
-            match takes(site, &|| geodesic(position, at)) {
+        self.walk(origin, within, |site, at| {
+            match takes(site, &|| origin.meters(at)) {
+                Some(true) if best.is_some_and(|best| origin.exceeds(at, best.meters)) => (),
                 Some(true) => {
-                    let rank = Rank { site, meters: geodesic(position, at) };
+                    let rank = Rank { site, meters: origin.meters(at) };
                     if best.is_none_or(|best| before(rank, best)) {
                         best = Some(rank);
                     }
@@ -141,40 +138,51 @@ impl SiteIndex {
     }
 
     /// As [`ranked`](Self::ranked), of the sites that serve a place, into a buffer that is emptied first.
-    pub(crate) fn rank_into(&self, position: Position, within: Within<'_>, k: usize, ranks: &mut Vec<Rank>) {
+    pub(crate) fn rank_into<'o>(
+        &self,
+        origin: impl Into<Origin<'o>>,
+        within: Within<'_>,
+        k: usize,
+        ranks: &mut Vec<Rank>,
+    ) {
+        let origin = origin.into();
         ranks.clear();
         if k == 0 {
             return;
         }
-        self.walk(position, within, |site, at| {
-            let rank = Rank { site, meters: geodesic(position, at) };
+        self.walk(origin, within, |site, at| {
+            let limit = |ranks: &[Rank]| (ranks.len() == k).then(|| ranks[k - 1].meters);
+            if let Some(limit) = limit(ranks).filter(|limit| origin.exceeds(at, *limit)) {
+                return Some(limit);
+            }
+            let rank = Rank { site, meters: origin.meters(at) };
             let at = ranks.partition_point(|&other| before(other, rank));
             if at < k {
                 ranks.truncate(k - 1);
                 ranks.insert(at, rank);
             }
-            (ranks.len() == k).then(|| ranks[k - 1].meters)
+            limit(ranks)
         });
     }
 
-    /// Geodesic distance in metres from `position` to a site; `None` where the site has no position or is not
+    /// Geodesic distance in metres from an origin to a site; `None` where the site has no position or is not
     /// of this catalogue.
-    pub(crate) fn meters(&self, position: Position, site: SiteIx) -> Option<f64> {
+    pub(crate) fn meters<'o>(&self, origin: impl Into<Origin<'o>>, site: SiteIx) -> Option<f64> {
         let (_, at) = self.sites.get(site.slot())?;
-        at.map(|at| geodesic(position, at))
+        at.map(|at| origin.into().meters(at))
     }
 
     /// Offers the sites that serve a place in ascending chord until one lies, by its chord alone, beyond the limit that
     /// `offer` gave.
     fn walk(
         &self,
-        position: Position,
+        origin: Origin<'_>,
         within: Within<'_>,
         mut offer: impl FnMut(SiteIx, Position) -> Option<f64>,
     ) {
         let mut limit: Option<f64> = None;
-        for (site, chord_squared) in self.trees.ascending(within, ecef(position)) {
-            if limit.is_some_and(|limit| chord_squared.sqrt() * CHORD_RELATIVE - CHORD_SLACK > limit) {
+        for (site, chord_squared) in self.trees.ascending(within, origin.start()) {
+            if limit.is_some_and(|limit| exceeds(chord_squared.sqrt(), limit)) {
                 break;
             }
             let (_, at) = &self.sites[site.slot()];
@@ -194,18 +202,14 @@ pub(crate) fn before(a: Rank, b: Rank) -> bool {
     a.meters < b.meters || (a.meters == b.meters && a.site < b.site)
 }
 
-/// Karney's geodesic distance in metres.
-fn geodesic(from: Position, to: Position) -> f64 {
-    Geodesic.distance(Point::new(from.lon(), from.lat()), Point::new(to.lon(), to.lat()))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use model::ClusterRef;
+    use model::{Aim, ClusterRef};
 
     use super::*;
+    use crate::sites::Spread;
 
     fn site(id: &str, position: Option<(f64, f64)>) -> Site {
         Site {
@@ -258,6 +262,45 @@ mod tests {
             let found = index.nearest_of(from, Within::Everywhere, |site, _| Some(takes(site)));
             let found = found.map(|rank| (rank.site.slot(), rank.meters));
             assert_eq!(found, expected.map(|ranked| (slot(ranked), ranked.meters)), "from {from:?}");
+        }
+    }
+
+    #[test]
+    fn the_best_sites_of_a_group_are_the_best_of_all_sites() {
+        let sites = lattice();
+        let index = SiteIndex::new(&sites).expect("no id twice");
+        let mut ranks = Vec::new();
+        for step in 0..120_u32 {
+            // From all in one place to far across the lattice, some of them beyond it.
+            let at = |n: u32| {
+                let far = f64::from(step % 4 * n);
+                Position::new(f64::from(step % 13) + far, f64::from(step % 7) - 3.0 - far / 3.0)
+                    .expect("valid")
+            };
+            for aim in [Aim::Worst, Aim::Mean] {
+                let spread = Spread::new(aim, (0..=step % 5).map(at)).expect("somebody");
+                let origin = Origin::Spread(&spread);
+                let far = |site: &Site| {
+                    aim.together((0..=step % 5).map(|n| {
+                        index
+                            .ranked(at(n), 240)
+                            .into_iter()
+                            .find(|r| *r.site == site.id)
+                            .expect("each")
+                            .meters
+                    }))
+                };
+                let mut all: Vec<(f64, SiteIx)> =
+                    sites.iter().zip(0..).map(|(site, slot)| (far(site), SiteIx::new(slot))).collect();
+                all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                index.rank_into(origin, Within::Everywhere, 6, &mut ranks);
+                let found: Vec<_> = ranks.iter().map(|rank| (rank.meters, rank.site)).collect();
+                assert_eq!(found, all[..6], "step {step} {aim:?}");
+                let takes = |site: SiteIx| site.slot() as u32 % 11 == step % 11;
+                let best = index.nearest_of(origin, Within::Everywhere, |site, _| Some(takes(site)));
+                let expected = all.iter().find(|(_, site)| takes(*site)).copied();
+                assert_eq!(best.map(|rank| (rank.meters, rank.site)), expected, "step {step} {aim:?}");
+            }
         }
     }
 

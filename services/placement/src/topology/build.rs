@@ -6,18 +6,18 @@ use hashbrown::HashMap;
 use model::{Basis, Cell, Pin, Position, Site, SiteId, Tai, TaiPin};
 
 use crate::index::{PlaceIx, SiteIx, ZoneIx};
-use crate::sites::{Rank, SiteIndex};
+use crate::sites::{Origin, Rank, SiteIndex};
 use crate::topology::area::Members;
 use crate::topology::reach::Reach;
 use crate::topology::{Known, Place, Problem, RANKED_SITES, Span, StableHash, Topology, TopologyError};
 use crate::zone::Within;
 
 /// What a place is ranked from: places with the same origin and pin have the same ranks.
-type Origin = (Option<[u64; 2]>, Option<SiteIx>);
+type Ground = (Option<[u64; 2]>, Option<SiteIx>);
 
 struct Builder {
     topology: Topology,
-    ranked: HashMap<Origin, Span>,
+    ranked: HashMap<Ground, Span>,
     buffer: Vec<Rank>,
     numbers: Vec<u32>,
     zones: Vec<ZoneIx>,
@@ -163,7 +163,13 @@ impl Builder {
         }
         let span = *self.ranked.entry(key).or_insert_with(|| {
             let within = apart.map_or(Within::Everywhere, |_| Within::Zones(&self.zones));
-            rank(&topology.index, pinned, (origin, within), RANKED_SITES, &mut self.buffer);
+            rank(
+                &topology.index,
+                pinned,
+                (origin.map(Origin::Point), within),
+                RANKED_SITES,
+                &mut self.buffer,
+            );
             let first = topology.ranks.len() as u32;
             topology.ranks.extend_from_slice(&self.buffer);
             Span { first, count: self.buffer.len() as u8 }
@@ -179,7 +185,7 @@ impl Builder {
 pub(super) fn rank(
     index: &SiteIndex,
     pinned: Option<SiteIx>,
-    (origin, within): (Option<Position>, Within<'_>),
+    (origin, within): (Option<Origin<'_>>, Within<'_>),
     k: usize,
     ranks: &mut Vec<Rank>,
 ) {

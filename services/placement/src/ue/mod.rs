@@ -13,7 +13,7 @@ use std::num::NonZeroU64;
 use model::{Generation, Supi, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::index::{InstanceIx, SiteIx, UeIx};
+use crate::index::{InstanceIx, OwnerIx, SiteIx};
 use crate::policy::Accounts;
 
 pub(crate) use ordered::Ordered;
@@ -89,9 +89,9 @@ pub(crate) struct Instance {
     /// What the policy `regret` remembers while it serves; most instances are at their best site and have nothing to
     /// remember.
     pub(crate) accounts: Option<Box<Accounts>>,
-    /// The UE, where it is known: after a cold start instances are known before their UEs, and an instance
-    /// whose UE has left is remembered for its generation.
-    pub(crate) ue: Option<UeIx>,
+    /// The UE or the group that it serves, where that is known: after a cold start instances are known before their UEs,
+    /// and an instance whose UE has left is remembered for its generation.
+    pub(crate) owner: Option<OwnerIx>,
     /// The next instance of the same UE.
     pub(crate) next: Option<InstanceIx>,
     pub(crate) app: u16,
@@ -173,7 +173,7 @@ impl Instance {
             armed: None,
             state: State::at(None, Timestamp::from_micros(0)),
             accounts: None,
-            ue: None,
+            owner: None,
             next: None,
             app,
             failures: 0,

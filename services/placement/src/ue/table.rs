@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use model::Supi;
 
-use crate::index::{InstanceIx, UeIx};
+use crate::index::{InstanceIx, OwnerIx, UeIx};
 use crate::slab::Slab;
 use crate::ue::{Instance, Presence, Share, State, Ue, Wait};
 
@@ -103,7 +103,7 @@ pub(crate) struct Census {
 impl Census {
     /// Counts an instance in.
     pub(crate) fn enter(&mut self, instance: &Instance) {
-        let (existing, detached) = (instance.exists(), instance.ue.is_none());
+        let (existing, detached) = (instance.exists(), instance.owner.is_none());
         self.existing += usize::from(existing);
         self.existing_detached += usize::from(existing && detached);
         self.detached += usize::from(detached);
@@ -111,7 +111,7 @@ impl Census {
 
     /// Counts an instance out.
     fn leave(&mut self, instance: &Instance) {
-        let (existing, detached) = (instance.exists(), instance.ue.is_none());
+        let (existing, detached) = (instance.exists(), instance.owner.is_none());
         self.existing -= usize::from(existing);
         self.existing_detached -= usize::from(existing && detached);
         self.detached -= usize::from(detached);
@@ -196,9 +196,9 @@ impl Instances {
         self.slab.remove(ix.slot());
     }
 
-    /// Hangs an instance on a UE, or takes it off.
-    pub(crate) fn attach(&mut self, ix: InstanceIx, ue: Option<UeIx>, next: Option<InstanceIx>) {
-        self.change(ix, |instance| (instance.ue, instance.next) = (ue, next));
+    /// Hangs an instance on a UE or a group, or takes it off.
+    pub(crate) fn attach(&mut self, ix: InstanceIx, owner: Option<OwnerIx>, next: Option<InstanceIx>) {
+        self.change(ix, |instance| (instance.owner, instance.next) = (owner, next));
     }
 
     /// Replaces what an instance is doing.
@@ -239,7 +239,7 @@ impl Instances {
         self.slab.at(ix.slot())
     }
 
-    /// For everything but `ue` and `state`, which are counted: [`attach`](Self::attach), [`set_state`](Self::set_state)
+    /// For everything but `owner` and `state`, which are counted: [`attach`](Self::attach), [`set_state`](Self::set_state)
     /// and [`set_wait`](Self::set_wait) replace those. What else a state says within itself may change.
     pub(crate) fn at_mut(&mut self, ix: InstanceIx) -> &mut Instance {
         self.slab.at_mut(ix.slot())

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use geo::{Distance as _, Geodesic, Point};
 use model::{
-    App, Ask, Guard, OperatorCommand, SiteCondition, SiteId, SiteLoad, SiteReport, SiteSource, Timestamp,
-    Trigger, WaterMarks,
+    Aim, App, Ask, Guard, OperatorCommand, SiteCondition, SiteId, SiteLoad, SiteReport, SiteSource,
+    Timestamp, Trigger, WaterMarks,
 };
 
 use crate::scene::site_id;
@@ -19,6 +19,20 @@ pub(crate) enum At {
     /// At so many hundredths of a degree, give or take so many kilometres.
     Point(u32, u32),
     Gone,
+    /// Where members of a group are, one each; whoever has none is not there.
+    Members([Option<u32>; 3], Aim),
+}
+
+impl At {
+    /// Cells of the catalogue: of a group those where somebody is.
+    pub(crate) fn cells(self) -> Vec<u32> {
+        let all = match self {
+            Self::Cell(cell) => vec![cell],
+            Self::Point(..) | Self::Gone => Vec::new(),
+            Self::Members(cells, _) => cells.into_iter().flatten().collect(),
+        };
+        all.into_iter().filter(|cell| *cell <= 30).collect()
+    }
 }
 
 /// Distance of a place from a site; `None` where nothing is known of the place.
@@ -28,13 +42,16 @@ pub(crate) fn meters(at: At, site: &SiteId) -> Option<f64> {
         let far = |cell: u32, site: u32| between(f64::from(cell) / 10.0, LONGITUDES[site as usize]);
         pairs.map(|(cell, site)| ((cell, site_id(site)), far(cell, site))).collect()
     });
+    if let At::Point(hundredths, _) = at {
+        let number = (0..SITES).find(|n| site_id(*n) == *site)?;
+        return Some(between(f64::from(hundredths) / 100.0, LONGITUDES[number as usize]));
+    }
+    let far = at.cells().into_iter().map(|cell| TABLE.get(&(cell, site.clone())).copied());
+    let far = far.collect::<Option<Vec<f64>>>()?;
+    let farthest = far.iter().copied().max_by(f64::total_cmp)?;
     match at {
-        At::Cell(cell) => TABLE.get(&(cell, site.clone())).copied(),
-        At::Point(hundredths, _) => {
-            let number = (0..SITES).find(|n| site_id(*n) == *site)?;
-            Some(between(f64::from(hundredths) / 100.0, LONGITUDES[number as usize]))
-        }
-        At::Gone => None,
+        At::Members(_, Aim::Mean) => Some(far.iter().sum::<f64>() / far.len() as f64),
+        At::Members(_, Aim::Worst) | At::Cell(_) | At::Point(..) | At::Gone => Some(farthest),
     }
 }
 

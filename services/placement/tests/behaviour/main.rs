@@ -15,6 +15,7 @@ mod drain;
 mod first_placement;
 mod freeze_window;
 mod golden;
+mod groups;
 mod kept;
 mod killed;
 mod linger;

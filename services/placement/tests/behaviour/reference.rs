@@ -4,6 +4,7 @@
 
 mod asks;
 mod consent;
+mod groups;
 mod limits;
 mod loads;
 mod numbers;
@@ -14,16 +15,17 @@ mod wish;
 use std::collections::BTreeMap;
 
 use model::{
-    App, Consent, Decision, Generation, Guard, Limits, Mode, Order, OutcomeKind, Rule, SiteId, Timestamp,
-    Trigger, Verdict,
+    App, AppId, Consent, Decision, Generation, Guard, InstanceId, Limits, Mode, Order, OutcomeKind, Rule,
+    SiteId, Timestamp, Trigger, Verdict,
 };
 use placement::{Command, Fleet};
 
 use crate::country::{At, Country, meters, uncertainty};
+use crate::reference::groups::Team;
 use crate::reference::loads::Loads;
 use crate::reference::quality::Heard;
 use crate::reference::wish::Wish;
-use crate::scene::{key, supi};
+use crate::scene::supi;
 use crate::town::Town;
 use crate::verdict::recomputed;
 
@@ -54,6 +56,7 @@ pub(crate) struct Reference {
     /// Every report that told something new, for ever.
     history: BTreeMap<u64, Vec<(Timestamp, At)>>,
     country: Country,
+    teams: Vec<Team>,
     /// Every measurement that came in while its UE was there, by app, UE and site.
     heard: BTreeMap<(usize, u64, SiteId), Vec<Heard>>,
     loads: Loads,
@@ -75,6 +78,7 @@ impl Reference {
         let Fleet { apps, limits } = fleet;
         let (country, heard, given) = (Country::of(town), BTreeMap::new(), Vec::new());
         Self {
+            teams: groups::teams(&apps),
             apps,
             ues,
             insts,
@@ -96,7 +100,16 @@ impl Reference {
         self.insts.values().filter(|inst| inst.live.is_some()).count()
     }
 
+    /// Somebody is there now, and so are the groups that they belong to.
     pub(crate) fn report(&mut self, ue: u64, at: At, now: Timestamp) {
+        self.tell(ue, at, now);
+        let teams: Vec<_> = self.teams.iter_mut().filter_map(|team| team.hear(ue, at)).collect();
+        for (team, at) in teams {
+            self.tell(team, at, now);
+        }
+    }
+
+    fn tell(&mut self, ue: u64, at: At, now: Timestamp) {
         if at == At::Gone && !self.ues.contains_key(&ue) {
             return;
         }
@@ -111,7 +124,7 @@ impl Reference {
         if at == At::Gone {
             self.heard.retain(|(_, other, _), _| *other != ue);
         } else {
-            for app in 0..self.apps.len() {
+            for app in (0..self.apps.len()).filter(|app| self.uses(*app, ue)).collect::<Vec<_>>() {
                 self.insts.entry((app, ue)).or_default();
             }
         }
@@ -224,7 +237,9 @@ impl Reference {
 
     fn decision(&mut self, now: Timestamp, decision: &Decision) -> Option<Decision> {
         let app = self.apps.iter().position(|app| app.id == decision.app).expect("a known app");
-        let ue = *self.ues.keys().find(|ue| Some(supi(**ue)) == decision.supi).expect("a known UE");
+        let ue = self.whose_is(&decision.app, &decision.instance);
+        assert_eq!(decision.supi.is_some(), decision.group.is_none());
+        assert!(decision.supi.as_ref().is_none_or(|of| *of == supi(ue)));
         let key_of = (app, ue);
         if decision.trigger == Trigger::Capacity {
             self.choose(key_of, now);
@@ -371,8 +386,8 @@ impl Reference {
 
     fn order(&mut self, decision: &Decision, order: &Order) {
         let app = self.apps.iter().position(|app| app.id == order.app).expect("a known app");
-        let ue = *self.ues.keys().find(|ue| Some(supi(**ue)) == decision.supi).expect("a known UE");
-        assert_eq!(order.instance, key().per_ue(&order.app, &supi(ue)));
+        let ue = self.whose_is(&decision.app, &decision.instance);
+        assert_eq!(order.instance, decision.instance);
         assert_eq!(Some((order.generation, order.relocation)), decision.order);
         assert_eq!((&order.source, &order.target), (&decision.source, &decision.target));
         assert!(order.due_at <= order.decided_at && order.observed_at <= order.due_at);
@@ -400,7 +415,8 @@ impl Reference {
         if self.unsettled {
             return Vec::new();
         }
-        let older = self.insts.iter().filter(|(other, inst)| other.1 != key.1 && inst.live.is_none());
+        let apart = |other: &(usize, u64)| !self.related(other.1, key.1);
+        let older = self.insts.iter().filter(|(other, inst)| apart(other) && inst.live.is_none());
         let older = older.filter(|(_, inst)| place(inst).is_some_and(|place| place < own));
         let wishes = older.filter_map(|(other, _)| match self.wish(*other, now) {
             Wish::Go(_, target @ Some(_), trigger) => Some((*other, target, trigger)),
@@ -409,6 +425,11 @@ impl Reference {
             }
         });
         wishes.filter(|(other, target, trigger)| self.held(*other, target, *trigger, now).is_none()).collect()
+    }
+
+    /// Who is present and has this instance.
+    fn whose_is(&self, app: &AppId, instance: &InstanceId) -> u64 {
+        *self.ues.keys().find(|ue| self.id_of(app, **ue) == *instance).expect("a known UE")
     }
 
     fn nothing_is_missing(&self, now: Timestamp) {

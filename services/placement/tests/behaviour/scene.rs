@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{
-    App, AppId, Cell, CellId, ClusterRef, Decision, Generation, InstanceId, InstanceKey, InstanceState, Mode,
-    Order, Outcome, OutcomeKind, Pin, Placement, PlmnId, Policy, Position, Regret, Scope, Site, SiteId, Supi,
-    Threshold, Timestamp, UeChange, UeEvent, UeLocation, UePosition, UeSource, Users,
+    Aim, App, AppId, Cell, CellId, ClusterRef, Decision, Gathering, Generation, InstanceId, InstanceKey,
+    InstanceState, Mode, Order, Outcome, OutcomeKind, Pin, Placement, PlmnId, Policy, Position, Regret,
+    Scope, Site, SiteId, Supi, Threshold, Timestamp, UeChange, UeEvent, UeLocation, UePosition, UeSource,
+    Users,
 };
 use placement::invariants::Ledger;
 use placement::{Command, Engine, Fleet, Input, Topology};
@@ -72,6 +73,7 @@ pub(crate) fn app(id: &str, policy: Policy) -> App {
         tenant: None,
         residency: BTreeMap::new(),
         limits: model::AppLimits::default(),
+        groups: BTreeMap::new(),
     }
 }
 
@@ -83,23 +85,42 @@ pub(crate) fn threshold() -> Policy {
 /// A relocation costs what 11 km (a cell) for 30 s do; 5 s ahead, averaged over 4 s, no return within 40 s, decided
 /// each half second.
 pub(crate) fn regret() -> Policy {
-    Policy::Regret(Regret {
+    Policy::Regret(costs())
+}
+
+fn costs() -> Regret {
+    Regret {
         relocation_cost: 330_000.0,
         look_ahead: Duration::from_secs(5),
         smoothing: Duration::from_secs(4),
         no_return: Duration::from_secs(40),
         tick: Duration::from_millis(500),
-    })
+    }
+}
+
+/// An app for groups, at the costs of [`regret`].
+pub(crate) fn meeting(id: &str, aim: Aim, groups: &[(&str, &[u64])]) -> App {
+    let members = |ues: &[u64]| ues.iter().map(|ue| supi(*ue)).collect();
+    App {
+        scope: Scope::Group,
+        groups: groups.iter().map(|(name, ues)| ((*name).to_owned(), members(ues))).collect(),
+        ..app(id, Policy::Group(Gathering { aim, cost: costs() }))
+    }
 }
 
 /// A laboratory: both sites stand in the same rack, and each of two cells is pinned to one of them.
 pub(crate) fn rack(policy: Policy) -> Stage {
+    rack_of(vec![app("ar", policy)])
+}
+
+/// The same with these apps.
+pub(crate) fn rack_of(apps: Vec<App>) -> Stage {
     let position = Some(Position::new(3.0, 50.0).unwrap());
     let racked = |number| Site { position, ..site(number) };
     let pinned = |number| Cell { pin: Pin::Site(site_id(number)), ..cell(number) };
     let (sites, cells) = ((0..2).map(racked).collect(), (0..2).map(pinned).collect());
     let topology = Topology::new(sites, cells, Vec::new()).unwrap();
-    Stage::with(Engine::new(topology, vec![app("ar", policy)], key()).unwrap())
+    Stage::with(Engine::new(topology, apps, key()).unwrap())
 }
 
 pub(crate) fn event(ue: u64, now: Timestamp, change: UeChange) -> UeEvent {

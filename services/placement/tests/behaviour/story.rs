@@ -1,10 +1,11 @@
-//! Stories for the property tests: what can happen to a country of three sites, five UEs and five apps.
+//! Stories for the property tests: what can happen to a country of three sites, five UEs and seven apps, two of
+//! which serve groups.
 
 use std::time::Duration;
 
 use model::{
-    App, AppLimits, Ask, Budget, Criteria, FreezeWindow, Limits, Measured, Mobility, MobilityLevel, Mode,
-    Normalisation, OrchestratorChooses, Order, OutcomeKind, Policy, QosTarget, Rate, SiteCondition,
+    Aim, App, AppLimits, Ask, Budget, Criteria, FreezeWindow, Limits, Measured, Mobility, MobilityLevel,
+    Mode, Normalisation, OrchestratorChooses, Order, OutcomeKind, Policy, QosTarget, Rate, SiteCondition,
     SiteSource, Step as Progress, Threshold, Timestamp, Weekday, Weighted,
 };
 use placement::Fleet;
@@ -107,8 +108,8 @@ pub(crate) enum Asking {
 }
 
 fn asking() -> impl Strategy<Value = Asking> {
-    let (app, ue, site) = (|| 0..5_usize, || 0..5_u64, || 0..3_u32);
-    let some_app = || proptest::option::of(0..5_usize);
+    let (app, ue, site) = (|| 0..7_usize, || 0..5_u64, || 0..3_u32);
+    let some_app = || proptest::option::of(0..7_usize);
     let within = || proptest::option::of(0..60_000_u64);
     prop_oneof![
         2 => site().prop_map(|site| Asking::Cordon { site }),
@@ -308,7 +309,13 @@ pub(crate) fn apps() -> Vec<App> {
             tenant: tenant.clone(),
             ..app("xr", regret())
         },
-        App { mode: Mode::Observe, tenant, residency: west(), ..app("seen", regret()) },
+        App { mode: Mode::Observe, tenant: tenant.clone(), residency: west(), ..app("seen", regret()) },
+        App {
+            max_concurrent_relocations: 1,
+            linger: Duration::from_secs(20),
+            ..meeting("meet", Aim::Worst, &[("a", &[0, 1, 2]), ("b", &[2, 3, 4])])
+        },
+        App { mode: Mode::Observe, tenant, ..meeting("mean", Aim::Mean, &[("c", &[4, 0])]) },
         App { max_concurrent_relocations: 2, ..app("oc", Policy::OrchestratorChooses(choosing())) },
     ]
 }
@@ -339,6 +346,8 @@ pub(crate) fn limited() -> Fleet {
         },
         AppLimits { no_return: Duration::from_micros(60_000_300), ..AppLimits::default() },
         AppLimits { cooldown: Duration::from_secs(45), ..AppLimits::default() },
+        AppLimits { no_return: Duration::from_secs(50), ..AppLimits::default() },
+        AppLimits::default(),
     ];
     let apps = apps().into_iter().zip(limits).map(|(app, limits)| App { limits, ..app }).collect();
     let narrow = Budget { concurrent: Some(1), rate: Some(Rate { per_minute: 11, burst: 3 }) };
@@ -400,7 +409,12 @@ impl Asking {
     pub(crate) fn ask(self, now: Timestamp) -> Ask {
         let id = |slot: usize| apps()[slot].id.clone();
         let at = |within: u64| now.plus(Duration::from_millis(within));
-        let whose = |app: usize, ue: u64| (id(app), key().per_ue(&id(app), &supi(ue)));
+        let whose = |app: usize, ue: u64| {
+            let groups = &apps()[app].groups;
+            let group = groups.keys().nth(ue as usize % groups.len().max(1));
+            let own = || key().per_ue(&id(app), &supi(ue));
+            (id(app), group.map_or_else(own, |group| key().per_group(&id(app), group)))
+        };
         match self {
             Self::Cordon { site } => Ask::Cordon { site: site_id(site) },
             Self::Drain { site, within } => Ask::Drain { site: site_id(site), deadline: within.map(at) },

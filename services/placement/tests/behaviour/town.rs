@@ -59,13 +59,14 @@ impl Town {
 
     /// Whether a site serves a place; each one serves a place that is not known.
     pub(crate) fn covers(&self, at: At, site: &SiteId) -> bool {
-        let hundredths = match at {
-            At::Cell(cell @ ..=30) => 10 * cell,
-            At::Point(hundredths, _) => hundredths,
-            At::Cell(_) | At::Gone => return true,
-        };
         let area = (0..SITES).find(|n| site_id(*n) == *site).and_then(|n| self.areas[n as usize]);
-        area.is_none_or(|(first, last)| 10 * first <= hundredths && hundredths <= 10 * last)
+        let holds = |hundredths: u32| {
+            area.is_none_or(|(first, last)| 10 * first <= hundredths && hundredths <= 10 * last)
+        };
+        match at {
+            At::Point(hundredths, _) => holds(hundredths),
+            At::Cell(_) | At::Members(..) | At::Gone => at.cells().into_iter().all(|cell| holds(10 * cell)),
+        }
     }
 }
 

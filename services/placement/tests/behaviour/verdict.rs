@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    Basis, Candidate, Consent, Decision, Guard, MobilityLevel, Mode, Policy, QosTarget, SiteQuality, Trigger,
-    Verdict,
+    Aim, Basis, Candidate, Consent, Decision, Gathering, Guard, MemberSeen, MobilityLevel, Mode, Policy,
+    QosTarget, SiteQuality, Trigger, Verdict,
 };
 
 use crate::scores;
@@ -21,6 +21,7 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
     let told = &decision.explanation;
     qualities(decision);
     weighed(decision);
+    together(decision);
     let wanted = match decision.trigger {
         Trigger::UeGone => {
             let over =
@@ -81,6 +82,29 @@ fn is_uncertain(decision: &Decision) -> bool {
     let here = told.serving.as_ref().and_then(|serving| serving.meters);
     let wider = here.zip(target).is_some_and(|(here, there)| (here - there.meters).abs() <= 2.0 * radius);
     decision.trigger == Trigger::Mobility && wider
+}
+
+/// What is told of a group's members makes the distances that are told of the group.
+fn together(decision: &Decision) {
+    let told = &decision.explanation;
+    let (Some(group), Basis::Members { located, .. }) = (&decision.group, told.basis) else { return };
+    assert!(located <= group.present && group.present <= group.members);
+    assert_eq!(group.farthest.len(), located.min(8) as usize);
+    let one = |each: Vec<f64>| match group.aim {
+        Aim::Worst => each.iter().copied().fold(0.0, f64::max),
+        Aim::Mean => each.iter().sum::<f64>() / each.len() as f64,
+    };
+    let close = |told: f64, each: Vec<Option<f64>>| {
+        let each: Option<Vec<f64>> = each.into_iter().collect();
+        each.is_none_or(|each| (one(each) - told).abs() < 1e-6)
+    };
+    let target = told.candidates.iter().find(|candidate| decision.target.as_ref() == Some(&candidate.site));
+    let serving = told.serving.as_ref().and_then(|serving| serving.meters);
+    if located <= 8 {
+        let each = |far: fn(&MemberSeen) -> Option<f64>| group.farthest.iter().map(far).collect();
+        assert!(target.is_none_or(|site| close(site.meters, each(|m| m.target_meters))), "{decision:?}");
+        assert!(serving.is_none_or(|meters| close(meters, each(|m| m.serving_meters))), "{decision:?}");
+    }
 }
 
 /// Loads take out exactly the sites that they should.
@@ -228,7 +252,7 @@ fn placed(decision: &Decision) -> Wanted {
                 && Duration::from_millis(told.better_for_ms) >= knobs.time_to_trigger
                 && Duration::from_millis(serving.stayed_ms) >= knobs.minimum_stay
         }
-        (Some(serving), Policy::Regret(knobs)) => {
+        (Some(serving), Policy::Regret(knobs) | Policy::Group(Gathering { cost: knobs, .. })) => {
             let regret = best.regret.expect("an account of the best candidate");
             let returns = serving.came_from.as_ref() == Some(&best.site);
             assert!(

@@ -68,10 +68,19 @@ pub(in crate::cli) fn decision(decision: &Decision) -> String {
         decision.at,
         decision.app,
         decision.instance,
-        decision.supi.as_ref().map_or_else(|| "UE not known".to_owned(), ToString::to_string),
+        whose(decision),
         decision.trigger.as_str(),
         decision.verdict.as_str(),
     )
+}
+
+/// Whose instance it is.
+fn whose(decision: &Decision) -> String {
+    match (&decision.supi, &decision.group) {
+        (Some(supi), _) => supi.to_string(),
+        (None, Some(group)) => format!("group {}", group.name),
+        (None, None) => "UE not known".to_owned(),
+    }
 }
 
 /// Why, in words.
@@ -153,6 +162,7 @@ mod tests {
             app,
             instance,
             supi: Some(supi),
+            group: None,
             at: Timestamp::from_micros(0),
             observed_at: Timestamp::from_micros(0),
             trigger,

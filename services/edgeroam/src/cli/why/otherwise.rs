@@ -110,7 +110,11 @@ fn nearer(decision: &Decision) -> String {
 const fn knobs(decision: &Decision) -> Option<&Threshold> {
     match &decision.explanation.policy {
         Policy::Threshold(knobs) => Some(knobs),
-        Policy::Nearest | Policy::Regret(_) | Policy::Weighted(_) | Policy::OrchestratorChooses(_) => None,
+        Policy::Nearest
+        | Policy::Regret(_)
+        | Policy::Group(_)
+        | Policy::Weighted(_)
+        | Policy::OrchestratorChooses(_) => None,
     }
 }
 
@@ -120,7 +124,7 @@ const fn spans(decision: &Decision) -> Option<(Duration, Duration)> {
         Policy::Threshold(knobs) => Some((knobs.time_to_trigger, knobs.minimum_stay)),
         Policy::OrchestratorChooses(knobs) => Some((knobs.time_to_trigger, knobs.minimum_stay)),
         Policy::Weighted(knobs) => Some((Duration::ZERO, knobs.minimum_stay)),
-        Policy::Nearest | Policy::Regret(_) => None,
+        Policy::Nearest | Policy::Regret(_) | Policy::Group(_) => None,
     }
 }
 
@@ -169,7 +173,7 @@ fn threshold_met(decision: &Decision) -> String {
 
 /// Account and trend against the cost of a relocation.
 fn cost(decision: &Decision, verdict: &str) -> String {
-    let Policy::Regret(Regret { relocation_cost, look_ahead, .. }) = &decision.explanation.policy else {
+    let Some(Regret { relocation_cost, look_ahead, .. }) = decision.explanation.policy.accounts() else {
         return format!("{verdict} by what staying costs");
     };
     let Some(regret) = weighed(decision).and_then(|candidate| candidate.regret.as_ref()) else {
@@ -189,8 +193,8 @@ fn cost(decision: &Decision, verdict: &str) -> String {
 fn no_return(decision: &Decision) -> String {
     let stayed =
         decision.explanation.serving.as_ref().map(|serving| Duration::from_millis(serving.stayed_ms));
-    match (&decision.explanation.policy, stayed) {
-        (Policy::Regret(knobs), Some(stayed)) => {
+    match (decision.explanation.policy.accounts(), stayed) {
+        (Some(knobs), Some(stayed)) => {
             format!("goes {} later if nothing changes", span(knobs.no_return.saturating_sub(stayed)))
         }
         _ => "goes once it has been away for long enough".to_owned(),
@@ -221,6 +225,7 @@ mod tests {
             instance: InstanceKey::new(&[7; 16]).expect("long enough").per_ue(&app, &supi),
             app,
             supi: Some(supi),
+            group: None,
             at: Timestamp::default(),
             observed_at: Timestamp::default(),
             trigger: Trigger::Mobility,

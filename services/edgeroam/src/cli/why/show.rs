@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    Basis, Candidate, Decision, Generation, Loaded, OrchestratorChooses, Outcome, Policy, QosTarget, Regret,
-    RelocationId, Serving, SiteQuality, Threshold, Verdict,
+    Basis, Candidate, Decision, Generation, GroupSeen, Loaded, OrchestratorChooses, Outcome, Policy,
+    QosTarget, Regret, RelocationId, Serving, SiteQuality, Threshold, Verdict,
 };
 use placement::Standing;
 
@@ -64,6 +64,9 @@ fn numbers(decision: &Decision) -> String {
     let explanation = &decision.explanation;
     let mut text = lines::decision(decision);
     let mut tell = |what: &str, how: &str| tell(&mut text, what, how);
+    for (number, line) in decision.group.iter().flat_map(group).enumerate() {
+        tell(if number == 0 { "group" } else { "" }, &line);
+    }
     tell("place", &place(&explanation.basis, explanation.uncertainty_meters));
     if let Some(serving) = &explanation.serving {
         tell("serves", &serves(serving));
@@ -89,6 +92,7 @@ fn place(basis: &Basis, uncertainty: Option<f64>) -> String {
         Basis::Cell(cell) => format!("cell {cell}"),
         Basis::Tai(tai) => format!("tracking area {tai}, for the cell is not in the catalogue"),
         Basis::ServingSite => "not known: the serving site's".to_owned(),
+        Basis::Members { located, of } => format!("where {located} of {of} members are"),
         Basis::Unknown => "not known".to_owned(),
         Basis::Position => format!("a position, give or take {:.0} m", uncertainty.unwrap_or_default()),
     }
@@ -172,13 +176,8 @@ fn policy(policy: &Policy) -> String {
             span(*time_to_trigger),
             span(*minimum_stay)
         ),
-        Policy::Regret(Regret { relocation_cost, look_ahead, smoothing, no_return, tick }) => format!(
-            "regret: relocation_cost {relocation_cost} m·s, look_ahead {}, smoothing {}, no_return {}, tick {}",
-            span(*look_ahead),
-            span(*smoothing),
-            span(*no_return),
-            span(*tick)
-        ),
+        Policy::Regret(knobs) => format!("regret: {}", costs(knobs)),
+        Policy::Group(knobs) => format!("group: aim {}, {}", knobs.aim.as_str(), costs(&knobs.cost)),
         Policy::Weighted(knobs) => weighed::policy(knobs),
         Policy::OrchestratorChooses(OrchestratorChooses { candidates, time_to_trigger, minimum_stay }) => {
             format!(
@@ -188,6 +187,31 @@ fn policy(policy: &Policy) -> String {
             )
         }
     }
+}
+
+fn costs(Regret { relocation_cost, look_ahead, smoothing, no_return, tick }: &Regret) -> String {
+    format!(
+        "relocation_cost {relocation_cost} m·s, look_ahead {}, smoothing {}, no_return {}, tick {}",
+        span(*look_ahead),
+        span(*smoothing),
+        span(*no_return),
+        span(*tick)
+    )
+}
+
+/// The group behind a decision, then its members.
+fn group(seen: &GroupSeen) -> Vec<String> {
+    let GroupSeen { name, aim, members, present, farthest } = seen;
+    let far = |meters: Option<f64>| meters.map_or_else(|| "?".to_owned(), |meters| format!("{meters:.0} m"));
+    let first = format!("{name}, {present} of {members} present; counts the {} distance", aim.as_str());
+    let each = farthest.iter().map(|member| {
+        let (serving, target) = (far(member.serving_meters), far(member.target_meters));
+        format!(
+            "{:<22} {serving:>10} from where it serves, {target:>10} from where it should be",
+            member.supi
+        )
+    });
+    [first].into_iter().chain(each).collect()
 }
 
 fn came_of_it(outcome: &Outcome) -> String {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use model::{AppId, Decision, InstanceId, RelocationId, Supi};
+use model::{AppId, Decision, GroupSeen, InstanceId, RelocationId, Supi};
 
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,14 +24,20 @@ impl Subject {
     pub(super) fn has(&self, decision: &Decision) -> bool {
         let relocation = decision.order.as_ref().map(|(_, relocation)| relocation);
         match self {
-            Self::Ue(supi) => decision.supi.as_ref() == Some(supi),
+            Self::Ue(supi) => serves(decision, supi),
             Self::Name(name) => decision.app.as_str() == name || decision.instance.as_str() == name,
             Self::Instance(app, instance) => decision.app == *app && decision.instance == *instance,
-            Self::UeOf(app, supi) => decision.app == *app && decision.supi.as_ref() == Some(supi),
+            Self::UeOf(app, supi) => decision.app == *app && serves(decision, supi),
             Self::Relocation(id) => relocation == Some(id),
             Self::Release(release) => relocation.is_some_and(|id| id.release().as_str() == release),
         }
     }
+}
+
+/// Whether a decision is on a UE's instance, or on that of a group in which it tells of the UE.
+fn serves(decision: &Decision, supi: &Supi) -> bool {
+    let told = |group: &GroupSeen| group.farthest.iter().any(|member| member.supi == *supi);
+    decision.supi.as_ref() == Some(supi) || decision.group.as_ref().is_some_and(told)
 }
 
 impl FromStr for Subject {

@@ -78,6 +78,7 @@ fn echo() -> model::App {
         tenant: None,
         residency: std::collections::BTreeMap::new(),
         limits: model::AppLimits::default(),
+        groups: std::collections::BTreeMap::new(),
     }
 }
 

@@ -4,7 +4,6 @@ use model::{AppId, Ask, InstanceId, OperatorCommand, SiteId, SiteReport, Timesta
 
 use crate::country::{Asked, At};
 use crate::reference::Reference;
-use crate::scene::{key, supi};
 
 impl Reference {
     pub(crate) fn said(&mut self, report: &SiteReport) {
@@ -50,9 +49,8 @@ impl Reference {
     }
 
     pub(super) fn whose(&self, app: &AppId, instance: &InstanceId) -> Option<(usize, u64)> {
-        let of = |(slot, ue): &&(usize, u64)| {
-            self.apps[*slot].id == *app && key().per_ue(app, &supi(*ue)) == *instance
-        };
+        let of =
+            |(slot, ue): &&(usize, u64)| self.apps[*slot].id == *app && self.id_of(app, *ue) == *instance;
         self.insts.keys().find(of).copied()
     }
 

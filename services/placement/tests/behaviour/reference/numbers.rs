@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Basis, Candidate, Decision, EvacuationState, Guard, Mode, Policy, Rule, SiteCondition, SiteId,
+    Basis, Candidate, Decision, EvacuationState, Gathering, Guard, Mode, Policy, Rule, SiteCondition, SiteId,
     SiteStatus, Timestamp, Trigger,
 };
 
@@ -44,10 +44,11 @@ impl Reference {
             let own = inst.serving.as_ref().is_some_and(|(site, _)| *site != candidate.site);
             let served = !ranked(at).is_empty() && self.country.town.covers(at, &candidate.site);
             let expected = match self.apps[key.0].policy {
-                Policy::Regret(knobs) if own && served => {
+                Policy::Regret(knobs) | Policy::Group(Gathering { cost: knobs, .. }) if own && served => {
                     Some(self.account(key, &knobs, &candidate.site, now))
                 }
                 Policy::Regret(_)
+                | Policy::Group(_)
                 | Policy::Nearest
                 | Policy::Threshold(_)
                 | Policy::Weighted(_)
@@ -62,6 +63,8 @@ impl Reference {
             }
         }
         self.serving(key, inst, decision, now);
+        let group = self.group_seen(key.1, decision.source.as_ref(), decision.target.as_ref());
+        assert_eq!(decision.group, group);
         let better_for = inst.better_since.map_or(0, |since| now.since(since).as_millis() as u64);
         assert_eq!(told.better_for_ms, better_for);
         let trigger = match (wish, &inst.serving) {
@@ -101,9 +104,14 @@ impl Reference {
     fn basis(&self, key: (usize, u64), at: At) -> Basis {
         match at {
             At::Cell(cell) if !ranked(at).is_empty() => Basis::Cell(cell_id(cell)),
-            At::Cell(_) if self.left(key).is_some() && self.asked(key).is_none() => Basis::ServingSite,
-            At::Cell(_) | At::Gone => Basis::Unknown,
             At::Point(..) => Basis::Position,
+            At::Members(..) if !ranked(at).is_empty() => {
+                Basis::Members { located: at.cells().len() as u32, of: self.size(key.1) }
+            }
+            At::Cell(_) | At::Members(..) if self.left(key).is_some() && self.asked(key).is_none() => {
+                Basis::ServingSite
+            }
+            At::Cell(_) | At::Members(..) | At::Gone => Basis::Unknown,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Decision, Guard, Policy, Regret, Rule, SiteId, Timestamp, Trigger};
+use model::{Decision, Gathering, Guard, Policy, Regret, Rule, SiteId, Timestamp, Trigger};
 
 use crate::country::{Asked, At, leaving, meters, ranked, ranked_from};
 use crate::reference::Reference;
@@ -119,8 +119,8 @@ impl Reference {
                     go(Rule::BetterScore, best)
                 }
             }
-            Policy::Regret(_) if !better => Wish::Nothing(Rule::AlreadyBest),
-            Policy::Regret(knobs) => {
+            Policy::Regret(_) | Policy::Group(_) if !better => Wish::Nothing(Rule::AlreadyBest),
+            Policy::Regret(knobs) | Policy::Group(Gathering { cost: knobs, .. }) => {
                 let (account, trend) = self.account(key, &knobs, &best, now);
                 if account + knobs.look_ahead.as_secs_f64() * trend < knobs.relocation_cost {
                     Wish::Hold(Rule::CostNotReached, best)
@@ -223,7 +223,11 @@ impl Reference {
 
     /// Where an instance came from, if it may not go back yet.
     pub(super) fn came_from(&self, key: (usize, u64), now: Timestamp) -> Option<SiteId> {
-        let (Policy::Regret(knobs), inst) = (self.apps[key.0].policy, &self.insts[&key]) else { return None };
+        let inst = &self.insts[&key];
+        let (Policy::Regret(knobs) | Policy::Group(Gathering { cost: knobs, .. })) = self.apps[key.0].policy
+        else {
+            return None;
+        };
         let (_, since) = inst.serving.as_ref()?;
         let stayed = Duration::from_millis(now.since(*since).as_millis() as u64);
         inst.came_from.clone().filter(|_| stayed < knobs.no_return)
@@ -297,7 +301,7 @@ impl Reference {
         let margin = match self.apps[key.0].policy {
             // Nothing has to be better for a time.
             Policy::Weighted(_) => return false,
-            Policy::Nearest | Policy::Regret(_) => 0.0,
+            Policy::Nearest | Policy::Regret(_) | Policy::Group(_) => 0.0,
             Policy::Threshold(knobs) => knobs.margin_meters,
             Policy::OrchestratorChooses(_) => {
                 return best != *site && !self.offered(key, now).contains(site);
