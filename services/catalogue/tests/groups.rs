@@ -10,6 +10,7 @@ const LAB: &str = "
 plmn: {mcc: 208, mnc: 93}
 sites:
   - {id: a, at: {lon: 2.35, lat: 48.85}, cluster: {provider: p, cluster: one}, ingress: 10.0.0.1}
+cells: [{nci: '000000010', tac: '000001', site: a}]
 apps:
   - id: ar
     emco: {project: p, composite_app: ca, composite_app_version: v1, composite_profile: cp, logical_cloud: lc}

@@ -244,9 +244,8 @@ impl Engine {
         match owner.map(|owner| owner.get()) {
             None => (),
             Some(Owner::Group(group)) => {
-                if self.groups.at(group).is_deserted() && !self.instances.at(ix).exists() {
-                    self.let_rest(ix);
-                }
+                let over = self.groups.at(group).is_deserted() && !self.instances.at(ix).exists();
+                over.then(|| self.let_rest(ix));
             }
             Some(Owner::Ue(ue)) => {
                 let record = self.ues.at(ue);
