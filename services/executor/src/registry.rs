@@ -215,6 +215,7 @@ mod tests {
             observed_at: Timestamp::default(),
             due_at: Timestamp::default(),
             decided_at: Timestamp::default(),
+            host: None,
         }
     }
 

@@ -308,6 +308,8 @@ pub enum Guard {
     TotalConcurrent,
     /// The orders of late for all apps are as many as may be.
     TotalRate,
+    /// The host of a shared app at the site does not serve yet.
+    HostStarting,
 }
 
 impl Guard {
@@ -336,6 +338,7 @@ impl Guard {
             Self::SiteRate => "site_rate",
             Self::TotalConcurrent => "total_concurrent",
             Self::TotalRate => "total_rate",
+            Self::HostStarting => "host_starting",
         }
     }
 
@@ -364,7 +367,8 @@ impl Guard {
             | Self::SiteConcurrent
             | Self::SiteRate
             | Self::TotalConcurrent
-            | Self::TotalRate => false,
+            | Self::TotalRate
+            | Self::HostStarting => false,
         }
     }
 }

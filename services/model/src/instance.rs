@@ -14,7 +14,8 @@ use crate::{AppId, SiteId, Supi, Timestamp};
 
 name_type!(
     /// What is moved: for a per-UE app 16 hex digits of a keyed hash of (app, SUPI). Never a SUPI itself, because
-    /// it appears in EMCO objects and DNS names.
+    /// it appears in EMCO objects and DNS names. Of a shared app a UE has a *seat*, called as a per-UE instance, and each
+    /// site at most one *host*, called by a keyed hash of (app, site).
     InstanceId,
     "instance id"
 );
@@ -38,14 +39,23 @@ impl InstanceKey {
     /// The instance of `app` that serves `supi`: the first 8 bytes, as hex, of HMAC-SHA-256 (RFC 2104) over the
     /// app's id, a zero byte and the SUPI.
     pub fn per_ue(&self, app: &AppId, supi: &Supi) -> InstanceId {
+        self.hashed(app, 0, &supi.to_string())
+    }
+
+    /// The host of a shared app at a site: as [`per_ue`](Self::per_ue), with a byte 2 and the site's id.
+    pub fn per_site(&self, app: &AppId, site: &SiteId) -> InstanceId {
+        self.hashed(app, 2, site.as_str())
+    }
+
+    fn hashed(&self, app: &AppId, kind: u8, whose: &str) -> InstanceId {
         let mut mac = match Hmac::<Sha256>::new_from_slice(&self.0) {
             Ok(mac) => mac,
             // HMAC takes keys of every length.
             Err(_) => unreachable!("HMAC refused a key"),
         };
         mac.update(app.as_str().as_bytes());
-        mac.update(&[0]);
-        mac.update(supi.to_string().as_bytes());
+        mac.update(&[kind]);
+        mac.update(whose.as_bytes());
         let digest = mac.finalize().into_bytes();
         let text: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
         match InstanceId::new(text) {
@@ -196,5 +206,15 @@ mod tests {
         let ids = [[1; 16], [2; 16]].map(|k| InstanceKey::new(&k).expect("long enough").per_ue(&app, &supi));
         assert_ne!(ids[0], ids[1]);
         assert!(InstanceKey::new(&[0; 15]).is_err());
+    }
+
+    #[test]
+    fn a_host_is_no_seat_even_where_a_site_is_called_like_a_ue() {
+        let app = AppId::new("ar").expect("valid");
+        let key = InstanceKey::new(&[7; 16]).expect("long enough");
+        let supi = "imsi-208930000000003".parse().expect("valid");
+        let site = SiteId::new("imsi-208930000000003").expect("valid");
+        assert_ne!(key.per_ue(&app, &supi), key.per_site(&app, &site));
+        assert_eq!(key.per_site(&app, &site).as_str().len(), 16);
     }
 }

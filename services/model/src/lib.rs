@@ -44,7 +44,7 @@ pub use freeze_window::{FreezeWindow, TimeOfDay, UtcOffset, Weekday, WindowError
 pub use ident::{IdentError, name_is_valid};
 pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
 pub use label::is_label_value;
-pub use limits::{AppLimits, Budget, BudgetSeen, Limits, LimitsSeen, Rate};
+pub use limits::{AppLimits, Budget, BudgetSeen, HostSeen, HostState, Limits, LimitsSeen, Rate};
 pub use operator::{Ask, OperatorCommand};
 pub use order::Order;
 pub use outcome::{Outcome, OutcomeKind, Step};

@@ -6,14 +6,15 @@ use thiserror::Error;
 
 use crate::guard::{Able, Queue};
 use crate::topology::Topology;
+use crate::ue::Kind;
 
 /// Why an app cannot be placed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AppError {
-    /// Only per-UE apps can be placed.
+    /// Only per-UE and shared apps can be placed.
     #[error(
-        "app `{app}`: scope `{scope}` is not supported, only `per-ue` is: give each UE an instance of its own"
+        "app `{app}`: scope `{scope}` is not supported: give each UE an instance of its own (`per-ue`), or all UEs of a site one (`shared`)"
     )]
     Scope {
         /// The app.
@@ -50,6 +51,12 @@ pub enum AppError {
         "app `{0}` changes its mode: restart the decider, what it assumed while observing does not hold any more"
     )]
     ModeChanged(AppId),
+    /// The scope cannot change while anything of the app runs.
+    #[error(
+        "app `{0}` changes its scope: what runs for it belongs to the old one; take the app out, let its instances end, \
+         and add it anew under another id"
+    )]
+    ScopeChanged(AppId),
 }
 
 /// An app with those that wait.
@@ -71,8 +78,7 @@ pub(crate) fn entries(apps: Vec<App>, topology: &Topology) -> Result<Vec<AppEntr
     let mut entries: Vec<AppEntry> = Vec::with_capacity(apps.len());
     for app in apps {
         let scope = match app.scope {
-            Scope::PerUe => None,
-            Scope::Shared => Some("shared"),
+            Scope::PerUe | Scope::Shared => None,
             Scope::Group => Some("group"),
         };
         if let Some(scope) = scope {
@@ -106,6 +112,11 @@ impl AppEntry {
     /// Whether it is only observed.
     pub(crate) fn observed(&self) -> bool {
         self.app.mode == Mode::Observe
+    }
+
+    /// What matters of it for counting.
+    pub(crate) fn kind(&self) -> Kind {
+        Kind { observed: self.observed(), shared: self.app.scope == Scope::Shared }
     }
 
     pub(crate) fn serves(&self, supi: &Supi) -> bool {

@@ -3,6 +3,7 @@
 mod catalogue;
 mod decide;
 mod decision;
+mod hosts;
 mod line;
 mod operator;
 mod outcomes;
@@ -27,6 +28,7 @@ use crate::estate::Estate;
 use crate::fleet::Fleet;
 use crate::foreign::Foreign;
 use crate::guard::{Budgets, Freezes, Line, Of, Origins};
+use crate::hosts::Hosts;
 use crate::index::{InstanceIx, SiteIx};
 use crate::quality::Qualities;
 use crate::relief::Relief;
@@ -41,7 +43,7 @@ pub use why::Standing;
 /// How many instances one call looks at on the way through all of them.
 const SLICE: usize = 4096;
 
-/// Decides where the instances of every per-UE app should be.
+/// Decides where the instances of every app should be.
 ///
 /// One live order an instance: until its outcome is in, the instance is only watched, and looked at again
 /// afterwards. An order that came to nothing is tried again after a pause that doubles (2 s to 5 minutes);
@@ -55,6 +57,10 @@ const SLICE: usize = 4096;
 /// serves there leaves, the cheapest first, in rounds: one round for each load that was measured after all of the last
 /// one had left. A change of a site's condition is followed by a way through all instances, a slice
 /// a call of [`handle_timeout`](Self::handle_timeout).
+///
+/// Of a shared app a UE has a seat, which is moved as an instance is; a seat goes only where a host of the app serves. A
+/// host is started for the first seat that wants to go to its site, and let go when nobody has been there for the app's
+/// `linger`.
 ///
 /// Where an app wants some quality of service, what is measured of it counts before the policy: a site where it has been
 /// too poor for long enough is left for one that is better or of which nothing is known, and none is gone to where it is.
@@ -73,6 +79,7 @@ pub struct Engine {
     pub(crate) freezes: Freezes,
     pub(crate) qualities: Qualities,
     pub(crate) relief: Relief,
+    pub(crate) hosts: Hosts,
     /// What all apps share.
     limits: Limits,
     pub(crate) budgets: Budgets,
@@ -103,6 +110,8 @@ pub struct Counts {
     pub ues: u64,
     /// Instances that exist: they serve, or an order for them is live. In mode `observe`, those that there would be.
     pub instances: u64,
+    /// Of these, hosts of shared apps.
+    pub hosts: u64,
     /// Of these, instances whose UE is not known: it has not been heard of since a cold start, or does not use the
     /// app any longer.
     pub detached: u64,
@@ -155,7 +164,7 @@ impl Engine {
         let budgets = Budgets::new(apps.iter().map(|entry| &entry.app), &limits, &topology);
         let mut engine = Self {
             ues: Ues::new(),
-            instances: Instances::new(apps.iter().map(AppEntry::observed).collect()),
+            instances: Instances::new(apps.iter().map(AppEntry::kind).collect()),
             timers: Timers::default(),
             foreign: Foreign::default(),
             heard_of: Vec::new(),
@@ -164,6 +173,7 @@ impl Engine {
             freezes: Freezes::default(),
             qualities: Qualities::default(),
             relief: Relief::default(),
+            hosts: Hosts::default(),
             limits,
             budgets,
             line: Line::default(),
@@ -175,6 +185,7 @@ impl Engine {
             catching_up: false,
             tally: Tally::default(),
         };
+        (0..engine.topology.sites().len()).for_each(|site| engine.learn_hosts(SiteIx::from(site)));
         engine.count_limited();
         Ok(engine)
     }
@@ -269,6 +280,7 @@ impl Engine {
         Counts {
             ues: self.ues.slab().len() as u64,
             instances: census.existing as u64,
+            hosts: census.hosts as u64,
             detached: census.existing_detached as u64,
             ended: (census.detached - census.existing_detached) as u64,
             under_way: u64::from(self.budgets.under_way(Of::Total).unwrap_or_default()),
@@ -305,7 +317,7 @@ impl Engine {
         self.apps.iter().position(|entry| entry.app.id == *id).map(|slot| slot as u16)
     }
 
-    /// App and number of an instance; `None` where it cannot be one of a per-UE app of ours.
+    /// App and number of an instance; `None` where it cannot be one of an app of ours.
     fn identify(&mut self, app: &AppId, instance: &InstanceId) -> Option<(u16, NonZeroU64)> {
         let known = self.app(app).zip(number(instance));
         self.tally.foreign_instances += u64::from(known.is_none());
@@ -322,11 +334,13 @@ impl Engine {
             return known;
         }
         let base = self.topology.sites().len();
-        let slot = self.heard_of.iter().position(|other| other == id).unwrap_or_else(|| {
-            self.heard_of.push(id.clone());
-            self.heard_of.len() - 1
-        });
-        SiteIx::from(base + slot)
+        if let Some(slot) = self.heard_of.iter().position(|other| other == id) {
+            return SiteIx::from(base + slot);
+        }
+        self.heard_of.push(id.clone());
+        let site = SiteIx::from(base + self.heard_of.len() - 1);
+        self.learn_hosts(site);
+        site
     }
 
     fn site_id(&self, ix: SiteIx) -> &SiteId {
@@ -364,9 +378,16 @@ impl Engine {
 
     /// The instance with this number, made without a UE if it is new.
     fn instance(&mut self, app: u16, id: NonZeroU64) -> InstanceIx {
-        self.instances.find(app, id).unwrap_or_else(|| {
-            self.instances.insert(crate::ue::Instance { id: Some(id), ..crate::ue::Instance::new(app) })
-        })
+        let host = self.hosts.site_of((app, id)).is_some();
+        let Some(known) = self.instances.find(app, id) else {
+            let instance = crate::ue::Instance { id: Some(id), host, ..crate::ue::Instance::new(app) };
+            return self.instances.insert(instance);
+        };
+        if host && !self.instances.at(known).host {
+            // It ended before its site was heard of.
+            self.instances.make_host(known);
+        }
+        known
     }
 
     /// Replaces the state and keeps budgets, queues and accounts in step with it.
@@ -381,7 +402,7 @@ impl Engine {
     }
 }
 
-/// A per-UE instance id as a number: exactly 16 hex digits.
+/// An instance id as a number: exactly 16 hex digits.
 fn number(id: &InstanceId) -> Option<NonZeroU64> {
     let text = id.as_str();
     let digits = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));

@@ -5,6 +5,7 @@ use model::{
 };
 
 use crate::guard::{Lane, Limited, Of};
+use crate::hosts::Role;
 use crate::index::SiteIx;
 use crate::judge::{Case, Finding, Recorder, way};
 use crate::policy::{self, Standing};
@@ -143,5 +144,9 @@ fn limits<'n>(case: &Case<'_>, finding: &Finding, name: impl Fn(SiteIx) -> &'n S
                 per_minute: standing.per_minute,
             })
             .collect(),
+        host: match case.role {
+            Role::Seat(berths) => way.and_then(|way| berths.seen(way.target, case.now)),
+            Role::Own | Role::Host { .. } => None,
+        },
     }
 }

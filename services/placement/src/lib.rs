@@ -24,6 +24,7 @@ mod explain;
 mod fleet;
 mod foreign;
 mod guard;
+mod hosts;
 mod index;
 pub mod invariants;
 mod judge;

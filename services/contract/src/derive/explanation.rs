@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::cell::{cell, tai};
 use super::quality;
 use crate::v1::{
-    Basis, BasisKind, Budget, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving,
+    Basis, BasisKind, Budget, Candidate, Explanation, Guard, Host, HostState, Loaded, Policy, PolicyName,
+    Rule, Serving,
 };
 
 pub(super) fn explanation(from: &model::Explanation) -> Explanation {
@@ -34,6 +35,7 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
         not_back_to: from.limits.not_back_to.as_ref().map(ToString::to_string),
         freeze_window: from.limits.freeze_window.as_ref().map(ToString::to_string),
         budgets: from.limits.budgets.iter().map(budget).collect(),
+        host: from.limits.host.as_ref().map(host),
         catalogue_version: from.catalogue_version,
     }
 }
@@ -87,7 +89,18 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::SiteRate => Guard::SiteRate,
         model::Guard::TotalConcurrent => Guard::TotalConcurrent,
         model::Guard::TotalRate => Guard::TotalRate,
+        model::Guard::HostStarting => Guard::HostStarting,
     }
+}
+
+fn host(seen: &model::HostSeen) -> Host {
+    let state = match seen.state {
+        model::HostState::Serving => HostState::Serving,
+        model::HostState::UnderWay => HostState::UnderWay,
+        model::HostState::Paused => HostState::Paused,
+        model::HostState::Absent => HostState::Absent,
+    };
+    Host { instance: seen.instance.to_string(), state }
 }
 
 fn budget(seen: &model::BudgetSeen) -> Budget {

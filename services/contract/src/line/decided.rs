@@ -96,6 +96,7 @@ fn guarded(guard: &Guard) -> String {
         Guard::SiteRate => "a site's orders a minute are used up",
         Guard::TotalConcurrent => "all apps together have as many relocations under way as they may",
         Guard::TotalRate => "the orders a minute of all apps together are used up",
+        Guard::HostStarting => "the app's host at that site does not serve yet",
         Guard::Other(word) => return spaced(word),
     };
     words.to_owned()

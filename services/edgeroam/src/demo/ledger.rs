@@ -236,6 +236,7 @@ mod tests {
             observed_at: at,
             due_at: at,
             decided_at: at,
+            host: None,
         }
     }
 

@@ -5,6 +5,7 @@ use model::{Generation, Guard, Mode, Order, Rule, Timestamp, Trigger, Verdict};
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::guard::{Pace, Unhurried};
+use crate::hosts::Role;
 use crate::index::{InstanceIx, UeIx};
 use crate::judge::{Case, Finding, Silent, judge};
 use crate::ue::{Instant, Ordered, State, Wait, Whereabouts};
@@ -16,7 +17,10 @@ impl Engine {
         if matches!(instance.state, State::Ordered(_)) {
             return;
         }
-        let ue = instance.ue;
+        let (ue, host) = (instance.ue, instance.host);
+        if self.is_absent_host(ix) {
+            return;
+        }
         if self.catching_up {
             if let Some(ue) = ue {
                 self.follow(ix, ue);
@@ -24,7 +28,7 @@ impl Engine {
             return;
         }
         self.drop_moot_move(ix);
-        if ue.is_none() && !self.moves_without_ue(ix) {
+        if ue.is_none() && !host && !self.moves_without_ue(ix) {
             self.leave_queue(ix);
             self.instances.at_mut(ix).told.forget_blocked();
             return;
@@ -57,6 +61,10 @@ impl Engine {
                 if let Some(until) = wait.pause(finding.target, now) {
                     self.arm(ix, until);
                 } else if let Rule::Guarded(guard) = rule {
+                    let waits = guard == Guard::HostStarting;
+                    if waits && self.start_host(ix, finding.target, (now, due), out) {
+                        return self.look(ix, now, due, out);
+                    }
                     self.block(ix, guard, &finding, now, out);
                 } else {
                     self.order(ix, now, due, out);
@@ -92,12 +100,18 @@ impl Engine {
         let entry = &self.apps[usize::from(instance.app)];
         let serving = instance.state.serving();
         let since = serving.map_or(now, |(_, since)| since);
+        let role = self.role(ix);
+        let idle = match role {
+            Role::Host { idle, .. } => idle,
+            Role::Own | Role::Seat(_) => None,
+        };
         Case {
             app: &entry.app,
+            role,
             topology: &self.topology,
             gate: self.gate(ix),
             now,
-            observed_at: ue.map_or(since, |ue| ue.observed_at),
+            observed_at: idle.unwrap_or_else(|| ue.map_or(since, |ue| ue.observed_at)),
             gone: ue.is_some_and(|ue| ue.whereabouts == Whereabouts::GONE),
             place: ue.and_then(|ue| self.foreign.place(&self.topology, ue.whereabouts)),
             serving,
@@ -179,7 +193,13 @@ impl Engine {
         }
     }
 
-    fn order(&mut self, ix: InstanceIx, now: Timestamp, due: Timestamp, out: &mut Vec<Command>) {
+    pub(super) fn order(
+        &mut self,
+        ix: InstanceIx,
+        now: Timestamp,
+        due: Timestamp,
+        out: &mut Vec<Command>,
+    ) {
         let decision = self.decision(ix, now);
         let Some((generation, relocation)) = decision.order else { return };
         debug_assert_eq!(crate::invariants::may_order(self, ix, &decision), Ok(()));
@@ -196,6 +216,7 @@ impl Engine {
             observed_at: decision.observed_at,
             due_at: due,
             decided_at: now,
+            host: self.host_for(ix, target),
         });
         let asked = decision.explanation.rule == Rule::OperatorMove;
         out.push(Command::Decide(Box::new(decision)));

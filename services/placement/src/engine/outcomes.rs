@@ -53,6 +53,7 @@ impl Engine {
         self.end(ix, end, target, generation, outcome.at.min(now), now);
         self.pump(now, out);
         self.look(ix, now, now, out);
+        self.wake_seats(ix, now, out);
     }
 
     fn end(
@@ -116,6 +117,7 @@ impl Engine {
         self.settle_at(ix, site, state.generation, state.at.min(now));
         self.pump(now, out);
         self.look(ix, now, now, out);
+        self.wake_seats(ix, now, out);
     }
 
     /// An order that an earlier run of the decider gave.

@@ -24,7 +24,7 @@ use crate::topology::{StableHash, Topology};
 use crate::ue::{Instance, Instances, Instant, Slot, Ue, Ues};
 
 /// Version of the bytes; another one means a cold start.
-const SCHEMA: u16 = 5;
+const SCHEMA: u16 = 6;
 
 /// Why a snapshot cannot be used. Each one means a cold start from the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -66,6 +66,7 @@ struct Written<'a> {
     qualities: &'a Qualities,
     strains: Vec<(SiteIx, &'a Strain)>,
     relief: &'a Relief,
+    idle: Vec<((u16, SiteIx), Timestamp)>,
     round: Option<Round>,
     levels: Vec<(Lane, Timestamp)>,
     line: &'a Line,
@@ -88,6 +89,7 @@ struct Read {
     qualities: Qualities,
     strains: Vec<(SiteIx, Strain)>,
     relief: Relief,
+    idle: Vec<((u16, SiteIx), Timestamp)>,
     round: Option<Round>,
     levels: Vec<(Lane, Timestamp)>,
     line: Line,
@@ -128,6 +130,7 @@ impl Engine {
             qualities: &self.qualities,
             strains: self.estate.strains().collect(),
             relief: &self.relief,
+            idle: self.hosts.all_idle().collect(),
             round: self.round,
             levels: self.budgets.levels(),
             line: &self.line,
@@ -169,7 +172,7 @@ impl Engine {
         engine.ues = Ues::restore(ues, free).ok_or_else(|| damaged("two records are one UE"))?;
         let (instances, free) = read.instances;
         engine.instances =
-            Instances::restore(instances, free, engine.apps.iter().map(AppEntry::observed).collect())
+            Instances::restore(instances, free, engine.apps.iter().map(AppEntry::kind).collect())
                 .ok_or_else(|| damaged("two records are one instance"))?;
         for (entry, held) in engine.apps.iter_mut().zip(read.held) {
             entry.held = held;
@@ -177,6 +180,9 @@ impl Engine {
         engine.timers = Timers::from_iter(read.timers);
         engine.foreign = Foreign::restore(&engine.topology, read.foreign);
         engine.heard_of = read.heard_of;
+        let sites = engine.topology.sites().len();
+        (sites..sites + engine.heard_of.len()).for_each(|site| engine.learn_hosts(SiteIx::from(site)));
+        engine.hosts.put_back(read.idle);
         engine
             .restore_loads(read.strains, read.relief)
             .ok_or_else(|| damaged("it has a load of a site without water marks"))?;

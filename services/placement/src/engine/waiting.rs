@@ -36,6 +36,7 @@ impl Engine {
             | Guard::Tenant
             | Guard::Residency
             | Guard::NoFeasibleSite
+            | Guard::HostStarting
             | Guard::Frozen => (),
             // They wait in the line, or for an instant.
             Guard::ConcurrentRelocations

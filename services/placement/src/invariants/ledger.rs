@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use model::{
-    App, AppId, Decision, Generation, InstanceId, Limits, Mode, Order, OutcomeKind, RelocationId, SiteId,
+    App, AppId, Decision, Generation, InstanceId, InstanceKey, Limits, Mode, Order, OutcomeKind,
+    RelocationId, SiteId,
 };
 
 use crate::command::{Command, Input};
 use crate::invariants::Violation;
+use crate::invariants::seating::Seating;
 use crate::invariants::spending::Spending;
 use crate::invariants::town::Town;
 use crate::topology::Topology;
@@ -19,6 +21,7 @@ type Key = (AppId, InstanceId);
 pub struct Ledger {
     town: Town,
     spending: Spending,
+    seating: Seating,
     live: BTreeMap<Key, Generation>,
     newest: BTreeMap<Key, Generation>,
     decided: Option<Box<Decision>>,
@@ -42,6 +45,14 @@ impl Ledger {
     #[must_use]
     pub fn within(mut self, limits: &Limits) -> Self {
         self.spending.within(limits);
+        self
+    }
+
+    /// The same, with the key that tells hosts of shared apps from seats; after [`with`](Self::with), and needed where any
+    /// app is shared.
+    #[must_use]
+    pub fn keyed(mut self, key: &InstanceKey) -> Self {
+        self.seating = Seating::new(&self.town, key);
         self
     }
 
@@ -152,10 +163,11 @@ impl Ledger {
             if !self.town.has(target) {
                 return Err(Violation::OutsideCatalogue(target.clone()));
             }
-            if let Some(by) = self.town.bars(&order.app, target, order.decided_at) {
+            if let Some(by) = self.town.bars(order, target, &self.seating) {
                 return Err(Violation::Infeasible { site: target.clone(), by });
             }
         }
+        self.seating.check(order, &self.town, &self.live.keys().collect())?;
         if self.town.frozen(&order.app, order.decided_at) {
             return Err(Violation::Frozen(order.relocation));
         }

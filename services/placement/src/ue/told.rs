@@ -38,6 +38,7 @@ const fn code(guard: Guard) -> u8 {
         Guard::SiteRate => 20,
         Guard::TotalConcurrent => 21,
         Guard::TotalRate => 22,
+        Guard::HostStarting => 30,
     }
 }
 

@@ -198,6 +198,7 @@ pub(crate) fn leaving(guard: Guard) -> Trigger {
         | Guard::SiteConcurrent
         | Guard::SiteRate
         | Guard::TotalConcurrent
-        | Guard::TotalRate => panic!("nothing is left for {guard:?}"),
+        | Guard::TotalRate
+        | Guard::HostStarting => panic!("nothing is left for {guard:?}"),
     }
 }

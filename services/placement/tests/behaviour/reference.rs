@@ -480,6 +480,7 @@ fn queue(guard: Guard) -> Option<Queue> {
         | Guard::Tenant
         | Guard::Residency
         | Guard::NoFeasibleSite
+        | Guard::HostStarting
         | Guard::Frozen => Some(Queue::Held),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use model::{Basis, Candidate, Decision, Guard, Policy, QosTarget, SiteQuality, Trigger, Verdict};
+use model::{
+    Basis, BudgetSeen, Candidate, Decision, Guard, HostState, Policy, QosTarget, SiteQuality, Trigger, Verdict,
+};
 
 /// What is right, were there neither limits nor freezes.
 enum Wanted {
@@ -44,11 +46,21 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
         cool.or(back.map(|_| Guard::PingPong)).or(window)
     });
     let used_up = limits.budgets.iter().find(|budget| budget.used >= budget.limit);
+    // A seat waits for its host, which takes from the budgets of its own site.
+    let host = limits.host.as_ref().map(|host| host.state);
+    let of_source = |seen: &&BudgetSeen| seen.site.is_some() && seen.site == decision.source;
+    let of_host = limits.budgets.iter().filter(|seen| !of_source(seen)).find(|seen| seen.used >= seen.limit);
     match wanted {
         Wanted::Stay => (Verdict::Stay, None),
         Wanted::Stuck(by) => (Verdict::Blocked, Some(by)),
         Wanted::Go if unhurried.flatten().is_some() => (Verdict::Blocked, unhurried.flatten()),
         Wanted::Go if told.frozen => (Verdict::Blocked, Some(Guard::Frozen)),
+        Wanted::Go if matches!(host, Some(HostState::UnderWay | HostState::Paused)) => {
+            (Verdict::Blocked, Some(Guard::HostStarting))
+        }
+        Wanted::Go if host == Some(HostState::Absent) && !full => {
+            (Verdict::Blocked, Some(of_host.map_or(Guard::HostStarting, |seen| seen.guard)))
+        }
         Wanted::Go if full => (Verdict::Blocked, Some(Guard::ConcurrentRelocations)),
         Wanted::Go if used_up.is_some() => (Verdict::Blocked, used_up.map(|budget| budget.guard)),
         Wanted::Go => (Verdict::Move, None),

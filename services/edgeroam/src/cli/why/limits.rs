@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{BudgetSeen, Decision, Guard, LimitsSeen};
+use model::{BudgetSeen, Decision, Guard, HostState, LimitsSeen};
 
 use super::show::span;
 
@@ -50,7 +50,8 @@ pub(super) fn otherwise(decision: &Decision, guard: Guard) -> Option<String> {
         | Guard::Tenant
         | Guard::Residency
         | Guard::NoFeasibleSite
-        | Guard::Frozen => None,
+        | Guard::Frozen
+        | Guard::HostStarting => None,
     }
 }
 
@@ -83,6 +84,15 @@ pub(super) fn lines(limits: &LimitsSeen) -> Vec<(&'static str, String)> {
         };
         lines.push((if number == 0 { "budgets" } else { "" }, format!("{what}: {how}")));
     }
+    if let Some(host) = &limits.host {
+        let how = match host.state {
+            HostState::Serving => "serves",
+            HostState::UnderWay => "an order for it is under way",
+            HostState::Paused => "could not be started; it is tried again",
+            HostState::Absent => "there is none yet",
+        };
+        lines.push(("host", format!("{}: {how}", host.instance)));
+    }
     lines
 }
 
@@ -107,6 +117,10 @@ mod tests {
                 seen(Guard::SiteConcurrent, Some("edge-b"), None),
                 seen(Guard::TotalRate, None, Some(60)),
             ],
+            host: Some(model::HostSeen {
+                instance: "0011223344556677".parse().expect("an instance"),
+                state: HostState::UnderWay,
+            }),
         };
         let told: Vec<String> =
             lines(&limits).into_iter().map(|(what, how)| format!("{what}|{how}")).collect();
@@ -117,6 +131,7 @@ mod tests {
                 "no way to|edge-a: it came from there",
                 "budgets|site edge-b: 2 of 3 under way",
                 "|all apps: 2 of 3 tokens taken, 60 come a minute",
+                "host|0011223344556677: an order for it is under way",
             ]
         );
     }

@@ -64,6 +64,7 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
         Guard::Cooldown | Guard::PingPong => "goes once it has been there for long enough",
         Guard::FreezeWindow => "goes when the freeze window ends",
+        Guard::HostStarting => "goes once the app's host at that site serves",
         Guard::AppRate | Guard::SiteRate | Guard::TotalRate => {
             "goes when its turn comes, or with a higher rate"
         }
@@ -274,6 +275,7 @@ mod tests {
             Guard::SiteRate,
             Guard::TotalConcurrent,
             Guard::TotalRate,
+            Guard::HostStarting,
         ];
         for guard in guards {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));

@@ -136,6 +136,7 @@ impl Reference {
             not_back_to: self.not_back_to(key, now),
             freeze_window: self.window(key.0, now),
             budgets: all.into_iter().filter(|seen| seen.guard != Guard::ConcurrentRelocations).collect(),
+            host: None,
         }
     }
 }
