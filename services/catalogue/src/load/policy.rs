@@ -21,20 +21,21 @@ pub(super) fn mode(entry: &OptText, path: &str, problems: &mut Problems) -> Opti
     }
 }
 
-/// `per-ue` where nothing is said; the others are known and not supported.
+/// `per-ue` where nothing is said; `group` is known and not supported.
 pub(super) fn scope(entry: &OptText, path: &str, problems: &mut Problems) -> Option<Scope> {
     match entry.as_ref().map(|t| (t.value.0.as_str(), t.referenced)) {
         None | Some(("per-ue", _)) => Some(Scope::PerUe),
-        Some((known @ ("shared" | "group"), at)) => {
+        Some(("shared", _)) => Some(Scope::Shared),
+        Some((known @ "group", at)) => {
             let reason = format!(
                 "scope `{known}` is not supported: this version moves instances that serve one UE each \
-                 (`scope: per-ue`)"
+                 (`scope: per-ue`), or all UEs of a site (`scope: shared`)"
             );
             problems.field(format!("{path}.scope"), at, reason);
             None
         }
         Some((other, at)) => {
-            let reason = format!("`{other}` is no scope: `per-ue` is supported");
+            let reason = format!("`{other}` is no scope: `per-ue` and `shared` are supported");
             problems.field(format!("{path}.scope"), at, reason);
             None
         }

@@ -22,9 +22,10 @@ pub(crate) fn verified(saga: &Saga) -> Option<InstanceState> {
     })
 }
 
-/// Where the saga's target serves; `None` where there is none.
-fn placement(saga: &Saga) -> Option<Placement> {
-    saga.output(Step::Ready).and_then(|output| serde_json::from_value(output.clone()).ok())
+/// Where the saga's target serves, by the step that found it out; `None` where there is no target, or it is not known yet.
+pub(super) fn placement(saga: &Saga) -> Option<Placement> {
+    let step = if saga.plan().deploys { Step::Ready } else { Step::Steer };
+    saga.output(step).and_then(|output| serde_json::from_value(output.clone()).ok())
 }
 
 /// Takes what a recovered saga says into the registry, before anybody asks it.
@@ -98,6 +99,9 @@ impl Driver {
     /// Keeps the target as left over, unless its name may still lead clients there.
     async fn leave_target(&self, at: Timestamp, reason: String) -> String {
         let Some(target) = &self.job.target else { return reason };
+        if let Some(host) = &self.job.host {
+            return format!("{reason}; the name {} may still lead to host {host} at site {}", self.job.name, target.site);
+        }
         let (release, cluster) = (target.release.to_string(), &target.cluster);
         self.ctx.occupancy.enter(&self.app.composite, cluster, &release);
         if self.saga.may_exist(Step::Steer) {
@@ -152,6 +156,7 @@ impl Driver {
         }
         if let (Some(placement), Some(site)) =
             (&state.serving, state.serving.as_ref().and_then(|placement| self.ctx.sites.get(&placement.site)))
+            && self.job.host.is_none()
         {
             let group = &placement.deployment_intent_group;
             self.ctx.occupancy.enter(&self.app.composite, &site.cluster, group);

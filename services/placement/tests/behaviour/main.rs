@@ -28,6 +28,7 @@ mod reference;
 mod regret;
 mod relief;
 mod scene;
+mod seats;
 mod snapshot;
 mod storm;
 mod story;
