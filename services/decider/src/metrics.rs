@@ -87,6 +87,7 @@ pub(crate) struct Metrics {
     pub(crate) active: Gauge,
     ues: Gauge,
     instances: Gauge,
+    hosts: Gauge,
     detached: Gauge,
     ended: Gauge,
     under_way: Gauge,
@@ -121,6 +122,7 @@ impl Metrics {
             active: Gauge::default(),
             ues: Gauge::default(),
             instances: Gauge::default(),
+            hosts: Gauge::default(),
             detached: Gauge::default(),
             ended: Gauge::default(),
             under_way: Gauge::default(),
@@ -171,6 +173,7 @@ impl Metrics {
         registry.register("cold_starts", "Starts without a usable snapshot", metrics.cold_starts.clone());
         registry.register("ues", "UEs that use an app", metrics.ues.clone());
         registry.register("instances", "Instances that serve or are ordered", metrics.instances.clone());
+        registry.register("host_instances", "Of these, hosts of shared apps", metrics.hosts.clone());
         registry.register(
             "detached_instances",
             "Of these, instances whose UE is not known",
@@ -281,6 +284,7 @@ impl Metrics {
         for (gauge, value) in [
             (&self.ues, counts.ues),
             (&self.instances, counts.instances),
+            (&self.hosts, counts.hosts),
             (&self.detached, counts.detached),
             (&self.ended, counts.ended),
             (&self.under_way, counts.under_way),

@@ -19,6 +19,7 @@ impl Deriver {
             trigger: trigger(order.trigger),
             source: order.source.as_ref().map(ToString::to_string),
             target: order.target.as_ref().map(ToString::to_string),
+            host: order.host.as_ref().map(ToString::to_string),
             observed_at: order.observed_at.into(),
             due_at: order.due_at.into(),
             decided_at: order.decided_at.into(),

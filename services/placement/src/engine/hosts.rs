@@ -101,6 +101,13 @@ impl Engine {
         serving == Some(site) && self.instances.presence().crews().of(app, site).seats == 0
     }
 
+    /// Whether an instance can be at a site: a host is at its own, if it is known which one that is.
+    pub(super) fn can_be_at(&self, ix: InstanceIx, site: SiteIx) -> bool {
+        let instance = self.instances.at(ix);
+        let own = instance.id.and_then(|id| self.hosts.site_of((instance.app, id)));
+        !instance.host || own.is_none_or(|own| own == site)
+    }
+
     /// Whether there is nothing to look at: a host that does not run is started by who needs it.
     pub(super) fn is_absent_host(&self, ix: InstanceIx) -> bool {
         let instance = self.instances.at(ix);

@@ -87,8 +87,9 @@ impl Engine {
         }
     }
 
-    /// The instance serves at `site`, or nowhere. How long it has been there is kept where nothing changed.
+    /// The instance serves at `site`, or nowhere; a host that is said to be elsewhere is nowhere. How long it has been there is kept where nothing changed.
     fn settle_at(&mut self, ix: InstanceIx, site: Option<SiteIx>, generation: Generation, at: Timestamp) {
+        let site = site.filter(|site| self.can_be_at(ix, *site));
         let instance = self.instances.at_mut(ix);
         let since = match instance.state.serving() {
             Some((present, since)) if Some(present) == site => since,

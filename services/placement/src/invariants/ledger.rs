@@ -115,6 +115,7 @@ impl Ledger {
     }
 
     fn end(&mut self, key: Key, generation: Generation, answers: bool, site: Option<SiteId>) {
+        let site = site.filter(|site| self.seating.can_be_at(&key, site));
         let newest = self.newest.entry(key.clone()).or_default();
         if answers || generation > *newest {
             self.live.remove(&key);

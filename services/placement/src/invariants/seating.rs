@@ -28,6 +28,11 @@ impl Seating {
         self.hosts.get(app).is_some_and(|hosts| !hosts.contains_key(instance))
     }
 
+    /// A host is at its own site or nowhere.
+    pub(super) fn can_be_at(&self, (app, instance): &(AppId, InstanceId), site: &SiteId) -> bool {
+        self.hosts.get(app).and_then(|hosts| hosts.get(instance)).is_none_or(|own| own == site)
+    }
+
     /// The host of an app at a site.
     pub(super) fn host_at(&self, app: &AppId, site: &SiteId) -> Option<&InstanceId> {
         self.hosts.get(app)?.iter().find(|(_, at)| *at == site).map(|(host, _)| host)

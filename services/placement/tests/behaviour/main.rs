@@ -14,6 +14,7 @@ mod drain;
 mod first_placement;
 mod freeze_window;
 mod golden;
+mod hostel;
 mod kept;
 mod linger;
 mod observe;

@@ -44,7 +44,7 @@ impl Play {
         let engine = Engine::new(town.topology(), fleet.clone(), key()).unwrap();
         let unlimited = town.rooms.iter().all(Option::is_none);
         Self {
-            ledger: Ledger::new(engine.topology()).with(&fleet.apps).within(&fleet.limits),
+            ledger: Ledger::new(engine.topology()).with(&fleet.apps).within(&fleet.limits).keyed(&key()),
             engine,
             log: Vec::new(),
             town,
@@ -78,6 +78,10 @@ impl Play {
         }
         assert!(self.live.is_empty());
         self
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// The decision on each instance, as things stand.

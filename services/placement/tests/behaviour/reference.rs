@@ -3,6 +3,7 @@
 //! which are missing.
 
 mod asks;
+mod hosts;
 mod limits;
 mod loads;
 mod numbers;
@@ -18,6 +19,7 @@ use model::{
 use placement::{Command, Fleet};
 
 use crate::country::{At, Country};
+use crate::reference::hosts::{Host, Place};
 use crate::reference::loads::Loads;
 use crate::reference::quality::Heard;
 use crate::reference::wish::Wish;
@@ -49,6 +51,7 @@ pub(crate) struct Reference {
     apps: Vec<App>,
     ues: BTreeMap<u64, (At, Timestamp)>,
     insts: BTreeMap<(usize, u64), Inst>,
+    hosts: BTreeMap<Place, Host>,
     /// Every report that told something new, for ever.
     history: BTreeMap<u64, Vec<(Timestamp, At)>>,
     country: Country,
@@ -74,6 +77,7 @@ impl Reference {
             apps,
             ues,
             insts,
+            hosts: BTreeMap::new(),
             history,
             country,
             heard,
@@ -88,7 +92,8 @@ impl Reference {
 
     /// How many orders are live.
     pub(crate) fn live(&self) -> usize {
-        self.insts.values().filter(|inst| inst.live.is_some()).count()
+        let hosts = self.hosts.values().filter(|host| host.live.is_some()).count();
+        self.insts.values().filter(|inst| inst.live.is_some()).count() + hosts
     }
 
     pub(crate) fn report(&mut self, ue: u64, at: At, now: Timestamp) {
@@ -113,6 +118,7 @@ impl Reference {
     }
 
     pub(crate) fn outcome(&mut self, order: &Order, kind: &OutcomeKind, at: Timestamp, now: Timestamp) {
+        self.host_outcome(order, kind, at, now);
         let found = self.insts.iter_mut().find(|(_, inst)| inst.live.as_ref() == Some(order));
         let Some((&key, inst)) = found else { return };
         let ue = key.1;
@@ -168,6 +174,7 @@ impl Reference {
         if idle {
             self.all_are_chosen(now);
             self.nothing_is_missing(now);
+            self.no_host_is_missing(now);
             self.unsettled = false;
         }
     }
@@ -176,6 +183,7 @@ impl Reference {
     fn refresh(&mut self, now: Timestamp) {
         self.drop_moot_moves();
         self.assess(now);
+        self.refresh_hosts(now);
         let wishes: Vec<_> =
             self.insts.keys().map(|&key| (key, self.wish(key, now), self.better(key, now))).collect();
         for (key, wish, better) in wishes {
@@ -218,6 +226,9 @@ impl Reference {
     }
 
     fn decision(&mut self, now: Timestamp, decision: &Decision) -> Option<Decision> {
+        if let Some(expected) = self.host_decision(now, decision) {
+            return expected;
+        }
         let app = self.apps.iter().position(|app| app.id == decision.app).expect("a known app");
         let ue = *self.ues.keys().find(|ue| Some(supi(**ue)) == decision.supi).expect("a known UE");
         let key_of = (app, ue);
@@ -324,7 +335,8 @@ impl Reference {
     ) -> Option<Guard> {
         let policy =
             matches!(trigger, Trigger::Mobility | Trigger::Qos).then(|| self.unhurried(key, target, now));
-        policy.flatten().or_else(|| self.frozen(key.0, now).then_some(Guard::Frozen)).or_else(|| {
+        let held = policy.flatten().or_else(|| self.frozen(key.0, now).then_some(Guard::Frozen));
+        held.or_else(|| self.waits_for_host(key.0, target, now)).or_else(|| {
             let budgets = self.budgets(key, target, now);
             budgets.into_iter().find(|budget| budget.used >= budget.limit).map(|budget| budget.guard)
         })
@@ -335,12 +347,16 @@ impl Reference {
     }
 
     fn order(&mut self, decision: &Decision, order: &Order) {
+        if self.host_order(decision, order) {
+            return;
+        }
         let app = self.apps.iter().position(|app| app.id == order.app).expect("a known app");
         let ue = *self.ues.keys().find(|ue| Some(supi(**ue)) == decision.supi).expect("a known UE");
         assert_eq!(order.instance, key().per_ue(&order.app, &supi(ue)));
         assert_eq!(Some((order.generation, order.relocation)), decision.order);
         assert_eq!((&order.source, &order.target), (&decision.source, &decision.target));
         assert!(order.due_at <= order.decided_at && order.observed_at <= order.due_at);
+        self.joins(app, order);
         let (older, now) = (std::mem::take(&mut self.older), order.decided_at);
         if let Some(target) = &order.target {
             self.given.push((now, app, order.source.clone(), target.clone()));
@@ -432,7 +448,8 @@ impl Reference {
 
     /// Live orders that take from budgets.
     fn under_way(&self, counts: impl Fn(&Order) -> bool) -> usize {
-        let live = self.insts.values().filter_map(|inst| inst.live.as_ref());
+        let hosts = self.hosts.values().filter_map(|host| host.live.as_ref());
+        let live = self.insts.values().filter_map(|inst| inst.live.as_ref()).chain(hosts);
         live.filter(|order| order.target.is_some() && counts(order)).count()
     }
 
