@@ -49,7 +49,8 @@ async fn ues_of_a_shared_app_are_led_from_host_to_host_and_no_client_notices() {
     let history: Vec<Happened> = testbed.view("/_testbed/history").await;
     let clients = testbed.stop().await;
 
-    let seats: BTreeSet<&InstanceId> = orders.values().filter(|o| o.host.is_some()).map(|o| &o.instance).collect();
+    let seats: BTreeSet<&InstanceId> =
+        orders.values().filter(|o| o.host.is_some()).map(|o| &o.instance).collect();
     let moves = orders.values().filter(|order| order.host.is_some() && order.is_relocation());
     let moved = moves.filter(|order| ended.contains(&order.relocation)).count();
     let hosts: BTreeMap<&InstanceId, &SiteId> = orders

@@ -55,7 +55,9 @@ impl App {
         match (&self.hosts, &order.host) {
             (None, None) => None,
             (None, Some(host)) => Some(format!("it joins host {host}, and app {} is not shared", order.app)),
-            (Some(_), Some(_)) if site.is_some() => Some("it is for a host, and a host joins none".to_owned()),
+            (Some(_), Some(_)) if site.is_some() => {
+                Some("it is for a host, and a host joins none".to_owned())
+            }
             (Some(_), None) if order.target.is_some() && site != order.target.as_ref() => {
                 Some(format!("app {} is shared, and the order names no host to join", order.app))
             }

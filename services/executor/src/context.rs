@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    AppId, ClusterRef, InstanceId, InstanceState, Order, Outcome, OutcomeKind, Placement, Site, SiteId, Stream,
-    Timestamp,
+    AppId, ClusterRef, InstanceId, InstanceState, Order, Outcome, OutcomeKind, Placement, Site, SiteId,
+    Stream, Timestamp,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;

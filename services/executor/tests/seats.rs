@@ -115,7 +115,8 @@ async fn a_seat_that_cannot_be_verified_is_led_back_and_no_host_suffers() {
         assert!(completed(&lab.carry_out(order).await));
     }
     // Nothing answers at the new host: somebody has stopped it behind our back.
-    let composite = emco::CompositeApp { project: "mec".into(), name: "addrapp".into(), version: "v1".into() };
+    let composite =
+        emco::CompositeApp { project: "mec".into(), name: "addrapp".into(), version: "v1".into() };
     lab.client().terminate(&composite.group(release(&at_b))).await.expect("accepted");
     let served = lab.instance(&at_b).await.and_then(|state| state.serving).expect("it serves");
     while tokio::net::TcpStream::connect(&served.address).await.is_ok() {

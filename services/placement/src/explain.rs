@@ -145,7 +145,7 @@ fn limits<'n>(case: &Case<'_>, finding: &Finding, name: impl Fn(SiteIx) -> &'n S
             })
             .collect(),
         host: match case.role {
-            Role::Seat(berths) => way.and_then(|way| berths.seen(way.target, case.now)),
+            Role::Seat(berths) => way.map(|way| berths.seen(way.target, case.now)),
             Role::Own | Role::Host { .. } => None,
         },
     }

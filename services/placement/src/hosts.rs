@@ -69,14 +69,14 @@ impl Berths<'_> {
     }
 
     /// The host at a site, as it is told.
-    pub(crate) fn seen(&self, site: SiteIx, now: Timestamp) -> Option<HostSeen> {
+    pub(crate) fn seen(&self, site: SiteIx, now: Timestamp) -> HostSeen {
         let state = match self.at(site, now) {
             Berth::Serving => HostState::Serving,
             Berth::UnderWay => HostState::UnderWay,
             Berth::Paused(_) => HostState::Paused,
             Berth::Absent => HostState::Absent,
         };
-        Some(HostSeen { instance: named(self.hosts.number(self.app, site)), state })
+        HostSeen { instance: named(self.hosts.number(self.app, site)), state }
     }
 }
 

@@ -70,7 +70,8 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
     let address = serving::address(app.address.as_ref(), path, at, problems);
     let probe = serving::probe(&app.probe, path, problems);
     let times = serving::times(app, path, problems);
-    let instances = instances(app, path, problems).filter(|adopted| none_shared(adopted, scope, app, path, problems));
+    let instances =
+        instances(app, path, problems).filter(|adopted| none_shared(adopted, scope, app, path, problems));
     let (dns_ttl, drain, deadlines) = times?;
     Some(AppSpec {
         app: App {

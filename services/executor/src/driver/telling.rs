@@ -100,7 +100,10 @@ impl Driver {
     async fn leave_target(&self, at: Timestamp, reason: String) -> String {
         let Some(target) = &self.job.target else { return reason };
         if let Some(host) = &self.job.host {
-            return format!("{reason}; the name {} may still lead to host {host} at site {}", self.job.name, target.site);
+            return format!(
+                "{reason}; the name {} may still lead to host {host} at site {}",
+                self.job.name, target.site
+            );
         }
         let (release, cluster) = (target.release.to_string(), &target.cluster);
         self.ctx.occupancy.enter(&self.app.composite, cluster, &release);

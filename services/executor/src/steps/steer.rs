@@ -35,7 +35,8 @@ async fn serving(work: &Work, host: &InstanceId, target: &Target) -> Placement {
         match work.ctx.host(app, host) {
             Some(placement) if placement.site == *site => return placement,
             Some(placement) => {
-                work.said.say(format!("host {host} of app {app} serves at {}, not at {site}", placement.site));
+                work.said
+                    .say(format!("host {host} of app {app} serves at {}, not at {site}", placement.site));
             }
             None => work.said.say(format!("host {host} of app {app} is not known to serve at {site}")),
         }

@@ -193,13 +193,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn order(
-        &mut self,
-        ix: InstanceIx,
-        now: Timestamp,
-        due: Timestamp,
-        out: &mut Vec<Command>,
-    ) {
+    pub(super) fn order(&mut self, ix: InstanceIx, now: Timestamp, due: Timestamp, out: &mut Vec<Command>) {
         let decision = self.decision(ix, now);
         let Some((generation, relocation)) = decision.order else { return };
         debug_assert_eq!(crate::invariants::may_order(self, ix, &decision), Ok(()));

@@ -44,7 +44,9 @@ impl Engine {
             return if shared { Role::Seat(self.berths(instance.app)) } else { Role::Own };
         }
         let site = instance.id.and_then(|id| self.hosts.site_of((instance.app, id)));
-        Role::Host { site, idle: site.and_then(|site| self.hosts.idle_since(instance.app, site)) }
+        // A seat may have been ordered there since that was noted.
+        let idle = site.filter(|site| self.is_idle(ix, instance.app, *site));
+        Role::Host { site, idle: idle.and_then(|site| self.hosts.idle_since(instance.app, site)) }
     }
 
     /// The host that the order of a seat is about: where it goes, or where it leaves nothing behind.

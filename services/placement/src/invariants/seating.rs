@@ -124,7 +124,9 @@ pub(super) fn tables(engine: &Engine) -> Result<(), String> {
             let crew = crews.entry((instance.app, site)).or_default();
             *(if instance.host { &mut crew.hosts } else { &mut crew.seats }) += 1;
         }
-        serving.extend(served.filter(|site| instance.host && own == Some(*site)).map(|site| (instance.app, site)));
+        serving.extend(
+            served.filter(|site| instance.host && own == Some(*site)).map(|site| (instance.app, site)),
+        );
     }
     let counted: BTreeMap<_, _> = engine.instances.presence().crews().each().collect();
     if counted != crews {

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::index::{InstanceIx, SiteIx, UeIx};
 use crate::policy::Accounts;
 
-pub(crate) use ordered::Ordered;
 pub(crate) use crew::{Crew, Crews};
+pub(crate) use ordered::Ordered;
 pub(crate) use presence::{Kind, Presence, Present, Share};
 pub(crate) use serving::Serving;
 pub(crate) use table::{Census, Instances, Ues};

@@ -135,11 +135,7 @@ impl Instances {
     }
 
     /// As [`Ues::restore`].
-    pub(crate) fn restore(
-        records: Vec<Option<Instance>>,
-        free: Vec<u32>,
-        kinds: Vec<Kind>,
-    ) -> Option<Self> {
+    pub(crate) fn restore(records: Vec<Option<Instance>>, free: Vec<u32>, kinds: Vec<Kind>) -> Option<Self> {
         let mut instances = Self::new(kinds);
         for record in records {
             let id = record.as_ref().and_then(|instance| Some((instance.app, instance.id?)));

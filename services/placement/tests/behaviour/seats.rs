@@ -252,7 +252,7 @@ fn a_limit_of_a_site_counts_hosts_and_not_seats() {
     let sites: Vec<_> = out.iter().map(|order| (order.app.as_str(), order.target.clone())).collect();
     assert_eq!(sites, [("ar", Some(site_id(0))), ("vr", Some(site_id(1)))]);
     // Where a site is full of others no host can be, and so no seat.
-    let out = stage.cell(3.0, 1, 10);
+    let out = stage.cell(3.0, 1, 14);
     let best = only_order(&out);
     assert_eq!((best.instance, best.target), (host(2), Some(site_id(2))));
 }
@@ -282,6 +282,24 @@ fn budgets_count_hosts_and_seats_and_who_waits_has_the_host_started_when_its_tur
     let mut seats = vec![seat(1), seat(2)];
     seats.sort();
     assert_eq!(all, seats);
+}
+
+#[test]
+fn who_joins_when_a_freeze_ends_keeps_the_host_that_was_to_go() {
+    let mut stage = stage_of(vec![shared()]);
+    seated(&mut stage, 0.0, 1, 0);
+    stage.ue(10.0, 1, UeChange::Gone);
+    let gone = only_order(&stage.timeout(70.0));
+    done(&mut stage, 71.0, &gone);
+    let freeze = model::Ask::Freeze { app: None, until: None };
+    stage.handle(at(80.0), Input::Operator(&desk::command(at(80.0), freeze)));
+    // Both wait for the end of the freeze: first a UE, then the host.
+    assert_eq!(orders(&stage.cell(90.0, 2, 0)), []);
+    assert_eq!(orders(&stage.timeout(131.0)), []);
+    let thaw = model::Ask::Thaw { app: None };
+    let command = model::OperatorCommand { id: uuid::Uuid::from_u128(8), ..desk::command(at(140.0), thaw) };
+    let joined = only_order(&stage.handle(at(140.0), Input::Operator(&command)));
+    assert_eq!((joined.instance, joined.host), (seat(2), Some(host(0))));
 }
 
 #[test]
@@ -417,9 +435,8 @@ fn a_host_that_somebody_else_moved_or_stopped_is_started_again_for_who_comes() {
 #[test]
 fn an_overloaded_site_sheds_seats_and_then_its_idle_host() {
     let marks = model::WaterMarks { high: 0.8, low: 0.6, ..model::WaterMarks::default() };
-    let sites = (0..3)
-        .map(|number| Site { water_marks: (number == 0).then_some(marks), ..site(number) })
-        .collect();
+    let sites =
+        (0..3).map(|number| Site { water_marks: (number == 0).then_some(marks), ..site(number) }).collect();
     let topology = Topology::new(sites, (0..=30).map(cell).collect(), Vec::new()).unwrap();
     let mut stage = on(topology, vec![shared()]);
     seated(&mut stage, 0.0, 1, 0);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    Basis, BudgetSeen, Candidate, Decision, Guard, HostState, Policy, QosTarget, SiteQuality, Trigger, Verdict,
+    Basis, BudgetSeen, Candidate, Decision, Guard, HostState, Policy, QosTarget, SiteQuality, Trigger,
+    Verdict,
 };
 
 /// What is right, were there neither limits nor freezes.

@@ -1,8 +1,8 @@
 //! Hosts of shared apps, as the reference sees them: who is where is counted anew each time.
 
 use model::{
-    Decision, Generation, Guard, HostSeen, HostState, Mode, Order, OutcomeKind, Rule, Scope, SiteId, Timestamp,
-    Trigger, Verdict,
+    Decision, Generation, Guard, HostSeen, HostState, Mode, Order, OutcomeKind, Rule, Scope, SiteId,
+    Timestamp, Trigger, Verdict,
 };
 
 use crate::reference::wish::Wish;
@@ -34,7 +34,8 @@ impl Reference {
 
     fn place_of(&self, decision: &Decision) -> Option<Place> {
         let app = self.apps.iter().position(|app| app.id == decision.app)?;
-        let site = (0..SITES).map(site_id).find(|site| key().per_site(&decision.app, site) == decision.instance)?;
+        let site =
+            (0..SITES).map(site_id).find(|site| key().per_site(&decision.app, site) == decision.instance)?;
         self.is_shared(app).then_some((app, site))
     }
 
@@ -49,7 +50,8 @@ impl Reference {
 
     fn state(&self, place: &Place, now: Timestamp) -> HostState {
         let Some(host) = self.hosts.get(place) else { return HostState::Absent };
-        let paused = host.pause.as_ref().is_some_and(|(at, until)| at.as_ref() == Some(&place.1) && now < *until);
+        let paused =
+            host.pause.as_ref().is_some_and(|(at, until)| at.as_ref() == Some(&place.1) && now < *until);
         if host.live.is_some() {
             HostState::UnderWay
         } else if host.serving.is_some() {
@@ -62,20 +64,27 @@ impl Reference {
     }
 
     /// Why a seat has to wait for the host where it wants to go.
-    pub(super) fn waits_for_host(&self, app: usize, target: &Option<SiteId>, now: Timestamp) -> Option<Guard> {
+    pub(super) fn waits_for_host(
+        &self,
+        app: usize,
+        target: &Option<SiteId>,
+        now: Timestamp,
+    ) -> Option<Guard> {
         let site = target.as_ref().filter(|_| self.is_shared(app))?;
         match self.state(&(app, site.clone()), now) {
             HostState::Serving => None,
             HostState::UnderWay | HostState::Paused => Some(Guard::HostStarting),
             HostState::Absent => {
-                let used_up = self.budgets_of(app, None, target, now).into_iter().find(|seen| seen.used >= seen.limit);
+                let used_up =
+                    self.budgets_of(app, None, target, now).into_iter().find(|seen| seen.used >= seen.limit);
                 Some(used_up.map_or(Guard::HostStarting, |seen| seen.guard))
             }
         }
     }
 
     pub(super) fn seen_host(&self, app: usize, decision: &Decision, now: Timestamp) -> Option<HostSeen> {
-        let site = decision.target.clone().filter(|_| decision.verdict != Verdict::Stay && self.is_shared(app))?;
+        let site =
+            decision.target.clone().filter(|_| decision.verdict != Verdict::Stay && self.is_shared(app))?;
         let instance = key().per_site(&self.apps[app].id, &site);
         Some(HostSeen { instance, state: self.state(&(app, site), now) })
     }
@@ -110,11 +119,13 @@ impl Reference {
 
     /// Some seat wants to go there, and waits for nothing else.
     fn is_wanted(&self, place: &Place, now: Timestamp) -> bool {
-        self.insts.iter().filter(|((app, _), inst)| *app == place.0 && inst.live.is_none()).any(|(key, inst)| {
-            let Wish::Go(_, target, trigger) = self.wish(*key, now) else { return false };
-            let there = target.as_ref() == Some(&place.1) && !self.paused(inst, &target, now);
-            there && self.held(*key, &target, trigger, now) == Some(Guard::HostStarting)
-        })
+        self.insts.iter().filter(|((app, _), inst)| *app == place.0 && inst.live.is_none()).any(
+            |(key, inst)| {
+                let Wish::Go(_, target, trigger) = self.wish(*key, now) else { return false };
+                let there = target.as_ref() == Some(&place.1) && !self.paused(inst, &target, now);
+                there && self.held(*key, &target, trigger, now) == Some(Guard::HostStarting)
+            },
+        )
     }
 
     /// A decision on a host; `None` where it is on none, else the decision whose order must follow.
@@ -130,7 +141,8 @@ impl Reference {
         if serves {
             let (rule, trigger) = self.ends(&place, now).expect("a host is let go that may stay");
             assert_eq!((decision.trigger, &decision.target), (trigger, &None));
-            let paused = self.hosts[&place].pause.as_ref().is_some_and(|(at, until)| at.is_none() && now < *until);
+            let paused =
+                self.hosts[&place].pause.as_ref().is_some_and(|(at, until)| at.is_none() && now < *until);
             assert!(!paused, "told within a pause");
             if self.frozen(app, now) {
                 assert_eq!((decision.verdict, guard), (Verdict::Blocked, Some(Guard::Frozen)));
@@ -231,7 +243,8 @@ impl Reference {
 
     /// Hosts of apps that act at a site or on their way there.
     pub(super) fn hosts_at(&self, site: &SiteId) -> u32 {
-        let acting = self.hosts.iter().filter(|((app, at), _)| at == site && self.apps[*app].mode == Mode::Act);
+        let acting =
+            self.hosts.iter().filter(|((app, at), _)| at == site && self.apps[*app].mode == Mode::Act);
         let there = |host: &Host| {
             host.serving.is_some() || host.live.as_ref().is_some_and(|order| order.target.is_some())
         };
@@ -240,7 +253,8 @@ impl Reference {
 
     /// Seats of apps that act at a site or on their way there.
     pub(super) fn seats_at(&self, site: &SiteId) -> u32 {
-        let apps = (0..self.apps.len()).filter(|app| self.is_shared(*app) && self.apps[*app].mode == Mode::Act);
+        let apps =
+            (0..self.apps.len()).filter(|app| self.is_shared(*app) && self.apps[*app].mode == Mode::Act);
         apps.map(|app| self.seats(&(app, site.clone())) as u32).sum()
     }
 }
