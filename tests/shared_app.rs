@@ -59,7 +59,7 @@ async fn ues_of_a_shared_app_are_led_from_host_to_host_and_no_client_notices() {
         .filter_map(|order| Some((&order.instance, order.target.as_ref()?)))
         .collect();
     eprintln!("{} seats, {moved} moves of seats, {} hosts, {clients:?}", seats.len(), hosts.len());
-    assert!(seats.len() > hosts.len() / 2 && moved > 0 && !hosts.is_empty());
+    assert!(seats.len() > 1 && moved > 0 && hosts.len() > 1);
     // What was deployed was deployed for hosts, once each time.
     let of_hosts: BTreeSet<String> = orders
         .values()
@@ -71,6 +71,12 @@ async fn ues_of_a_shared_app_are_led_from_host_to_host_and_no_client_notices() {
         assert!(of_hosts.contains(&happened.release), "{} is no host's", happened.release);
         assert!(created.insert(&happened.release), "{} was created twice", happened.release);
     }
+    let joins = orders.values().filter(|order| order.host.is_some() && order.target.is_some()).count();
+    assert!(
+        created.len() < joins,
+        "{joins} seats were led somewhere, and {} hosts started for them",
+        created.len()
+    );
     // Each seat joined the host of the site that it went to.
     for order in orders.values() {
         if let (Some(host), Some(target)) = (&order.host, &order.target) {

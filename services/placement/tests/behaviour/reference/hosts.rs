@@ -97,7 +97,9 @@ impl Reference {
             let Some(host) = self.hosts.get_mut(&place) else { continue };
             let idle = host.serving.is_some() && seats == 0;
             host.idle = idle.then(|| host.idle.unwrap_or(now));
-            host.frozen_told &= idle;
+            if self.ends(&place, now).is_none() {
+                self.hosts.entry(place).or_default().frozen_told = false;
+            }
         }
     }
 
