@@ -21,7 +21,8 @@ pub use cell::{Ecgi, Ncgi, PlmnId, Tai};
 pub use consent::{Consent, ConsentState, MobilityLevel};
 pub use decided::{Mode, RelocationDecided, Trigger, Verdict};
 pub use explanation::{
-    Basis, BasisKind, Budget, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving,
+    Basis, BasisKind, Budget, Candidate, Explanation, Guard, Host, HostState, Loaded, Policy, PolicyName,
+    Rule, Serving,
 };
 pub use instance::{Instance, Placement};
 pub use ordered::RelocationOrdered;

@@ -87,6 +87,7 @@ pub(crate) struct Metrics {
     pub(crate) active: Gauge,
     ues: Gauge,
     instances: Gauge,
+    hosts: Gauge,
     detached: Gauge,
     ended: Gauge,
     under_way: Gauge,
@@ -122,6 +123,7 @@ impl Metrics {
             active: Gauge::default(),
             ues: Gauge::default(),
             instances: Gauge::default(),
+            hosts: Gauge::default(),
             detached: Gauge::default(),
             ended: Gauge::default(),
             under_way: Gauge::default(),
@@ -173,6 +175,7 @@ impl Metrics {
         registry.register("cold_starts", "Starts without a usable snapshot", metrics.cold_starts.clone());
         registry.register("ues", "UEs that use an app", metrics.ues.clone());
         registry.register("instances", "Instances that serve or are ordered", metrics.instances.clone());
+        registry.register("host_instances", "Of these, hosts of shared apps", metrics.hosts.clone());
         registry.register(
             "detached_instances",
             "Of these, instances whose UE is not known",
@@ -288,6 +291,7 @@ impl Metrics {
         for (gauge, value) in [
             (&self.ues, counts.ues),
             (&self.instances, counts.instances),
+            (&self.hosts, counts.hosts),
             (&self.detached, counts.detached),
             (&self.ended, counts.ended),
             (&self.under_way, counts.under_way),

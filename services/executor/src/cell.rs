@@ -96,23 +96,27 @@ impl Cell {
     ) -> Result<Self, StartError> {
         let mut apps = BTreeMap::new();
         for (spec, check) in &process.apps {
-            apps.insert(spec.app.id.clone(), Arc::new(App::new(spec.clone(), Arc::clone(check))));
+            let app = App::new(spec.clone(), Arc::clone(check), &process.key, process.sites.keys());
+            apps.insert(spec.app.id.clone(), Arc::new(app));
         }
         let (occupancy, charts) = (Arc::<Occupancy>::default(), Arc::<Charts>::default());
-        let (journal, found, consumer) = match &process.keep {
+        let (journal, found, consumer, elsewhere) = match &process.keep {
             Keep::Store(store) => {
                 let store = InStore::new(store.clone());
                 let found = store.read().await?;
-                (Journal::Store(store), found, "executor".to_owned())
+                (Journal::Store(store), found, "executor".to_owned(), None)
             }
             Keep::Bus => {
                 let (occupancy, charts) = (Arc::clone(&occupancy), Arc::clone(&charts));
                 let onlooker = Elsewhere::new(apps.clone(), Arc::clone(&process.sites), occupancy, charts);
+                let onlooker = Arc::new(onlooker);
                 let bus = Arc::clone(&process.bus);
-                let claim = journal::claim(bus, parcel, Arc::new(onlooker), stop.clone(), tasks).await?;
+                let hears = Arc::<Elsewhere>::clone(&onlooker);
+                let claim = journal::claim(bus, parcel, hears, stop.clone(), tasks).await?;
                 let Claim { journal, found } = claim;
                 // Positions of other cuts say nothing about this one.
-                (Journal::Bus(journal), found, format!("executor-{}-of-{}", parcel.part, parcel.parts))
+                let name = format!("executor-{}-of-{}", parcel.part, parcel.parts);
+                (Journal::Bus(journal), found, name, Some(onlooker))
             }
         };
         let published = published(process.bus.as_ref(), parcel).await?;
@@ -129,6 +133,7 @@ impl Cell {
             steering: process.steering.clone(),
             journal,
             registry: Registry::default(),
+            elsewhere,
             charts,
             complaints: Arc::clone(&process.complaints),
             leftovers: Leftovers::default(),
@@ -211,6 +216,9 @@ fn recover(ctx: &Arc<Context>, logs: Vec<OpenLog>) -> Result<Vec<Driver>, StartE
 
 /// What an open saga may have on clusters.
 fn stake(ctx: &Context, app: &App, job: &Job, saga: &Saga) {
+    if job.host.is_some() {
+        return;
+    }
     // Before that it may have waited for its place, and asks for it again.
     let prepared = saga.succeeded_at(Step::Prepare).is_some();
     if let Some(target) = job.target.as_ref().filter(|_| prepared) {
@@ -228,8 +236,9 @@ fn stake(ctx: &Context, app: &App, job: &Job, saga: &Saga) {
 
 /// What serves is on its cluster.
 fn occupy(ctx: &Context) {
-    for (id, placement) in ctx.registry.placements() {
-        if let (Some(app), Some(site)) = (ctx.apps.get(&id), ctx.sites.get(&placement.site)) {
+    for ((id, instance), placement) in ctx.registry.placements() {
+        let app = ctx.apps.get(&id).filter(|app| !app.is_seat(&instance));
+        if let (Some(app), Some(site)) = (app, ctx.sites.get(&placement.site)) {
             ctx.occupancy.enter(&app.composite, &site.cluster, &placement.deployment_intent_group);
         }
     }

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{AppId, ClusterRef, InstanceState, Order, Outcome, OutcomeKind, Site, SiteId, Stream, Timestamp};
+use model::{
+    AppId, ClusterRef, InstanceId, InstanceState, Order, Outcome, OutcomeKind, Placement, Site, SiteId,
+    Stream, Timestamp,
+};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::charts::Charts;
 use crate::complaints::Complaints;
+use crate::elsewhere::Elsewhere;
 use crate::error::StepError;
 use crate::journal::{Journal, JournalError};
 use crate::leftovers::Leftovers;
@@ -35,6 +39,8 @@ pub(crate) struct Context {
     pub steering: Option<Arc<dyn Steering>>,
     pub journal: Journal,
     pub registry: Registry,
+    /// What is heard of instances of other parts, where there are other parts.
+    pub elsewhere: Option<Arc<Elsewhere>>,
     pub charts: Arc<Charts>,
     pub complaints: Arc<Complaints>,
     pub leftovers: Leftovers,
@@ -51,6 +57,14 @@ impl Context {
     pub(crate) fn site_of(&self, provider: &str, cluster: &str) -> Option<&Site> {
         let cluster = ClusterRef { provider: provider.to_owned(), cluster: cluster.to_owned() };
         self.sites.values().find(|site| site.cluster == cluster)
+    }
+
+    /// Where the host of a shared app serves, whoever works on it.
+    pub(crate) fn host(&self, app: &AppId, host: &InstanceId) -> Option<Placement> {
+        if self.parcel.holds(&format!("{app}/{host}")) {
+            return self.registry.serving(app, host);
+        }
+        self.elsewhere.as_ref()?.serving(app, host)
     }
 
     /// Says that something could not be kept; that the part was lost is told once, by whoever has lost it.

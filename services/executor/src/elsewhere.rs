@@ -1,4 +1,5 @@
-//! What the stream `sagas` tells of instances that belong to other parts, as far as it matters to ours.
+//! What the stream `sagas` tells of instances that belong to other parts, as far as it matters to ours: which groups are on
+//! which cluster, and where the hosts of shared apps serve.
 //!
 //! Where a chart's names do not carry the release, one group on a cluster excludes every other, whoever brings it.
 //! Before a step runs, the record that says so is on the stream and was read back, and with it everything that
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use emco::CompositeApp;
-use model::{AppId, InstanceId, Site, SiteId, Step};
+use model::{AppId, InstanceId, Placement, Site, SiteId, Step};
 use relocation::Saga;
 
 use crate::app::App;
@@ -27,6 +28,8 @@ pub(crate) struct Elsewhere {
     pub occupancy: Arc<Occupancy>,
     pub charts: Arc<Charts>,
     heard: Mutex<BTreeMap<Key, Heard>>,
+    /// Where hosts of shared apps serve.
+    hosts: Mutex<BTreeMap<Key, Placement>>,
 }
 
 /// What was heard of an instance last.
@@ -46,7 +49,20 @@ impl Elsewhere {
         occupancy: Arc<Occupancy>,
         charts: Arc<Charts>,
     ) -> Self {
-        Self { apps, sites, occupancy, charts, heard: Mutex::default() }
+        Self { apps, sites, occupancy, charts, heard: Mutex::default(), hosts: Mutex::default() }
+    }
+
+    /// Where a host serves that belongs to another part.
+    pub(crate) fn serving(&self, app: &AppId, host: &InstanceId) -> Option<Placement> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).get(&(app.clone(), host.clone())).cloned()
+    }
+
+    fn note_host(&self, key: &Key, serving: Option<Placement>) {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        match serving {
+            Some(placement) => drop(hosts.insert(key.clone(), placement)),
+            None => drop(hosts.remove(key)),
+        }
     }
 
     fn of_log(&self, app: &App, log: &OpenLog) -> Vec<Stake> {
@@ -90,6 +106,10 @@ impl Onlooker for Elsewhere {
         let key = (app.clone(), instance.clone());
         let Some(known) = self.apps.get(app) else { return };
         let serving = value.fact.as_ref().and_then(|fact| fact.state.as_ref()?.serving.clone());
+        // A seat has nothing on any cluster: what it is served by is its host's.
+        let seat = known.is_seat(instance);
+        let host = serving.clone().filter(|_| known.is_host(instance));
+        let serving = serving.filter(|_| !seat);
         let serving = serving.and_then(|at| self.at(known, &at.site, at.deployment_intent_group));
         let left = value.leftovers.iter().map(|left| Stake {
             app: left.composite_app.clone(),
@@ -98,7 +118,7 @@ impl Onlooker for Elsewhere {
             standing: Standing::There,
             since: 0,
         });
-        let open = value.sagas.iter().flat_map(|log| self.of_log(known, log));
+        let open = value.sagas.iter().filter(|_| !seat).flat_map(|log| self.of_log(known, log));
         let mut stakes: Vec<_> = serving.into_iter().chain(left).chain(open).collect();
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let heard = heard.entry(key.clone()).or_default();
@@ -113,6 +133,7 @@ impl Onlooker for Elsewhere {
             coming.insert(stake.group.clone(), stake.since);
         }
         *heard = Heard { epoch: at.epoch, at: at.at, coming };
+        self.note_host(&key, host);
         self.occupancy.elsewhere(key, stakes);
     }
 

@@ -129,6 +129,9 @@ async fn take(ctx: &Arc<Context>, order: Order) -> Result<Taken, BusError> {
     if app.spec.app.mode == Mode::Observe {
         return refuse(format!("app {} is in mode observe", order.app)).await;
     }
+    if let Some(reason) = app.misfit(&order) {
+        return refuse(reason).await;
+    }
     let target = match &order.target {
         None => None,
         Some(id) => match ctx.sites.get(id) {

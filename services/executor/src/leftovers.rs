@@ -13,6 +13,7 @@ use crate::clock;
 use crate::context::Context;
 use crate::error::StepError;
 use crate::modes::new_group::Job;
+use crate::registry::Key;
 use crate::steps::{Said, Work};
 
 /// How long one try may take. What is gone later is seen by the next one.
@@ -181,11 +182,11 @@ async fn remove(ctx: &Arc<Context>, leftover: &Leftover) -> Result<(), String> {
 
 /// Refuses to touch what serves, and what may share its objects with something that does.
 fn spare(ctx: &Context, leftover: &Leftover) -> Result<(), String> {
-    let serves = |(id, placement): &(model::AppId, model::Placement)| {
+    let serves = |((id, _), placement): &(Key, model::Placement)| {
         placement.deployment_intent_group == leftover.group
             && ctx.apps.get(id).is_some_and(|app| app.composite == leftover.composite_app)
     };
-    if let Some((app, _)) = ctx.registry.placements().iter().find(|one| serves(one)) {
+    if let Some(((app, _), _)) = ctx.registry.placements().iter().find(|one| serves(one)) {
         return Err(format!("an instance of app {app} serves from it"));
     }
     if ctx.charts.names(&leftover.composite_app).allow_neighbours() {

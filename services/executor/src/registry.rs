@@ -181,10 +181,10 @@ impl Registry {
     }
 
     /// Every placement that serves.
-    pub(crate) fn placements(&self) -> Vec<(AppId, Placement)> {
+    pub(crate) fn placements(&self) -> Vec<(Key, Placement)> {
         self.with(|all| {
             let serving = |known: &Known| known.state.as_ref()?.serving.clone();
-            all.iter().filter_map(|((app, _), known)| Some((app.clone(), serving(known)?))).collect()
+            all.iter().filter_map(|(key, known)| Some((key.clone(), serving(known)?))).collect()
         })
     }
 }
@@ -216,6 +216,7 @@ mod tests {
             observed_at: Timestamp::default(),
             due_at: Timestamp::default(),
             decided_at: Timestamp::default(),
+            host: None,
         }
     }
 

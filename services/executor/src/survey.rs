@@ -20,7 +20,7 @@ const MOST_SAMPLES: usize = 8;
 /// Where EMCO does not say.
 pub(crate) async fn look(ctx: &Context, app: &App) -> Result<(), StepError> {
     let shares = |id: &AppId| ctx.apps.get(id).is_some_and(|other| other.composite == app.composite);
-    let placements = ctx.registry.placements().into_iter().filter(|(id, _)| shares(id));
+    let placements = ctx.registry.placements().into_iter().filter(|((id, _), _)| shares(id));
     let mut samples = Vec::new();
     for (_, placement) in placements.take(MOST_SAMPLES) {
         let group = app.composite.group(&placement.deployment_intent_group);

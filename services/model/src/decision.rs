@@ -334,6 +334,8 @@ pub enum Guard {
     AwaitingConfirmation,
     /// The UE's position is told so coarsely that either of the two sites may be the nearer one.
     Uncertain,
+    /// The host of a shared app at the site does not serve yet.
+    HostStarting,
 }
 
 impl Guard {
@@ -365,6 +367,7 @@ impl Guard {
             Self::MobilityNotAllowed => "mobility_not_allowed",
             Self::AwaitingConfirmation => "awaiting_confirmation",
             Self::Uncertain => "uncertain",
+            Self::HostStarting => "host_starting",
         }
     }
 
@@ -396,7 +399,8 @@ impl Guard {
             | Self::TotalRate
             | Self::MobilityNotAllowed
             | Self::AwaitingConfirmation
-            | Self::Uncertain => false,
+            | Self::Uncertain
+            | Self::HostStarting => false,
         }
     }
 }

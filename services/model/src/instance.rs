@@ -14,7 +14,8 @@ use crate::{AppId, SiteId, Supi, Timestamp};
 
 name_type!(
     /// What is moved: for a per-UE app 16 hex digits of a keyed hash of (app, SUPI), for a group's of (app, group). Never
-    /// a SUPI itself, because it appears in EMCO objects and DNS names.
+    /// a SUPI itself, because it appears in EMCO objects and DNS names. Of a shared app a UE has a *seat*, called as a
+    /// per-UE instance, and each site at most one *host*, called by a keyed hash of (app, site).
     InstanceId,
     "instance id"
 );
@@ -45,6 +46,11 @@ impl InstanceKey {
     /// group's name.
     pub fn per_group(&self, app: &AppId, group: &str) -> InstanceId {
         self.of(app, 1, group)
+    }
+
+    /// The host of a shared app at a site: as [`per_ue`](Self::per_ue), with a byte of two and the site's id.
+    pub fn per_site(&self, app: &AppId, site: &SiteId) -> InstanceId {
+        self.of(app, 2, site.as_str())
     }
 
     fn of(&self, app: &AppId, kind: u8, name: &str) -> InstanceId {
@@ -217,5 +223,15 @@ mod tests {
         let ids = [[1; 16], [2; 16]].map(|k| InstanceKey::new(&k).expect("long enough").per_ue(&app, &supi));
         assert_ne!(ids[0], ids[1]);
         assert!(InstanceKey::new(&[0; 15]).is_err());
+    }
+
+    #[test]
+    fn a_host_is_no_seat_even_where_a_site_is_called_like_a_ue() {
+        let app = AppId::new("ar").expect("valid");
+        let key = InstanceKey::new(&[7; 16]).expect("long enough");
+        let supi = "imsi-208930000000003".parse().expect("valid");
+        let site = SiteId::new("imsi-208930000000003").expect("valid");
+        assert_ne!(key.per_ue(&app, &supi), key.per_site(&app, &site));
+        assert_eq!(key.per_site(&app, &site).as_str().len(), 16);
     }
 }

@@ -49,7 +49,7 @@ pub use group::{Aim, Gathering, GroupSeen, MOST_GROUPS, MOST_MEMBERS, MemberSeen
 pub use ident::{IdentError, name_is_valid};
 pub use instance::{Generation, InstanceId, InstanceKey, InstanceState, Placement, Release, RelocationId};
 pub use label::is_label_value;
-pub use limits::{AppLimits, Budget, BudgetSeen, Limits, LimitsSeen, Rate};
+pub use limits::{AppLimits, Budget, BudgetSeen, HostSeen, HostState, Limits, LimitsSeen, Rate};
 pub use mobility::{Consent, ConsentSeen, Mobility, MobilityLevel};
 pub use operator::{Ask, OperatorCommand};
 pub use order::Order;

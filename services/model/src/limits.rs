@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConsentSeen, FreezeWindow, Guard, Mobility, MobilityLevel, SiteId};
+use crate::{ConsentSeen, FreezeWindow, Guard, InstanceId, Mobility, MobilityLevel, SiteId};
 
 /// How many orders may be given: a token bucket. It holds `burst` tokens and gains `per_minute` of them a minute; an
 /// order takes one. So in no minute there are more than both together.
@@ -112,6 +112,44 @@ pub struct LimitsSeen {
     /// The word that a move needs, where it needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentSeen>,
+    /// For a seat of a shared app that should go somewhere: the host there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostSeen>,
+}
+
+/// A host that a seat would join, and how it stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostSeen {
+    /// The host.
+    pub instance: InstanceId,
+    /// How it stood.
+    pub state: HostState,
+}
+
+/// How a host stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostState {
+    /// It serves: seats may join it.
+    Serving,
+    /// It is being started, or removed: who wants it waits for the end of that.
+    UnderWay,
+    /// The last order to start it came to nothing; it is tried again after a pause.
+    Paused,
+    /// There is none: whoever wants it has it started, out of the budgets of the app, of the site and of all.
+    Absent,
+}
+
+impl HostState {
+    /// The name used in events and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::UnderWay => "under_way",
+            Self::Paused => "paused",
+            Self::Absent => "absent",
+        }
+    }
 }
 
 impl LimitsSeen {

@@ -32,6 +32,10 @@ pub struct Order {
     pub due_at: Timestamp,
     /// When it was decided.
     pub decided_at: Timestamp,
+    /// For a seat of a shared app: the host that it joins, or that it leaves where it is let go. Nothing is deployed or
+    /// removed for it; its name is led there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<InstanceId>,
 }
 
 impl Order {

@@ -7,21 +7,17 @@ use thiserror::Error;
 use crate::groups;
 use crate::guard::{Able, Queue};
 use crate::topology::Topology;
+use crate::ue::Kind;
 
 /// Why an app cannot be placed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AppError {
-    /// Only per-UE apps and those of groups can be placed.
+    /// The orchestrator cannot choose where an app's hosts are.
     #[error(
-        "app `{app}`: scope `{scope}` is not supported, only `per-ue` and `group` are: give each UE an instance of its own"
+        "app `{0}`: policy `orchestrator-chooses` does not fit scope `shared`, whose hosts belong to their sites: take another policy"
     )]
-    Scope {
-        /// The app.
-        app: AppId,
-        /// The scope that it asks for.
-        scope: &'static str,
-    },
+    Choice(AppId),
     /// What is said of groups does not fit the app, or no group.
     #[error("app `{app}`: {reason}")]
     Group {
@@ -69,6 +65,12 @@ pub enum AppError {
         "app `{0}` changes its mode: restart the decider, what it assumed while observing does not hold any more"
     )]
     ModeChanged(AppId),
+    /// The scope cannot change while anything of the app runs.
+    #[error(
+        "app `{0}` changes its scope: what runs for it belongs to the old one; take the app out, let its instances end, \
+         and add it anew under another id"
+    )]
+    ScopeChanged(AppId),
 }
 
 /// An app with those that wait.
@@ -89,12 +91,8 @@ pub(crate) fn entries(apps: Vec<App>, topology: &Topology) -> Result<Vec<AppEntr
     }
     let mut entries: Vec<AppEntry> = Vec::with_capacity(apps.len());
     for app in apps {
-        let scope = match app.scope {
-            Scope::PerUe | Scope::Group => None,
-            Scope::Shared => Some("shared"),
-        };
-        if let Some(scope) = scope {
-            return Err(AppError::Scope { app: app.id, scope });
+        if app.scope == Scope::Shared && matches!(app.policy, model::Policy::OrchestratorChooses(_)) {
+            return Err(AppError::Choice(app.id));
         }
         if entries.iter().any(|entry| entry.app.id == app.id) {
             return Err(AppError::Duplicate(app.id));
@@ -135,6 +133,11 @@ impl AppEntry {
     }
 
     /// Whether a UE has an instance of its own.
+    /// What matters of it for counting.
+    pub(crate) fn kind(&self) -> Kind {
+        Kind { observed: self.observed(), shared: self.app.scope == Scope::Shared }
+    }
+
     pub(crate) fn serves(&self, supi: &Supi) -> bool {
         self.app.scope == Scope::PerUe && self.users.contains(supi)
     }

@@ -5,6 +5,7 @@ mod catalogue;
 mod decide;
 mod decision;
 mod gatherings;
+mod hosts;
 mod line;
 mod operator;
 mod outcomes;
@@ -32,6 +33,7 @@ use crate::fleet::Fleet;
 use crate::foreign::Foreign;
 use crate::groups::Groups;
 use crate::guard::{Budgets, Freezes, Line, Of, Origins};
+use crate::hosts::Hosts;
 use crate::index::{InstanceIx, SiteIx};
 use crate::quality::Qualities;
 use crate::relief::Relief;
@@ -62,6 +64,10 @@ const SLICE: usize = 4096;
 /// one had left. A change of a site's condition is followed by a way through all instances, a slice
 /// a call of [`handle_timeout`](Self::handle_timeout).
 ///
+/// Of a shared app a UE has a seat, which is moved as an instance is; a seat goes only where a host of the app serves. A
+/// host is started for the first seat that wants to go to its site, and let go when nobody has been there for the app's
+/// `linger`.
+///
 /// Where an app wants some quality of service, what is measured of it counts before the policy: a site where it has been
 /// too poor for long enough is left for one that is better or of which nothing is known, and none is gone to where it is.
 ///
@@ -83,6 +89,7 @@ pub struct Engine {
     pub(crate) freezes: Freezes,
     pub(crate) qualities: Qualities,
     pub(crate) relief: Relief,
+    pub(crate) hosts: Hosts,
     /// What all apps share.
     limits: Limits,
     pub(crate) budgets: Budgets,
@@ -114,6 +121,8 @@ pub struct Counts {
     pub ues: u64,
     /// Instances that exist: they serve, or an order for them is live. In mode `observe`, those that there would be.
     pub instances: u64,
+    /// Of these, hosts of shared apps.
+    pub hosts: u64,
     /// Of these, instances whose UE or group is not known: nobody of it has been heard of since a cold start, or it does
     /// not use the app any longer.
     pub detached: u64,
@@ -170,7 +179,7 @@ impl Engine {
         let mut engine = Self {
             groups,
             ues: Ues::new(),
-            instances: Instances::new(apps.iter().map(AppEntry::observed).collect()),
+            instances: Instances::new(apps.iter().map(AppEntry::kind).collect()),
             timers: Timers::default(),
             foreign: Foreign::default(),
             heard_of: Vec::new(),
@@ -179,6 +188,7 @@ impl Engine {
             freezes: Freezes::default(),
             qualities: Qualities::default(),
             relief: Relief::default(),
+            hosts: Hosts::default(),
             limits,
             budgets,
             line: Line::default(),
@@ -191,6 +201,7 @@ impl Engine {
             catching_up: false,
             tally: Tally::default(),
         };
+        (0..engine.topology.sites().len()).for_each(|site| engine.learn_hosts(SiteIx::from(site)));
         engine.count_limited();
         Ok(engine)
     }
@@ -286,6 +297,7 @@ impl Engine {
         Counts {
             ues: self.ues.slab().len() as u64,
             instances: census.existing as u64,
+            hosts: census.hosts as u64,
             detached: census.existing_detached as u64,
             ended: (census.detached - census.existing_detached) as u64,
             under_way: u64::from(self.budgets.under_way(Of::Total).unwrap_or_default()),
@@ -340,11 +352,13 @@ impl Engine {
             return known;
         }
         let base = self.topology.sites().len();
-        let slot = self.heard_of.iter().position(|other| other == id).unwrap_or_else(|| {
-            self.heard_of.push(id.clone());
-            self.heard_of.len() - 1
-        });
-        SiteIx::from(base + slot)
+        if let Some(slot) = self.heard_of.iter().position(|other| other == id) {
+            return SiteIx::from(base + slot);
+        }
+        self.heard_of.push(id.clone());
+        let site = SiteIx::from(base + self.heard_of.len() - 1);
+        self.learn_hosts(site);
+        site
     }
 
     fn site_id(&self, ix: SiteIx) -> &SiteId {
@@ -382,9 +396,16 @@ impl Engine {
 
     /// The instance with this number, made without a UE if it is new.
     fn instance(&mut self, app: u16, id: NonZeroU64) -> InstanceIx {
-        self.instances.find(app, id).unwrap_or_else(|| {
-            self.instances.insert(crate::ue::Instance { id: Some(id), ..crate::ue::Instance::new(app) })
-        })
+        let host = self.hosts.site_of((app, id)).is_some();
+        let Some(known) = self.instances.find(app, id) else {
+            let instance = crate::ue::Instance { id: Some(id), host, ..crate::ue::Instance::new(app) };
+            return self.instances.insert(instance);
+        };
+        if host && !self.instances.at(known).host {
+            // It ended before its site was heard of.
+            self.instances.make_host(known);
+        }
+        known
     }
 
     /// Replaces the state and keeps budgets, queues and accounts in step with it.

@@ -6,6 +6,7 @@ use model::{
 };
 
 use crate::guard::{Lane, Limited, Of};
+use crate::hosts::Role;
 use crate::index::SiteIx;
 use crate::judge::{Case, Finding, Recorder, leave_for, way};
 use crate::policy::{self, Standing};
@@ -165,5 +166,9 @@ fn limits<'n>(case: &Case<'_>, finding: &Finding, name: impl Fn(SiteIx) -> &'n S
             .collect(),
         mobility_level: case.app.limits.mobility.level,
         consent: leave.and_then(|leave| leave.seen(case.now)),
+        host: match case.role {
+            Role::Seat(berths) => way.map(|way| berths.seen(way.target, case.now)),
+            Role::Own | Role::Host { .. } => None,
+        },
     }
 }

@@ -6,6 +6,7 @@ use crate::approvals::Approval;
 use crate::asks::Asked;
 use crate::atlas::Atlas;
 use crate::guard::{Gate, Lane, Leave, Pace, Unhurried, Way, is_yes};
+use crate::hosts::{Berth, Role};
 use crate::index::SiteIx;
 use crate::policy::{self, Accounts, View, told};
 use crate::quality::Quality;
@@ -18,6 +19,8 @@ use crate::weigh;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) app: &'a App,
+    /// What it is to its app.
+    pub(crate) role: Role<'a>,
     pub(crate) topology: &'a Atlas,
     pub(crate) gate: Gate<'a>,
     pub(crate) now: Timestamp,
@@ -90,15 +93,51 @@ impl Recorder for Silent {
 /// Gives the verdict. Allocates nothing unless the recorder does, or each ranked site of the place is rejected, or no site
 /// serves it.
 pub(crate) fn judge(case: &Case<'_>, recorder: &mut impl Recorder) -> Finding {
-    let left = case.serving.and_then(|(site, _)| case.gate.leaves(site).or_else(|| outside(case, site)));
+    let left = case.serving.and_then(|(site, _)| {
+        case.gate.leaves(site).or_else(|| outside(case, site)).or_else(|| deserted(case, site))
+    });
     let meters = case.serving.and_then(|(site, since)| {
         let meters = case.place.and_then(|place| place.meters(case.topology, site));
         recorder.serving(site, meters, told(case.now.since(since)), left);
         meters
     });
     recorder.basis(case.place.map_or(Basis::Unknown, |place| place.basis(case.topology)));
-    let wanted = if case.gone { linger(case, left) } else { wanted(case, meters, left, recorder) };
+    let wanted = match case.role {
+        Role::Host { site, idle } => hosted(case, site, idle.is_some(), left, recorder),
+        Role::Own | Role::Seat(_) if case.gone => linger(case, left),
+        Role::Own | Role::Seat(_) => wanted(case, meters, left, recorder),
+    };
     held(case, wanted)
+}
+
+/// Whether a host that nobody uses is at an overloaded site.
+fn deserted(case: &Case<'_>, site: SiteIx) -> Option<Guard> {
+    let idle = matches!(case.role, Role::Host { idle: Some(_), .. });
+    (idle && case.gate.estate.is_overloaded(site)).then_some(Guard::Overloaded)
+}
+
+/// A host is started where it is needed, stays while it has seats, and is kept for a while after the last one.
+fn hosted(
+    case: &Case<'_>,
+    site: Option<SiteIx>,
+    idle: bool,
+    left: Option<Guard>,
+    recorder: &mut impl Recorder,
+) -> Finding {
+    match (case.serving, site) {
+        (Some(_), _) if idle => linger(case, left),
+        (Some((site, _)), _) => {
+            Finding { target: Some(site), ..finding(Verdict::Stay, Rule::AlreadyBest, Trigger::Mobility) }
+        }
+        (None, Some(site)) => {
+            recorder.candidate(Rank { site, meters: 0.0 }, None);
+            Finding {
+                target: Some(site),
+                ..finding(Verdict::Move, Rule::NoInstanceYet, Trigger::FirstPlacement)
+            }
+        }
+        (None, None) => finding(Verdict::Stay, Rule::NoCandidate, Trigger::FirstPlacement),
+    }
 }
 
 /// Whether the UE is outside the service area of a site.
@@ -335,6 +374,7 @@ const fn left_by(guard: Guard) -> Rule {
         | Guard::MobilityNotAllowed
         | Guard::AwaitingConfirmation
         | Guard::Uncertain
+        | Guard::HostStarting
         | Guard::Frozen => Rule::Evacuation,
     }
 }
@@ -366,7 +406,8 @@ const fn leaving(guard: Guard) -> Trigger {
         | Guard::TotalRate
         | Guard::MobilityNotAllowed
         | Guard::AwaitingConfirmation
-        | Guard::Uncertain => Trigger::Maintenance,
+        | Guard::Uncertain
+        | Guard::HostStarting => Trigger::Maintenance,
     }
 }
 
@@ -425,7 +466,22 @@ fn held(case: &Case<'_>, wanted: Finding) -> Finding {
     if let Some(word) = word.filter(|word| !is_yes(word)) {
         return blocked(Guard::AwaitingConfirmation, Some(word.until), None);
     }
-    match way(case, &wanted).and_then(|way| case.pace.lacks(way, case.now)) {
+    let lacks = |way| case.pace.lacks(way, case.now);
+    let berth = match (case.role, wanted.target) {
+        (Role::Seat(berths), Some(target)) => Some((berths.at(target, case.now), target)),
+        (Role::Own | Role::Host { .. }, _) | (Role::Seat(_), None) => None,
+    };
+    match berth {
+        None | Some((Berth::Serving, _)) => (),
+        Some((Berth::UnderWay, _)) => return blocked(Guard::HostStarting, None, None),
+        Some((Berth::Paused(until), _)) => return blocked(Guard::HostStarting, Some(until), None),
+        // The first that needs it has it started, out of the budgets; its turn is its host's.
+        Some((Berth::Absent, target)) => match lacks(Way { source: None, target }) {
+            Some(lane) => return blocked(lane.guard(), None, Some(lane)),
+            None => return blocked(Guard::HostStarting, None, None),
+        },
+    }
+    match way(case, &wanted).and_then(lacks) {
         // A yes does not count for ever.
         Some(lane) => blocked(lane.guard(), word.map(|word| word.until), Some(lane)),
         None => wanted,

@@ -27,6 +27,7 @@ mod fleet;
 mod foreign;
 mod groups;
 mod guard;
+mod hosts;
 mod index;
 pub mod invariants;
 mod judge;

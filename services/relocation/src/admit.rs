@@ -87,6 +87,7 @@ mod tests {
             observed_at: Timestamp::default(),
             due_at: Timestamp::default(),
             decided_at: Timestamp::from_micros(decided),
+            host: None,
         }
     }
 

@@ -33,6 +33,19 @@ pub struct Plan {
     pub drain: Duration,
     /// How long a request whose reply was lost may still be under way.
     pub settle: Duration,
+    /// Whether the order deploys and removes what it moves. A seat of a shared app only has its name led elsewhere: what
+    /// serves is there already, and stays.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub deploys: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_yes(deploys: &bool) -> bool {
+    *deploys
 }
 
 /// A step with what its executor needs to know.
@@ -79,6 +92,15 @@ impl Kind {
             Self::LetGo => &[Steer, Verify, Drain, Retire, Forget],
         }
     }
+
+    /// The same for a seat, for which nothing is deployed and nothing retired: only those that lead its name.
+    pub const fn steps_of_seat(self) -> &'static [Step] {
+        use Step::{Drain, Steer, Verify};
+        match self {
+            Self::Move => &[Steer, Verify, Drain],
+            Self::FirstPlacement | Self::LetGo => &[Steer, Verify],
+        }
+    }
 }
 
 /// Why a plan cannot be carried out.
@@ -113,12 +135,21 @@ impl Plan {
         }
     }
 
+    /// The steps that the plan must have.
+    ///
+    /// # Errors
+    /// As [`kind`](Self::kind).
+    pub fn expected(&self) -> Result<&'static [Step], PlanError> {
+        let kind = self.kind()?;
+        Ok(if self.deploys { kind.steps() } else { kind.steps_of_seat() })
+    }
+
     /// Checks that the steps are those of the plan's shape.
     ///
     /// # Errors
     /// [`PlanError`] says what does not fit.
     pub fn check(&self) -> Result<(), PlanError> {
-        let expected = self.kind()?.steps();
+        let expected = self.expected()?;
         if self.steps.iter().map(|s| s.step).eq(expected.iter().copied()) {
             return Ok(());
         }

@@ -30,7 +30,7 @@ impl Saga {
     /// [`PlanError`] where the plan cannot be carried out.
     pub fn new(plan: Plan) -> Result<Self, PlanError> {
         plan.check()?;
-        let machine = Machine::begin(&plan, plan.kind()?.steps()[0]);
+        let machine = Machine::begin(&plan, plan.expected()?[0]);
         Ok(Self {
             plan,
             ledger: Ledger::default(),

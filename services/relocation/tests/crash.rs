@@ -6,16 +6,16 @@ mod world;
 
 use model::Step;
 use relocation::{Ended, Entry, Event, Kind, RecoverError, Saga};
-use world::{Outcome, Run, plan};
+use world::{Outcome, Run, SHAPES, Shape, plan};
 
 /// Scripts that lead through every state.
-fn scripts() -> Vec<(Kind, Step, Ended)> {
-    let mut all = vec![
-        (Kind::Move, Step::Drain, Ended::Retired),
-        (Kind::FirstPlacement, Step::Drain, Ended::Completed),
-        (Kind::LetGo, Step::Drain, Ended::Retired),
-    ];
-    for kind in [Kind::Move, Kind::FirstPlacement, Kind::LetGo] {
+fn scripts() -> Vec<(Shape, Step, Ended)> {
+    let well = |shape: Shape| {
+        let retires = shape.deploys && shape.kind != Kind::FirstPlacement;
+        if retires { Ended::Retired } else { Ended::Completed }
+    };
+    let mut all: Vec<_> = SHAPES.into_iter().map(|shape| (shape, Step::Drain, well(shape))).collect();
+    for kind in SHAPES {
         let failing = kind.steps().iter().copied().filter(|step| *step != Step::Drain);
         all.extend(
             failing
@@ -25,7 +25,7 @@ fn scripts() -> Vec<(Kind, Step, Ended)> {
     all
 }
 
-fn run(kind: Kind, broken: Step) -> Run<'static> {
+fn run(kind: impl Into<Shape>, broken: Step) -> Run<'static> {
     Run::new(
         kind,
         move |step, undo, _| if step == broken && !undo { Outcome::Permanent } else { Outcome::Done },

@@ -8,23 +8,23 @@ use std::time::Duration;
 
 use model::Step;
 use relocation::{Ended, Kind, NoticeKind};
-use world::{Outcome, Run};
+use world::{Outcome, Run, SHAPES, Shape};
 
-const KINDS: [Kind; 3] = [Kind::Move, Kind::FirstPlacement, Kind::LetGo];
 const UNDOABLE: [Step; 3] = [Step::Steer, Step::Start, Step::Prepare];
 
-fn good_end(kind: Kind) -> Ended {
-    if kind == Kind::FirstPlacement { Ended::Completed } else { Ended::Retired }
+fn good_end(shape: Shape) -> Ended {
+    let retires = shape.deploys && shape.kind != Kind::FirstPlacement;
+    if retires { Ended::Retired } else { Ended::Completed }
 }
 
 /// Steps whose result comes from outside; a drain is the saga's own waiting.
-fn steps(kind: Kind) -> impl Iterator<Item = Step> {
+fn steps(kind: Shape) -> impl Iterator<Item = Step> {
     kind.steps().iter().copied().filter(|step| *step != Step::Drain)
 }
 
 #[test]
 fn each_kind_goes_through_its_steps_in_order() {
-    for kind in KINDS {
+    for kind in SHAPES {
         let mut run = Run::new(kind, |_, _, _| Outcome::Done);
         assert_eq!(run.finish(), good_end(kind));
         let done: Vec<_> = run.acted.iter().map(|(step, _)| *step).collect();
@@ -32,13 +32,13 @@ fn each_kind_goes_through_its_steps_in_order() {
         let progress = run.told.iter().filter(|(_, n)| matches!(n, NoticeKind::Progress(_))).count();
         assert_eq!(progress, kind.steps().len());
         let last = run.told.last().map(|(_, kind)| kind.clone()).expect("something is told");
-        assert_eq!(matches!(last, NoticeKind::Retired), kind != Kind::FirstPlacement);
+        assert_eq!(matches!(last, NoticeKind::Retired), good_end(kind) == Ended::Retired);
     }
 }
 
 #[test]
 fn every_step_that_fails_for_good_before_the_pivot_is_undone_and_after_it_is_left_over() {
-    for kind in KINDS {
+    for kind in SHAPES {
         for broken in steps(kind) {
             let mut run =
                 Run::new(
@@ -55,7 +55,7 @@ fn every_step_that_fails_for_good_before_the_pivot_is_undone_and_after_it_is_lef
 
 #[test]
 fn every_step_that_fails_for_a_while_is_repeated() {
-    for kind in KINDS {
+    for kind in SHAPES {
         for broken in steps(kind) {
             for how in [Outcome::Transient, Outcome::LostDone, Outcome::LostUndone] {
                 let mut run =
@@ -75,7 +75,7 @@ fn every_step_that_fails_for_a_while_is_repeated() {
 
 #[test]
 fn every_step_that_never_ends_runs_into_its_deadline() {
-    for kind in KINDS {
+    for kind in SHAPES {
         for broken in steps(kind) {
             for how in [Outcome::Hang, Outcome::Transient, Outcome::LostUndone, Outcome::LostDone] {
                 let mut run =
@@ -104,7 +104,7 @@ fn what_expires_says_what_it_last_failed_with() {
 
 #[test]
 fn every_step_may_run_twice() {
-    for kind in KINDS {
+    for kind in SHAPES {
         let mut run = Run::new(kind, |_, _, _| Outcome::Done);
         run.twice = true;
         assert_eq!(run.finish(), good_end(kind));
@@ -113,7 +113,7 @@ fn every_step_may_run_twice() {
 
 #[test]
 fn every_undo_may_fail_for_a_while_and_run_twice() {
-    for kind in KINDS {
+    for kind in SHAPES {
         for broken in UNDOABLE.into_iter().filter(|step| kind.steps().contains(step)) {
             for how in [Outcome::Transient, Outcome::LostDone, Outcome::LostUndone] {
                 let mut run = Run::new(kind, |step, undo, attempt| match (step, undo) {
@@ -130,7 +130,7 @@ fn every_undo_may_fail_for_a_while_and_run_twice() {
 
 #[test]
 fn an_undo_that_stays_impossible_is_a_failure_that_touches_nothing_further() {
-    for kind in KINDS {
+    for kind in SHAPES {
         let undoable: Vec<_> = UNDOABLE.into_iter().filter(|step| kind.steps().contains(step)).collect();
         for (position, &broken) in undoable.iter().enumerate() {
             for how in [Outcome::Permanent, Outcome::Transient, Outcome::Hang] {
@@ -176,7 +176,7 @@ fn the_source_is_drained_before_it_is_retired() {
 
 #[test]
 fn a_newer_order_comes_in_time_before_the_pivot_only() {
-    for kind in KINDS {
+    for kind in SHAPES {
         for step in steps(kind) {
             let mut run = Run::new(kind, |_, _, _| Outcome::Done);
             run.supersede_at = Some(step);

@@ -7,11 +7,10 @@ mod world;
 use std::cell::Cell;
 
 use proptest::prelude::*;
-use relocation::Kind;
-use world::{Outcome, Run};
+use world::{Outcome, Run, SHAPES, Shape};
 
-fn kinds() -> impl Strategy<Value = Kind> {
-    prop_oneof![Just(Kind::Move), Just(Kind::FirstPlacement), Just(Kind::LetGo)]
+fn kinds() -> impl Strategy<Value = Shape> {
+    proptest::sample::select(&SHAPES[..])
 }
 
 fn outcomes() -> impl Strategy<Value = Outcome> {

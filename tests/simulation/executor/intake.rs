@@ -123,6 +123,7 @@ fn plan(order: &Order, now: model::Timestamp) -> Plan {
         deadlines: DEADLINES,
         drain: DRAIN,
         settle: SETTLE,
+        deploys: true,
     };
     let steps = plan.kind().map(relocation::Kind::steps).unwrap_or_default();
     plan.steps = steps.iter().map(|&step| PlannedStep { step, params: serde_json::Value::Null }).collect();

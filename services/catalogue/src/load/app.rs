@@ -73,7 +73,8 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
     let address = serving::address(app.address.as_ref(), path, at, problems);
     let probe = serving::probe(&app.probe, path, problems);
     let times = serving::times(app, path, problems);
-    let instances = instances(app, path, problems);
+    let instances =
+        instances(app, path, problems).filter(|adopted| none_shared(adopted, scope, app, path, problems));
     let (dns_ttl, drain, deadlines) = times?;
     Some(AppSpec {
         app: App {
@@ -192,6 +193,23 @@ fn instances(app: &AppEntry, path: &str, problems: &mut Problems) -> Option<Vec<
         adopted.push(one);
     }
     (problems.0.len() == before).then_some(adopted)
+}
+
+/// What runs of a shared app cannot be taken over: nothing tells whose seats it has.
+fn none_shared(
+    adopted: &[Adopted],
+    scope: Option<Scope>,
+    app: &AppEntry,
+    path: &str,
+    problems: &mut Problems,
+) -> bool {
+    let first = app.instances.0.first().filter(|_| scope == Some(Scope::Shared) && !adopted.is_empty());
+    if let Some(first) = first {
+        let reason = "what runs of an app with `scope: shared` cannot be taken over: leave `instances` out; its hosts \
+                      are started beside what runs, which may be removed once nobody uses it";
+        problems.field(format!("{path}.instances"), first.referenced, reason);
+    }
+    first.is_none()
 }
 
 fn instance(

@@ -29,21 +29,14 @@ pub(super) fn mode(entry: &OptText, path: &str, problems: &mut Problems) -> Opti
     }
 }
 
-/// `per-ue` where nothing is said; `shared` is known and not supported.
+/// `per-ue` where nothing is said.
 pub(super) fn scope(entry: &OptText, path: &str, problems: &mut Problems) -> Option<Scope> {
     match entry.as_ref().map(|t| (t.value.0.as_str(), t.referenced)) {
         None | Some(("per-ue", _)) => Some(Scope::PerUe),
         Some(("group", _)) => Some(Scope::Group),
-        Some((known @ "shared", at)) => {
-            let reason = format!(
-                "scope `{known}` is not supported: this version moves instances that serve one UE each \
-                 (`scope: per-ue`), or one group (`scope: group`)"
-            );
-            problems.field(format!("{path}.scope"), at, reason);
-            None
-        }
+        Some(("shared", _)) => Some(Scope::Shared),
         Some((other, at)) => {
-            let reason = format!("`{other}` is no scope: `per-ue` and `group` are supported");
+            let reason = format!("`{other}` is no scope: `per-ue`, `group` or `shared`");
             problems.field(format!("{path}.scope"), at, reason);
             None
         }

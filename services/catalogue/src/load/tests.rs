@@ -265,6 +265,16 @@ fn an_ingress_that_an_app_needs_must_be_there() {
 }
 
 #[test]
+fn an_app_may_be_shared_and_then_takes_nothing_over() {
+    let shared = with_app("    scope: shared\n");
+    let spec = read(&shared).expect("valid").apps.remove(0);
+    assert_eq!(spec.app.scope, Scope::Shared);
+    let adopts = "    instances: [{instance: one, deployment_intent_group: by-hand}]\n";
+    let error = wrong(&format!("{shared}{adopts}"));
+    assert!(error.contains("apps[0].instances") && error.contains("cannot be taken over"), "{error}");
+}
+
+#[test]
 fn other_scopes_are_refused_with_what_is_supported() {
     let error = wrong(&with_app("    scope: shared\n"));
     assert!(

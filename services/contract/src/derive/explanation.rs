@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::cell::{cell, tai};
 use super::{consent, quality, weighed};
 use crate::v1::{
-    Basis, BasisKind, Budget, Candidate, Explanation, Guard, Loaded, Policy, PolicyName, Rule, Serving,
+    Basis, BasisKind, Budget, Candidate, Explanation, Guard, Host, HostState, Loaded, Policy, PolicyName,
+    Rule, Serving,
 };
 
 pub(super) fn explanation(from: &model::Explanation) -> Explanation {
@@ -36,6 +37,7 @@ pub(super) fn explanation(from: &model::Explanation) -> Explanation {
         budgets: from.limits.budgets.iter().map(budget).collect(),
         mobility_level: consent::level(from.limits.mobility_level),
         consent: from.limits.consent.as_ref().map(consent::consent),
+        host: from.limits.host.as_ref().map(host),
         catalogue_version: from.catalogue_version,
     }
 }
@@ -106,7 +108,18 @@ pub(crate) const fn guard(guard: model::Guard) -> Guard {
         model::Guard::MobilityNotAllowed => Guard::MobilityNotAllowed,
         model::Guard::AwaitingConfirmation => Guard::AwaitingConfirmation,
         model::Guard::Uncertain => Guard::Uncertain,
+        model::Guard::HostStarting => Guard::HostStarting,
     }
+}
+
+fn host(seen: &model::HostSeen) -> Host {
+    let state = match seen.state {
+        model::HostState::Serving => HostState::Serving,
+        model::HostState::UnderWay => HostState::UnderWay,
+        model::HostState::Paused => HostState::Paused,
+        model::HostState::Absent => HostState::Absent,
+    };
+    Host { instance: seen.instance.to_string(), state }
 }
 
 fn budget(seen: &model::BudgetSeen) -> Budget {

@@ -20,6 +20,7 @@ impl Deriver {
             source: order.source.as_ref().map(ToString::to_string),
             target: order.target.as_ref().map(ToString::to_string),
             choices: order.choices.iter().map(ToString::to_string).collect(),
+            host: order.host.as_ref().map(ToString::to_string),
             observed_at: order.observed_at.into(),
             due_at: order.due_at.into(),
             decided_at: order.decided_at.into(),

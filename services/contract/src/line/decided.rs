@@ -103,6 +103,7 @@ fn guarded(guard: &Guard) -> String {
         Guard::MobilityNotAllowed => "instances of the app may not be moved",
         Guard::AwaitingConfirmation => "somebody has to agree, and has not",
         Guard::Uncertain => "its UE's position is too uncertain to say which of the sites is nearer",
+        Guard::HostStarting => "the app's host at that site does not serve yet",
         Guard::Other(word) => return spaced(word),
     };
     words.to_owned()

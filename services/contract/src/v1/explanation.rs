@@ -56,6 +56,9 @@ pub struct Explanation {
     /// The word that the move needs, where somebody has to agree.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub consent: Option<Consent>,
+    /// For a seat of a shared app that should go somewhere: the host there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub host: Option<Host>,
     /// Version of the catalogue that it was decided on.
     pub catalogue_version: u64,
 }
@@ -76,6 +79,30 @@ pub struct Budget {
     /// Tokens that come each minute, where it is a bucket.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub per_minute: Option<u32>,
+}
+
+/// A host that a seat of a shared app would join.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Host {
+    /// The instance.
+    pub instance: String,
+    /// How it stood.
+    pub state: HostState,
+}
+
+open_words! {
+    /// How a host stands.
+    pub enum HostState {
+        /// It serves: seats may join it.
+        Serving = "serving",
+        /// It is being started, or removed.
+        UnderWay = "under_way",
+        /// The last order to start it came to nothing; it is tried again after a pause.
+        Paused = "paused",
+        /// There is none yet.
+        Absent = "absent",
+    }
 }
 
 open_words! {
@@ -187,6 +214,8 @@ open_words! {
         AwaitingConfirmation = "awaiting_confirmation",
         /// The UE's position is told so coarsely that either of the two sites may be the nearer one.
         Uncertain = "uncertain",
+        /// The host of a shared app at the site does not serve yet.
+        HostStarting = "host_starting",
     }
 }
 

@@ -30,6 +30,9 @@ pub struct RelocationOrdered {
     /// Sites of which the orchestrator takes one, nearest first, `target` among them; none where it has no choice.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub choices: Vec<String>,
+    /// For a seat of a shared app: the instance that it joins, or that it leaves where it is let go.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub host: Option<String>,
     /// `observedAt` of the UE's event that led to it.
     pub observed_at: Time,
     /// When it became due: `observedAt`, or the end of the wait that the policy or a guard asked for.

@@ -130,6 +130,7 @@ pub(crate) fn order() -> Order {
         observed_at: at(0),
         due_at: at(Duration::from_secs(10).as_micros() as u64),
         decided_at: at(10_000_180),
+        host: None,
     }
 }
 

@@ -237,6 +237,7 @@ mod tests {
             observed_at: at,
             due_at: at,
             decided_at: at,
+            host: None,
         }
     }
 

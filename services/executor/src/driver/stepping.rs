@@ -4,12 +4,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Placement, Step};
+use model::Step;
 use relocation::{Class, Event};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::Driver;
+use super::telling::placement;
 use crate::error::StepError;
 use crate::metrics::{DurationLabel, StepLabel, StepName, StepResult};
 use crate::steps::{Said, Work};
@@ -37,7 +38,7 @@ pub(super) fn with_reason(event: Event, running: Option<Running>) -> Event {
 impl Driver {
     /// Begins a step, or undoing it.
     pub(super) fn step(&self, step: Step, doubtful: bool, undo: bool) -> Running {
-        let ready = self.saga.output(Step::Ready).cloned();
+        let ready = placement(&self.saga);
         let said = Said::default();
         let work = Work {
             ctx: Arc::clone(&self.ctx),
@@ -45,7 +46,7 @@ impl Driver {
             order: self.order.clone(),
             job: self.job.clone(),
             doubtful,
-            ready: ready.and_then(|placement| serde_json::from_value::<Placement>(placement).ok()),
+            ready,
             said: said.clone(),
         };
         Running { step: Box::pin(act(work, step, undo)), said }

@@ -22,9 +22,10 @@ pub(crate) fn verified(saga: &Saga) -> Option<InstanceState> {
     })
 }
 
-/// Where the saga's target serves; `None` where there is none.
+/// Where the saga's target serves, by the step that found it out; `None` where there is no target, or it is not known yet.
 pub(crate) fn placement(saga: &Saga) -> Option<Placement> {
-    saga.output(Step::Ready).and_then(|output| serde_json::from_value(output.clone()).ok())
+    let step = if saga.plan().deploys { Step::Ready } else { Step::Steer };
+    saga.output(step).and_then(|output| serde_json::from_value(output.clone()).ok())
 }
 
 /// Takes what a recovered saga says into the registry, before anybody asks it.
@@ -98,6 +99,12 @@ impl Driver {
     /// Keeps the target as left over, unless its name may still lead clients there.
     async fn leave_target(&self, at: Timestamp, reason: String) -> String {
         let Some(target) = &self.job.target else { return reason };
+        if let Some(host) = &self.job.host {
+            return format!(
+                "{reason}; the name {} may still lead to host {host} at site {}",
+                self.job.name, target.site
+            );
+        }
         let release = target.release.to_string();
         let clusters = target.clusters_once(placement(&self.saga).as_ref());
         for cluster in &clusters {
@@ -156,6 +163,7 @@ impl Driver {
         }
         if let (Some(placement), Some(site)) =
             (&state.serving, state.serving.as_ref().and_then(|placement| self.ctx.sites.get(&placement.site)))
+            && self.job.host.is_none()
         {
             let group = &placement.deployment_intent_group;
             self.ctx.occupancy.enter(&self.app.composite, &site.cluster, group);

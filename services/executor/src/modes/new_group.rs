@@ -3,7 +3,7 @@
 //! EMCO's `update` and `migrate` delete the source before the target is ready; a new group leaves the source alone
 //! until the target is proven to serve.
 
-use model::{ClusterRef, Order, Placement, Release, SiteId, Timestamp};
+use model::{ClusterRef, InstanceId, Order, Placement, Release, SiteId, Timestamp};
 use relocation::{Deadlines, Plan, PlannedStep};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ pub(crate) struct Job {
     pub target: Option<Target>,
     /// What is left.
     pub source: Option<Placement>,
+    /// For a seat of a shared app: the host that it joins, or leaves; nothing is deployed or removed for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<InstanceId>,
 }
 
 /// What is made on the target.
@@ -26,7 +29,7 @@ pub(crate) struct Job {
 pub(crate) struct Target {
     pub site: SiteId,
     pub cluster: ClusterRef,
-    /// The Helm release; the deployment intent group has the same name.
+    /// The Helm release, where one is deployed; the deployment intent group has the same name.
     pub release: Release,
     /// The sites of which EMCO takes one, the first of them once more; none where it has no choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -70,6 +73,7 @@ pub(crate) fn plan(
         name: format!("{}.{}", order.instance, order.app),
         target: target.map(|Choice { site, cluster }| Target { site, cluster, release, choices }),
         source,
+        host: order.host.clone(),
     };
     let params = serde_json::to_value(&job).expect("a job can be written as JSON");
     let spec = &app.spec;
@@ -91,8 +95,9 @@ pub(crate) fn plan(
         },
         drain: spec.drain.max(spec.dns_ttl * 2),
         settle: config.settle(),
+        deploys: order.host.is_none(),
     };
-    let steps = plan.kind().map(relocation::Kind::steps).unwrap_or_default();
+    let steps = plan.expected().unwrap_or_default();
     plan.steps = steps.iter().map(|&step| PlannedStep { step, params: params.clone() }).collect();
     plan
 }

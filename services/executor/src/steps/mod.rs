@@ -32,7 +32,7 @@ pub(crate) struct Work {
     pub job: Job,
     /// Whether an earlier attempt may have happened, or may still be under way.
     pub doubtful: bool,
-    /// What [`Step::Ready`] gave.
+    /// Where the target serves: what [`Step::Ready`] gave, and for a seat [`Step::Steer`].
     pub ready: Option<Placement>,
     /// What it waits for, for an operator.
     pub said: Said,
@@ -47,7 +47,9 @@ impl Work {
             Step::Ready => ready::run(&self).await.map(|placement| {
                 serde_json::to_value(placement).expect("a placement can be written as JSON")
             }),
-            Step::Steer => steer::run(&self).await.map(|()| Value::Null),
+            Step::Steer => steer::run(&self).await.map(|placement| {
+                serde_json::to_value(placement).expect("a placement can be written as JSON")
+            }),
             Step::Verify => verify::run(&self).await.map(|()| Value::Null),
             // The saga waits by itself.
             Step::Drain => Ok(Value::Null),

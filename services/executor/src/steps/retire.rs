@@ -2,11 +2,12 @@
 
 use emco::gone::{Gone, judge};
 use emco::{GroupRef, GroupStatus, Output, StatusKind};
-use model::Release;
+use model::{Placement, Release};
 
 use super::{Poll, Work};
 use crate::error::StepError;
 use crate::probe::Seen;
+use crate::registry::Key;
 
 pub(super) async fn run(work: &Work) -> Result<(), StepError> {
     let (source, group) = (work.source()?, work.source_group()?);
@@ -19,9 +20,17 @@ pub(super) async fn run(work: &Work) -> Result<(), StepError> {
     Ok(())
 }
 
-/// The source goes only while something else is seen to serve; nothing has to, once the instance was let go.
+/// The source goes only while something else is seen to serve; nothing has to, once the instance was let go. What a host
+/// leaves must not be what seats are served by.
 async fn must_not_serve(work: &Work) -> Result<(), StepError> {
     let (order, source) = (&work.order, work.source()?);
+    let group = &source.deployment_intent_group;
+    let uses = |((app, instance), placement): &(Key, Placement)| {
+        *app == order.app && *instance != order.instance && placement.deployment_intent_group == *group
+    };
+    if let Some(((_, seat), _)) = work.ctx.registry.placements().into_iter().find(uses) {
+        return Err(StepError::transient(format!("group {group} serves instance {seat} still")));
+    }
     let Some(serving) = work.ctx.registry.serving(&order.app, &order.instance) else { return Ok(()) };
     if serving.deployment_intent_group == source.deployment_intent_group {
         return Err(StepError::permanent(format!("group {} serves", source.deployment_intent_group)));

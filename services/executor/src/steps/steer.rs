@@ -1,10 +1,20 @@
-//! Points the instance's name at the target, or takes it away where the instance is let go.
+//! Points the instance's name at the target, or takes it away where the instance is let go. A seat's name is pointed at the
+//! host that it joins.
 
-use super::Work;
+use model::{InstanceId, Placement};
+
+use super::{Poll, Work};
 use crate::address;
 use crate::error::StepError;
+use crate::modes::new_group::Target;
 
-pub(super) async fn run(work: &Work) -> Result<(), StepError> {
+/// For a seat, gives where its host serves.
+pub(super) async fn run(work: &Work) -> Result<Option<Placement>, StepError> {
+    if let (Some(target), Some(host)) = (&work.job.target, &work.job.host) {
+        let placement = serving(work, host, target).await;
+        lead(work, Some(&placement.address)).await?;
+        return Ok(Some(placement));
+    }
     let target = match &work.job.target {
         Some(_) => {
             let ready = work.ready.as_ref();
@@ -12,7 +22,26 @@ pub(super) async fn run(work: &Work) -> Result<(), StepError> {
         }
         None => None,
     };
-    lead(work, target.map(String::as_str)).await
+    lead(work, target.map(String::as_str)).await?;
+    Ok(None)
+}
+
+/// Waits until the host is known to serve at the target. Another replica may have told of it, and we may not have read that
+/// yet.
+async fn serving(work: &Work, host: &InstanceId, target: &Target) -> Placement {
+    let mut poll = Poll::new(&work.ctx.config);
+    loop {
+        let (app, site) = (&work.order.app, &target.site);
+        match work.ctx.host(app, host) {
+            Some(placement) if placement.site == *site => return placement,
+            Some(placement) => {
+                work.said
+                    .say(format!("host {host} of app {app} serves at {}, not at {site}", placement.site));
+            }
+            None => work.said.say(format!("host {host} of app {app} is not known to serve at {site}")),
+        }
+        poll.wait().await;
+    }
 }
 
 /// Back to the source; away, where there was none.

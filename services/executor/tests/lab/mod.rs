@@ -467,6 +467,7 @@ pub fn order(instance: &str, generation: u64, source: Option<&str>, target: Opti
         observed_at: Timestamp::default(),
         due_at: Timestamp::default(),
         decided_at: Timestamp::default(),
+        host: None,
     }
 }
 

@@ -35,6 +35,9 @@ impl Engine {
             if before.is_some_and(|old| old.app.mode != entry.app.mode) {
                 return Err(AppError::ModeChanged(entry.app.id.clone()));
             }
+            if before.is_some_and(|old| old.app.scope != entry.app.scope) {
+                return Err(AppError::ScopeChanged(entry.app.id.clone()));
+            }
         }
         new.tally = self.tally;
         let moved = new.take_over(self, now);
@@ -43,6 +46,7 @@ impl Engine {
         new.catching_up = self.catching_up;
         new.take_over_loads(self, now);
         new.take_over_sites(self);
+        new.take_over_idle(self);
         new.take_over_asks(self);
         new.take_over_answers(self, now);
         new.take_over_qualities(self);
@@ -72,7 +76,9 @@ impl Engine {
                 continue;
             }
             let ue = ue.map(|ue| *ues.entry(ue).or_insert_with(|| self.copy_ue(old, old.ues.at(ue))));
+            let whose = instance.id.map(|id| (app, id));
             let copy = Instance {
+                host: instance.host || whose.is_some_and(|whose| self.hosts.site_of(whose).is_some()),
                 armed: None,
                 accounts: None,
                 state: self.translate(old, &instance.state),

@@ -5,6 +5,7 @@ use model::{Generation, Guard, Mode, Order, Rule, SiteId, Timestamp, Trigger, Ve
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::guard::{Pace, Unhurried};
+use crate::hosts::Role;
 use crate::index::{InstanceIx, Owner};
 use crate::judge::{Case, Finding, Silent, choices, judge};
 use crate::ue::{Instant, Ordered, State, Wait, Whereabouts};
@@ -16,7 +17,10 @@ impl Engine {
         if matches!(instance.state, State::Ordered(_)) {
             return;
         }
-        let known = instance.owner.is_some();
+        let (known, host) = (instance.owner.is_some(), instance.host);
+        if self.is_absent_host(ix) {
+            return;
+        }
         if self.catching_up {
             if known {
                 self.follow(ix);
@@ -24,7 +28,7 @@ impl Engine {
             return;
         }
         self.drop_moot_move(ix);
-        if !known && !self.moves_without_ue(ix) {
+        if !known && !host && !self.moves_without_ue(ix) {
             self.leave_queue(ix);
             self.instances.at_mut(ix).told.forget_blocked();
             return;
@@ -57,6 +61,10 @@ impl Engine {
                 if let Some(until) = wait.pause(finding.target, now) {
                     self.arm(ix, until);
                 } else if let Rule::Guarded(guard) = rule {
+                    let waits = guard == Guard::HostStarting;
+                    if waits && self.start_host(ix, finding.target, (now, due), out) {
+                        return self.look(ix, now, due, out);
+                    }
                     self.block(ix, guard, &finding, now, out);
                 } else {
                     self.order(ix, now, due, out);
@@ -92,12 +100,18 @@ impl Engine {
         let entry = &self.apps[usize::from(instance.app)];
         let serving = instance.state.serving();
         let since = serving.map_or(now, |(_, since)| since);
+        let role = self.role(ix);
+        let idle = match role {
+            Role::Host { idle, .. } => idle,
+            Role::Own | Role::Seat(_) => None,
+        };
         Case {
             app: &entry.app,
+            role,
             topology: &self.topology,
             gate: self.gate(ix),
             now,
-            observed_at: party.as_ref().map_or(since, |party| party.observed_at),
+            observed_at: idle.unwrap_or_else(|| party.as_ref().map_or(since, |party| party.observed_at)),
             gone: party.as_ref().is_some_and(|party| party.gone),
             place: party.and_then(|party| party.place),
             serving,
@@ -184,7 +198,7 @@ impl Engine {
         }
     }
 
-    fn order(&mut self, ix: InstanceIx, now: Timestamp, due: Timestamp, out: &mut Vec<Command>) {
+    pub(super) fn order(&mut self, ix: InstanceIx, now: Timestamp, due: Timestamp, out: &mut Vec<Command>) {
         let decision = self.decision(ix, now);
         let Some((generation, relocation)) = decision.order else { return };
         debug_assert_eq!(crate::invariants::may_order(self, ix, &decision), Ok(()));
@@ -203,6 +217,7 @@ impl Engine {
             observed_at: decision.observed_at,
             due_at: due,
             decided_at: now,
+            host: self.host_for(ix, target),
         });
         let asked = decision.explanation.rule == Rule::OperatorMove;
         out.push(Command::Decide(Box::new(decision)));

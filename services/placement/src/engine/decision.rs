@@ -6,6 +6,7 @@ use model::{Decision, InstanceId, RelocationId, Supi, Timestamp, Verdict};
 
 use crate::engine::{Engine, number};
 use crate::explain::Explained;
+use crate::hosts::named;
 use crate::index::{InstanceIx, Owner};
 use crate::judge::{Case, judge};
 
@@ -55,10 +56,7 @@ impl Engine {
         // A number of zero cannot be kept; only the UE tells that id.
         match (instance.id, supi) {
             (None, Some(supi)) => self.key.per_ue(&self.apps[usize::from(instance.app)].app.id, supi),
-            (id, _) => {
-                let text = format!("{:016x}", id.map_or(0, NonZeroU64::get));
-                InstanceId::new(text).unwrap_or_else(|_| unreachable!("hex digits are a valid name"))
-            }
+            (id, _) => named(id),
         }
     }
 

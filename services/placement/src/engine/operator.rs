@@ -87,6 +87,10 @@ impl Engine {
         let (Some(whose), Some(site)) = (self.whose(app, instance), self.topology.site(site)) else {
             return false;
         };
+        // A host is where its site is.
+        if self.hosts.site_of(whose).is_some() {
+            return false;
+        }
         let known = self.instances.find(whose.0, whose.1);
         if known.is_none() && !self.catching_up || !self.asks.ask(whose, Asked { site, pinned, at }) {
             return false;

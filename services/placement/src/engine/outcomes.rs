@@ -53,6 +53,7 @@ impl Engine {
         self.end(ix, end, target, generation, outcome.at.min(now), now);
         self.pump(now, out);
         self.look(ix, now, now, out);
+        self.wake_seats(ix, now, out);
     }
 
     fn end(
@@ -86,8 +87,9 @@ impl Engine {
         }
     }
 
-    /// The instance serves at `site`, or nowhere. How long it has been there is kept where nothing changed.
+    /// The instance serves at `site`, or nowhere; a host that is said to be elsewhere is nowhere. How long it has been there is kept where nothing changed.
     fn settle_at(&mut self, ix: InstanceIx, site: Option<SiteIx>, generation: Generation, at: Timestamp) {
+        let site = site.filter(|site| self.can_be_at(ix, *site));
         let instance = self.instances.at_mut(ix);
         let since = match instance.state.serving() {
             Some((present, since)) if Some(present) == site => since,
@@ -116,6 +118,7 @@ impl Engine {
         self.settle_at(ix, site, state.generation, state.at.min(now));
         self.pump(now, out);
         self.look(ix, now, now, out);
+        self.wake_seats(ix, now, out);
     }
 
     /// An order that an earlier run of the decider gave.

@@ -20,7 +20,7 @@ impl Engine {
             self.tally.ignored_reports += 1;
             return;
         };
-        let there = self.instances.presence().of(site).acting;
+        let there = self.instances.presence().of(site).users();
         let figure = Figure { at: load.at, load: load.load, valid_until: load.valid_until, there };
         if self.estate.measure(site, load.source, figure) && !self.catching_up {
             self.weigh(site, now, out);
@@ -69,7 +69,7 @@ impl Engine {
         }
         // Those that could not go are chosen anew, if they are still among the cheapest that can.
         self.spare_all(site, now, out);
-        let there = self.instances.presence().of(site).acting;
+        let there = self.instances.presence().of(site).users();
         let most = self.estate.gauge(site).map_or(0, |gauge| gauge.leaving(there));
         if most > 0 {
             self.relief.want(site, most);
@@ -181,6 +181,10 @@ impl Engine {
         let instance = self.instances.slab().get(ix.slot())?;
         let State::Serving(serving) = &instance.state else { return None };
         let site = serving.site;
+        // A host goes when its seats have gone.
+        if instance.host {
+            return None;
+        }
         if !walk.picks.contains_key(&site) || self.observes(ix) || self.estate.left(site).is_some() {
             return None;
         }
@@ -225,7 +229,7 @@ impl Engine {
     pub(super) fn settle_loads(&mut self, now: Timestamp) {
         let sites: Vec<SiteIx> = self.estate.with_gauge().map(|(site, _)| site).collect();
         for site in sites {
-            let there = self.instances.presence().of(site).acting;
+            let there = self.instances.presence().of(site).users();
             if let Some(gauge) = self.estate.gauge_mut(site) {
                 gauge.settle(there, now);
             }

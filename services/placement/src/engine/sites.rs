@@ -63,7 +63,7 @@ impl Engine {
     pub(super) fn leave_or_not(&mut self, site: SiteIx) {
         let left = self.estate.left(site).is_some();
         let presence = self.instances.presence();
-        let (had, came) = (presence.of(site).acting, presence.came(site));
+        let (had, came) = (presence.of(site).all(), presence.came(site));
         let watched = left || self.estate.is_counted(site);
         let known = self.estate.known_mut(site);
         let since = known.since.unwrap_or_default();
@@ -78,7 +78,9 @@ impl Engine {
             State::Ordered(ordered) => ordered.target,
             State::Vacant(_) | State::Serving(_) => None,
         };
-        Gate { relieving: self.relieving(ix), ..self.gate_of(instance.app, bound_for) }
+        let gate = self.gate_of(instance.app, bound_for);
+        let seat_of = gate.seat_of.filter(|_| !instance.host);
+        Gate { relieving: self.relieving(ix), seat_of, ..gate }
     }
 
     pub(super) fn gate_of(&self, app: u16, bound_for: Option<SiteIx>) -> Gate<'_> {
@@ -88,6 +90,7 @@ impl Engine {
             presence: self.instances.presence(),
             able: entry.able.as_ref(),
             observed: entry.observed(),
+            seat_of: entry.kind().shared.then_some(app),
             bound_for,
             relieving: None,
         }
@@ -95,7 +98,9 @@ impl Engine {
 
     /// After whatever happened: sites that have room again are filled, and what is news of sites is told.
     pub(super) fn follow_up(&mut self, now: Timestamp, out: &mut Vec<Command>) {
-        while let Some(site) = self.instances.presence_mut().take_touched() {
+        loop {
+            self.tend_hosts(now, out);
+            let Some(site) = self.instances.presence_mut().take_touched() else { break };
             let presence = self.instances.presence();
             let (present, came) = (presence.of(site), presence.came(site));
             let room = self.estate.recount(site, present, came);

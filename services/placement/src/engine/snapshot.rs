@@ -69,6 +69,7 @@ struct Written<'a> {
     qualities: &'a Qualities,
     strains: Vec<(SiteIx, &'a Strain)>,
     relief: &'a Relief,
+    idle: Vec<((u16, SiteIx), Timestamp)>,
     round: Option<Round>,
     levels: Vec<(Lane, Timestamp)>,
     line: &'a Line,
@@ -94,6 +95,7 @@ struct Read {
     qualities: Qualities,
     strains: Vec<(SiteIx, Strain)>,
     relief: Relief,
+    idle: Vec<((u16, SiteIx), Timestamp)>,
     round: Option<Round>,
     levels: Vec<(Lane, Timestamp)>,
     line: Line,
@@ -137,6 +139,7 @@ impl Engine {
             qualities: &self.qualities,
             strains: self.estate.strains().collect(),
             relief: &self.relief,
+            idle: self.hosts.all_idle().collect(),
             round: self.round,
             levels: self.budgets.levels(),
             line: &self.line,
@@ -180,7 +183,7 @@ impl Engine {
         engine.ues = Ues::restore(ues, free).ok_or_else(|| damaged("two records are one UE"))?;
         let (instances, free) = read.instances;
         engine.instances =
-            Instances::restore(instances, free, engine.apps.iter().map(AppEntry::observed).collect())
+            Instances::restore(instances, free, engine.apps.iter().map(AppEntry::kind).collect())
                 .ok_or_else(|| damaged("two records are one instance"))?;
         for (entry, held) in engine.apps.iter_mut().zip(read.held) {
             entry.held = held;
@@ -196,6 +199,9 @@ impl Engine {
             .put_back(read.groups, &engine.topology, &engine.foreign)
             .ok_or_else(|| damaged("its groups are others"))?;
         engine.heard_of = read.heard_of;
+        let sites = engine.topology.sites().len();
+        (sites..sites + engine.heard_of.len()).for_each(|site| engine.learn_hosts(SiteIx::from(site)));
+        engine.hosts.put_back(read.idle);
         engine
             .restore_loads(read.strains, read.relief)
             .ok_or_else(|| damaged("it has a load of a site without water marks"))?;

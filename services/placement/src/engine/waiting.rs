@@ -36,6 +36,7 @@ impl Engine {
             | Guard::Tenant
             | Guard::Residency
             | Guard::NoFeasibleSite
+            | Guard::HostStarting
             | Guard::Frozen => (),
             // They wait in the line, for an instant or an answer, for what the core says next of their UE, or for nothing that
             // could come.

@@ -182,7 +182,7 @@ impl Estate {
     /// those that act come first.
     pub(crate) fn recount(&mut self, site: SiteIx, present: Present, came: u32) -> [bool; 2] {
         let entry = self.entry(site);
-        let strained = entry.gauge.as_ref().is_some_and(|gauge| gauge.rejects(Some(present.acting), None));
+        let strained = entry.gauge.as_ref().is_some_and(|gauge| gauge.rejects(Some(present.users()), None));
         let full = [false, true]
             .map(|observed| strained || entry.limit.is_some_and(|limit| present.counted(observed) >= limit));
         let before = std::mem::replace(&mut entry.full, full);
@@ -278,7 +278,7 @@ impl Estate {
             instances_limit: limit,
             evacuation: known
                 .leaving
-                .map(|leaving| leaving.stands(condition, (present.acting, present.stranded), now)),
+                .map(|leaving| leaving.stands(condition, (present.all(), present.stranded), now)),
             relief,
         };
         let shown = Shown::of(&status);

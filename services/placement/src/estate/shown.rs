@@ -15,7 +15,7 @@ pub(crate) struct Shown {
     /// Whether it is to be told once more.
     pub(crate) again: bool,
     grave: Grave,
-    counts: [u32; 5],
+    counts: [u32; 6],
 }
 
 /// What is told at once when it changes.
@@ -61,6 +61,7 @@ impl Shown {
             counts: [
                 status.instances,
                 evacuation.map_or(0, |leaving| leaving.instances),
+                evacuation.map_or(0, |leaving| leaving.remaining),
                 evacuation.map_or(0, |leaving| leaving.stranded),
                 relief.map_or(0, |relief| relief.leaving),
                 relief.map_or(0, |relief| relief.left),

@@ -15,6 +15,8 @@ pub(crate) struct Gate<'a> {
     pub(crate) able: Option<&'a Able>,
     /// Whether the app is only observed: what is assumed of it weighs on nothing but other assumptions.
     pub(crate) observed: bool,
+    /// The shared app of which the instance is a seat: where a host of it is, one more seat is no more of what a limit counts.
+    pub(crate) seat_of: Option<u16>,
     /// A site that the instance is on its way to: it is counted there already.
     pub(crate) bound_for: Option<SiteIx>,
     /// How much load the instance is expected to take with it, where it was chosen to relieve the site where it serves.
@@ -33,7 +35,7 @@ impl Gate<'_> {
         let closed = lacks.or_else(|| self.estate.closed(site));
         let counted = self.bound_for != Some(site);
         let full = || (counted && self.is_full(site)).then_some(Guard::Full);
-        let there = || counted.then(|| self.presence.of(site).acting);
+        let there = || counted.then(|| self.presence.of(site).users());
         let strained = || self.estate.strained(site, there(), self.relieving).then_some(Guard::Overloaded);
         closed.or_else(full).or_else(strained)
     }
@@ -45,10 +47,14 @@ impl Gate<'_> {
 
     /// How loaded a site is, where it has water marks and a load is known.
     pub(crate) fn loaded(&self, site: SiteIx) -> Option<Loaded> {
-        self.estate.gauge(site)?.loaded(self.presence.of(site).acting, self.relieving)
+        self.estate.gauge(site)?.loaded(self.presence.of(site).users(), self.relieving)
     }
 
     fn is_full(&self, site: SiteIx) -> bool {
+        let hosted = |app| self.presence.crews().of(app, site).hosts > 0;
+        if self.seat_of.is_some_and(hosted) {
+            return false;
+        }
         let there = self.presence.of(site);
         self.estate.limit(site).is_some_and(|limit| there.counted(self.observed) >= limit)
     }

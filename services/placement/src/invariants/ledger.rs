@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use model::{
-    App, AppId, Decision, Generation, InstanceId, Limits, Mode, Order, OutcomeKind, RelocationId, SiteId,
+    App, AppId, Decision, Generation, InstanceId, InstanceKey, Limits, Mode, Order, OutcomeKind,
+    RelocationId, SiteId,
 };
 
 use crate::command::{Command, Input};
 use crate::invariants::Violation;
 use crate::invariants::agreed::Agreed;
+use crate::invariants::seating::Seating;
 use crate::invariants::spending::Spending;
 use crate::invariants::town::Town;
 use crate::topology::Topology;
@@ -21,6 +23,7 @@ pub struct Ledger {
     town: Town,
     spending: Spending,
     agreed: Agreed,
+    seating: Seating,
     live: BTreeMap<Key, Generation>,
     newest: BTreeMap<Key, Generation>,
     decided: Option<Box<Decision>>,
@@ -45,6 +48,14 @@ impl Ledger {
     #[must_use]
     pub fn within(mut self, limits: &Limits) -> Self {
         self.spending.within(limits);
+        self
+    }
+
+    /// The same, with the key that tells hosts of shared apps from seats; after [`with`](Self::with), and needed where any
+    /// app is shared.
+    #[must_use]
+    pub fn keyed(mut self, key: &InstanceKey) -> Self {
+        self.seating = Seating::new(&self.town, key);
         self
     }
 
@@ -110,6 +121,7 @@ impl Ledger {
     }
 
     fn end(&mut self, key: Key, generation: Generation, answers: bool, site: Option<SiteId>) {
+        let site = site.filter(|site| self.seating.can_be_at(&key, site));
         let newest = self.newest.entry(key.clone()).or_default();
         if answers || generation > *newest {
             self.live.remove(&key);
@@ -158,10 +170,11 @@ impl Ledger {
             if !self.town.has(target) {
                 return Err(Violation::OutsideCatalogue(target.clone()));
             }
-            if let Some(by) = self.town.bars(&order.app, target, order.decided_at) {
+            if let Some(by) = self.town.bars(order, target, &self.seating) {
                 return Err(Violation::Infeasible { site: target.clone(), by });
             }
         }
+        self.seating.check(order, &self.town, &self.live.keys().collect())?;
         if self.town.frozen(&order.app, order.decided_at) {
             return Err(Violation::Frozen(order.relocation));
         }

@@ -8,6 +8,8 @@
 //! - no order of the policy, or for quality's sake, to a site where the quality is measured to be too poor,
 //! - no order while the app is frozen,
 //! - no move of what may not be moved, and none without somebody's word where one is needed,
+//! - a seat of a shared app is ordered only to a site where a host of the app serves, and no host is let go while a seat is
+//!   served there or ordered there,
 //! - no budget of an app, of a site or of all together is ever exceeded,
 //! - every order follows from a decision that says the same,
 //! - the engine's tables agree with each other.
@@ -18,6 +20,7 @@
 mod agreed;
 mod ledger;
 mod limited;
+mod seating;
 mod spending;
 mod tables;
 mod town;
@@ -90,6 +93,12 @@ pub enum Violation {
     /// An order without the decision that it follows from.
     #[error("order {0} follows from no decision")]
     Undecided(RelocationId),
+    /// A seat's order to a site where no host of its app serves, or that names another one.
+    #[error("order {0} joins a host that does not serve there")]
+    NoHost(RelocationId),
+    /// A host is let go although seats are there.
+    #[error("order {0} lets a host go that has seats")]
+    HasSeats(RelocationId),
     /// The engine's tables contradict each other.
     #[error("tables: {0}")]
     Tables(String),
@@ -122,6 +131,7 @@ pub(crate) fn may_order(engine: &Engine, ix: InstanceIx, decision: &Decision) ->
             return Err(Violation::Infeasible { site: target.clone(), by });
         }
     }
+    seating::may_order(engine, ix, decision, relocation)?;
     if engine.freezes.hold(instance.app, decision.at) {
         return Err(Violation::Frozen(relocation));
     }

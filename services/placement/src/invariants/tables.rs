@@ -8,6 +8,7 @@ use crate::guard::Ticket;
 use crate::index::{InstanceIx, Owner, SiteIx, UeIx};
 use crate::invariants::Violation;
 use crate::invariants::limited::limits;
+use crate::invariants::seating;
 use crate::quality::SITES;
 use crate::topology::Spot;
 use crate::ue::{Census, Present, State, Wait};
@@ -46,10 +47,14 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
         let bound_for = target.filter(|target| served != Some(*target));
         for site in [served, bound_for].into_iter().flatten() {
             let there = present.entry(site).or_default();
-            match engine.apps[app].observed() {
-                true => there.observed += 1,
-                false => there.acting += 1,
+            let seat = engine.apps[app].kind().shared && !instance.host;
+            match (engine.apps[app].observed(), seat) {
+                (true, true) => (),
+                (true, false) => there.observed += 1,
+                (false, true) => there.seats += 1,
+                (false, false) => there.acting += 1,
             }
+            there.hosts += u32::from(instance.host && !engine.apps[app].observed());
         }
         if let (State::Serving(serving), false) = (&instance.state, engine.apps[app].observed()) {
             let stranded = u32::from(matches!(serving.wait, Wait::Stranded(_)));
@@ -89,6 +94,7 @@ pub(crate) fn structure(engine: &Engine) -> Result<(), Violation> {
         }
     }
     limits(engine).map_err(Violation::Tables)?;
+    seating::tables(engine).map_err(Violation::Tables)?;
     for site in (0..sites).map(SiteIx::from) {
         let (there, counted) =
             (present.remove(&site).unwrap_or_default(), engine.instances.presence().of(site));

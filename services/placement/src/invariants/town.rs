@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use geo::Intersects as _;
 use model::{
-    App, AppId, Area, Ask, Guard, InstanceId, Mode, OperatorCommand, Position, Site, SiteCondition, SiteId,
-    SiteLoad, SiteReport, SiteSource, Timestamp,
+    App, AppId, Area, Ask, Guard, InstanceId, Mode, OperatorCommand, Order, Position, Site, SiteCondition,
+    SiteId, SiteLoad, SiteReport, SiteSource, Timestamp,
 };
 
 use crate::estate::closes;
+use crate::invariants::seating::Seating;
 
 type Key = (AppId, InstanceId);
 
@@ -36,6 +37,25 @@ impl Town {
 
     pub(super) fn has(&self, site: &SiteId) -> bool {
         self.sites.contains_key(site)
+    }
+
+    pub(super) fn sites(&self) -> impl Iterator<Item = &SiteId> {
+        self.sites.keys()
+    }
+
+    pub(super) fn apps(&self) -> impl Iterator<Item = &App> {
+        self.apps.values()
+    }
+
+    /// Where an instance serves.
+    pub(super) fn serving(&self, key: &Key) -> Option<&SiteId> {
+        self.serving.get(key)
+    }
+
+    /// The instances that serve at a site or are ordered there.
+    pub(super) fn there(&self, site: &SiteId) -> BTreeSet<Key> {
+        let both = self.serving.iter().chain(&self.bound_for);
+        both.filter(|(_, at)| *at == site).map(|(key, _)| key.clone()).collect()
     }
 
     pub(super) fn report(&mut self, report: &SiteReport) {
@@ -101,7 +121,8 @@ impl Town {
     }
 
     /// Why a site takes no instance of an app.
-    pub(super) fn bars(&self, app: &AppId, site: &SiteId, now: Timestamp) -> Option<Guard> {
+    pub(super) fn bars(&self, order: &Order, site: &SiteId, seating: &Seating) -> Option<Guard> {
+        let (app, now) = (&order.app, order.decided_at);
         if let (Some(app), Some(site)) = (self.apps.get(app), self.sites.get(site))
             && let Some(by) = unusable(app, site)
         {
@@ -109,7 +130,8 @@ impl Town {
         }
         let words = self.words.iter().filter(|((of, _), _)| of == site);
         let gravest = words.map(|(_, (_, condition))| *condition).max().unwrap_or_default();
-        let full = || self.is_full(site).then_some(Guard::Full);
+        // A seat is no more of what is deployed there.
+        let full = || (order.host.is_none() && self.is_full(site, seating)).then_some(Guard::Full);
         closes(gravest).or_else(full).or_else(|| self.is_overloaded(site, now).then_some(Guard::Overloaded))
     }
 
@@ -121,12 +143,10 @@ impl Town {
         marks.is_some_and(|marks| loads.into_iter().any(|load| load > marks.high))
     }
 
-    fn is_full(&self, site: &SiteId) -> bool {
+    fn is_full(&self, site: &SiteId, seating: &Seating) -> bool {
         let acts = |(app, _): &Key| self.apps.get(app).is_none_or(|app| app.mode == Mode::Act);
-        let there = |places: &BTreeMap<Key, SiteId>| -> BTreeSet<Key> {
-            places.iter().filter(|(key, at)| *at == site && acts(key)).map(|(key, _)| key.clone()).collect()
-        };
-        let count = there(&self.serving).union(&there(&self.bound_for)).count();
+        let deployed = |key: &&Key| acts(key) && !seating.is_seat(&key.0, &key.1);
+        let count = self.there(site).iter().filter(deployed).count();
         let limit = self.sites.get(site).and_then(|site| site.max_instances);
         limit.is_some_and(|limit| count >= limit as usize)
     }

@@ -1,5 +1,6 @@
 //! What is kept of a UE and of its instances: a few dozen bytes each, the instance split by its state.
 
+mod crew;
 mod ordered;
 mod presence;
 mod serving;
@@ -16,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use crate::index::{InstanceIx, OwnerIx, SiteIx};
 use crate::policy::Accounts;
 
+pub(crate) use crew::{Crew, Crews};
 pub(crate) use ordered::Ordered;
-pub(crate) use presence::{Presence, Present, Share};
+pub(crate) use presence::{Kind, Presence, Present, Share};
 pub(crate) use serving::Serving;
 pub(crate) use table::{Census, Instances, Ues};
 pub(crate) use told::Told;
@@ -98,6 +100,8 @@ pub(crate) struct Instance {
     /// Orders in a row that came to nothing.
     pub(crate) failures: u8,
     pub(crate) told: Told,
+    /// Whether it is a host: of a shared app, at one site, without a UE.
+    pub(crate) host: bool,
 }
 
 /// What an instance is doing.
@@ -178,6 +182,7 @@ impl Instance {
             app,
             failures: 0,
             told: Told::default(),
+            host: false,
         }
     }
 

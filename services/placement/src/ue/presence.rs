@@ -1,26 +1,40 @@
 //! How many instances are at each site: those that serve there, those that are ordered there, and those that are
-//! about to leave. One that moves counts at both ends, until its order has ended.
+//! about to leave. Of a shared app its host is what is deployed, and its seats are what comes and goes. One that moves counts at both ends, until its order has ended.
 
 use serde::{Deserialize, Serialize};
 
 use crate::index::SiteIx;
-use crate::ue::{Instance, State, Wait};
+use crate::ue::{Crews, Instance, State, Wait};
 
 /// The instances at one site.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Present {
-    /// Of apps in mode `act`.
+    /// Of apps in mode `act`, what is deployed: instances of UEs, and hosts. That is what a limit of the site counts.
     pub(crate) acting: u32,
     /// Of apps in mode `observe`: as if their orders had been carried out.
     pub(crate) observed: u32,
     /// Of those that act, those that should leave and that no other site takes.
     pub(crate) stranded: u32,
+    /// Of those that act, hosts.
+    pub(crate) hosts: u32,
+    /// Seats of shared apps in mode `act`.
+    pub(crate) seats: u32,
 }
 
 impl Present {
     /// What counts for an app: what is only assumed weighs on nothing that is real.
     pub(crate) const fn counted(&self, observed: bool) -> u32 {
         if observed { self.acting.saturating_add(self.observed) } else { self.acting }
+    }
+
+    /// What makes load, and can leave to relieve a site: instances of UEs, and seats.
+    pub(crate) const fn users(&self) -> u32 {
+        self.acting.saturating_sub(self.hosts).saturating_add(self.seats)
+    }
+
+    /// What must be gone before the site is empty.
+    pub(crate) const fn all(&self) -> u32 {
+        self.acting.saturating_add(self.seats)
     }
 }
 
@@ -30,8 +44,18 @@ pub(crate) struct Presence {
     sites: Vec<Watched>,
     /// Watched sites whose count has changed.
     touched: Vec<SiteIx>,
-    /// By app: whether it is only observed.
-    observed: Vec<bool>,
+    /// By app: what matters of it here.
+    kinds: Vec<Kind>,
+    crews: Crews,
+}
+
+/// What matters of an app for counting.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Kind {
+    /// Whether it is only observed.
+    pub(crate) observed: bool,
+    /// Whether it is shared.
+    pub(crate) shared: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,6 +73,7 @@ pub(crate) struct Share {
     app: u16,
     sites: [Option<SiteIx>; 2],
     stranded: bool,
+    host: bool,
 }
 
 impl Share {
@@ -61,14 +86,24 @@ impl Share {
                 Wait::Free,
             ),
         };
-        Self { app: instance.app, sites, stranded: matches!(wait, Wait::Stranded(_)) }
+        let stranded = matches!(wait, Wait::Stranded(_));
+        Self { app: instance.app, sites, stranded, host: instance.host }
     }
 }
 
 impl Presence {
-    /// Nobody anywhere; `observed` says by app whether it is only observed.
-    pub(crate) fn new(observed: Vec<bool>) -> Self {
-        Self { observed, ..Self::default() }
+    /// Nobody anywhere; `kinds` says by app what it is.
+    pub(crate) fn new(kinds: Vec<Kind>) -> Self {
+        Self { kinds, ..Self::default() }
+    }
+
+    /// Who is where for shared apps.
+    pub(crate) const fn crews(&self) -> &Crews {
+        &self.crews
+    }
+
+    pub(crate) const fn crews_mut(&mut self) -> &mut Crews {
+        &mut self.crews
     }
 
     /// The instances at a site.
@@ -122,15 +157,27 @@ impl Presence {
     }
 
     fn add(&mut self, share: Share, by: i32) {
-        let observed = self.observed.get(usize::from(share.app)).copied().unwrap_or(false);
+        let Kind { observed, shared } = self.kinds.get(usize::from(share.app)).copied().unwrap_or_default();
+        let seat = shared && !share.host;
         for (place, site) in share.sites.into_iter().enumerate() {
             let Some(site) = site else { continue };
             let entry = self.entry(site);
             let there = &mut entry.present;
-            let count = if observed { &mut there.observed } else { &mut there.acting };
-            *count = count.saturating_add_signed(by);
+            let change = |count: &mut u32| *count = count.saturating_add_signed(by);
+            match (seat, observed) {
+                (false, true) => change(&mut there.observed),
+                (false, false) => change(&mut there.acting),
+                (true, true) => (),
+                (true, false) => change(&mut there.seats),
+            }
+            if share.host && !observed {
+                change(&mut there.hosts);
+            }
             if share.stranded && place == 0 && !observed {
-                there.stranded = there.stranded.saturating_add_signed(by);
+                change(&mut there.stranded);
+            }
+            if shared {
+                self.crews.add(share.app, site, share.host, by);
             }
             self.touch(site);
         }

@@ -9,7 +9,7 @@ use model::Supi;
 
 use crate::index::{InstanceIx, OwnerIx, UeIx};
 use crate::slab::Slab;
-use crate::ue::{Instance, Presence, Share, State, Ue, Wait};
+use crate::ue::{Instance, Kind, Presence, Share, State, Ue, Wait};
 
 /// The UEs.
 #[derive(Debug)]
@@ -94,7 +94,9 @@ pub(crate) struct Instances {
 pub(crate) struct Census {
     /// Instances that serve or are ordered.
     pub(crate) existing: usize,
-    /// Of these, instances whose UE is not known.
+    /// Of these, hosts.
+    pub(crate) hosts: usize,
+    /// Of these, instances whose UE is not known; hosts have none.
     pub(crate) existing_detached: usize,
     /// Instances whose UE is not known, whether they exist or have ended.
     pub(crate) detached: usize,
@@ -103,40 +105,38 @@ pub(crate) struct Census {
 impl Census {
     /// Counts an instance in.
     pub(crate) fn enter(&mut self, instance: &Instance) {
-        let (existing, detached) = (instance.exists(), instance.owner.is_none());
+        let (existing, detached) = (instance.exists(), instance.owner.is_none() && !instance.host);
         self.existing += usize::from(existing);
+        self.hosts += usize::from(existing && instance.host);
         self.existing_detached += usize::from(existing && detached);
         self.detached += usize::from(detached);
     }
 
     /// Counts an instance out.
     fn leave(&mut self, instance: &Instance) {
-        let (existing, detached) = (instance.exists(), instance.owner.is_none());
+        let (existing, detached) = (instance.exists(), instance.owner.is_none() && !instance.host);
         self.existing -= usize::from(existing);
+        self.hosts -= usize::from(existing && instance.host);
         self.existing_detached -= usize::from(existing && detached);
         self.detached -= usize::from(detached);
     }
 }
 
 impl Instances {
-    /// None yet, of apps of which these are only observed.
-    pub(crate) fn new(observed: Vec<bool>) -> Self {
+    /// None yet, of apps of these kinds.
+    pub(crate) fn new(kinds: Vec<Kind>) -> Self {
         Self {
             slab: Slab::new(),
             by_id: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             census: Census::default(),
-            presence: Presence::new(observed),
+            presence: Presence::new(kinds),
         }
     }
 
     /// As [`Ues::restore`].
-    pub(crate) fn restore(
-        records: Vec<Option<Instance>>,
-        free: Vec<u32>,
-        observed: Vec<bool>,
-    ) -> Option<Self> {
-        let mut instances = Self::new(observed);
+    pub(crate) fn restore(records: Vec<Option<Instance>>, free: Vec<u32>, kinds: Vec<Kind>) -> Option<Self> {
+        let mut instances = Self::new(kinds);
         for record in records {
             let id = record.as_ref().and_then(|instance| Some((instance.app, instance.id?)));
             if id.is_some_and(|(app, id)| instances.find(app, id).is_some()) {
@@ -199,6 +199,11 @@ impl Instances {
     /// Hangs an instance on a UE or a group, or takes it off.
     pub(crate) fn attach(&mut self, ix: InstanceIx, owner: Option<OwnerIx>, next: Option<InstanceIx>) {
         self.change(ix, |instance| (instance.owner, instance.next) = (owner, next));
+    }
+
+    /// Notes that an instance is a host after all.
+    pub(crate) fn make_host(&mut self, ix: InstanceIx) {
+        self.change(ix, |instance| instance.host = true);
     }
 
     /// Replaces what an instance is doing.

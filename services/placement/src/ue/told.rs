@@ -41,6 +41,7 @@ const fn code(guard: Guard) -> u8 {
         Guard::MobilityNotAllowed => 23,
         Guard::AwaitingConfirmation => 24,
         Guard::Uncertain => 25,
+        Guard::HostStarting => 30,
     }
 }
 

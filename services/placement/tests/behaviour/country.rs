@@ -235,6 +235,7 @@ pub(crate) fn leaving(guard: Guard) -> Trigger {
         | Guard::TotalRate
         | Guard::MobilityNotAllowed
         | Guard::AwaitingConfirmation
-        | Guard::Uncertain => panic!("nothing is left for {guard:?}"),
+        | Guard::Uncertain
+        | Guard::HostStarting => panic!("nothing is left for {guard:?}"),
     }
 }

@@ -45,7 +45,7 @@ impl Play {
         let engine = Engine::new(town.topology(), fleet.clone(), key()).unwrap();
         let unlimited = town.rooms.iter().all(Option::is_none);
         Self {
-            ledger: Ledger::new(engine.topology()).with(&fleet.apps).within(&fleet.limits),
+            ledger: Ledger::new(engine.topology()).with(&fleet.apps).within(&fleet.limits).keyed(&key()),
             engine,
             log: Vec::new(),
             town,
@@ -83,6 +83,10 @@ impl Play {
 
     pub(crate) fn linger(&self, app: &model::AppId) -> Duration {
         self.fleet.apps.iter().find(|other| other.id == *app).unwrap().linger
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// The decision on each instance, as things stand.

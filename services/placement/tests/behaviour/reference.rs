@@ -5,6 +5,7 @@
 mod asks;
 mod consent;
 mod groups;
+mod hosts;
 mod limits;
 mod loads;
 mod numbers;
@@ -22,6 +23,7 @@ use placement::{Command, Fleet};
 
 use crate::country::{At, Country, meters, uncertainty};
 use crate::reference::groups::Team;
+use crate::reference::hosts::{Host, Place};
 use crate::reference::loads::Loads;
 use crate::reference::quality::Heard;
 use crate::reference::wish::Wish;
@@ -53,6 +55,7 @@ pub(crate) struct Reference {
     apps: Vec<App>,
     ues: BTreeMap<u64, (At, Timestamp)>,
     insts: BTreeMap<(usize, u64), Inst>,
+    hosts: BTreeMap<Place, Host>,
     /// Every report that told something new, for ever.
     history: BTreeMap<u64, Vec<(Timestamp, At)>>,
     country: Country,
@@ -82,6 +85,7 @@ impl Reference {
             apps,
             ues,
             insts,
+            hosts: BTreeMap::new(),
             history,
             country,
             heard,
@@ -97,7 +101,8 @@ impl Reference {
 
     /// How many orders are live.
     pub(crate) fn live(&self) -> usize {
-        self.insts.values().filter(|inst| inst.live.is_some()).count()
+        let hosts = self.hosts.values().filter(|host| host.live.is_some()).count();
+        self.insts.values().filter(|inst| inst.live.is_some()).count() + hosts
     }
 
     /// Somebody is there now, and so are the groups that they belong to.
@@ -131,6 +136,7 @@ impl Reference {
     }
 
     pub(crate) fn outcome(&mut self, order: &Order, kind: &OutcomeKind, at: Timestamp, now: Timestamp) {
+        self.host_outcome(order, kind, at, now);
         let found = self.insts.iter_mut().find(|(_, inst)| inst.live.as_ref() == Some(order));
         let Some((&key, inst)) = found else { return };
         let ue = key.1;
@@ -186,6 +192,7 @@ impl Reference {
         if idle {
             self.all_are_chosen(now);
             self.nothing_is_missing(now);
+            self.no_host_is_missing(now);
             self.unsettled = false;
         }
     }
@@ -194,6 +201,7 @@ impl Reference {
     fn refresh(&mut self, now: Timestamp) {
         self.drop_moot_moves();
         self.assess(now);
+        self.refresh_hosts(now);
         let wishes: Vec<_> =
             self.insts.keys().map(|&key| (key, self.wish(key, now), self.better(key, now))).collect();
         for (key, wish, better) in wishes {
@@ -236,6 +244,9 @@ impl Reference {
     }
 
     fn decision(&mut self, now: Timestamp, decision: &Decision) -> Option<Decision> {
+        if let Some(expected) = self.host_decision(now, decision) {
+            return expected;
+        }
         let app = self.apps.iter().position(|app| app.id == decision.app).expect("a known app");
         let ue = self.whose_is(&decision.app, &decision.instance);
         assert_eq!(decision.supi.is_some(), decision.group.is_none());
@@ -364,7 +375,8 @@ impl Reference {
             (asks && self.state(key, target, now) != Consent::Confirmed)
                 .then_some(Guard::AwaitingConfirmation)
         };
-        doubt.or_else(|| policy.flatten()).or_else(frozen).or_else(awaits).or_else(|| {
+        let held = doubt.or_else(|| policy.flatten()).or_else(frozen).or_else(awaits);
+        held.or_else(|| self.waits_for_host(key.0, target, now)).or_else(|| {
             let budgets = self.budgets(key, target, now);
             budgets.into_iter().find(|budget| budget.used >= budget.limit).map(|budget| budget.guard)
         })
@@ -385,12 +397,16 @@ impl Reference {
     }
 
     fn order(&mut self, decision: &Decision, order: &Order) {
+        if self.host_order(decision, order) {
+            return;
+        }
         let app = self.apps.iter().position(|app| app.id == order.app).expect("a known app");
         let ue = self.whose_is(&decision.app, &decision.instance);
         assert_eq!(order.instance, decision.instance);
         assert_eq!(Some((order.generation, order.relocation)), decision.order);
         assert_eq!((&order.source, &order.target), (&decision.source, &decision.target));
         assert!(order.due_at <= order.decided_at && order.observed_at <= order.due_at);
+        self.joins(app, order);
         let (older, now) = (std::mem::take(&mut self.older), order.decided_at);
         if let Some(target) = &order.target {
             self.given.push((now, app, order.source.clone(), target.clone()));
@@ -492,7 +508,8 @@ impl Reference {
 
     /// Live orders that take from budgets.
     fn under_way(&self, counts: impl Fn(&Order) -> bool) -> usize {
-        let live = self.insts.values().filter_map(|inst| inst.live.as_ref());
+        let hosts = self.hosts.values().filter_map(|host| host.live.as_ref());
+        let live = self.insts.values().filter_map(|inst| inst.live.as_ref()).chain(hosts);
         live.filter(|order| order.target.is_some() && counts(order)).count()
     }
 
@@ -545,6 +562,7 @@ fn queue(guard: Guard) -> Option<Queue> {
         | Guard::Tenant
         | Guard::Residency
         | Guard::NoFeasibleSite
+        | Guard::HostStarting
         | Guard::Frozen => Some(Queue::Held),
     }
 }

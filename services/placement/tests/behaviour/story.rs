@@ -324,6 +324,16 @@ fn choosing() -> OrchestratorChooses {
     OrchestratorChooses { candidates: 2, ..OrchestratorChooses::default() }
 }
 
+/// A fleet with seats and hosts: three of its five apps are shared, one of which is only observed.
+pub(crate) fn with_hosts(fleet: impl Into<Fleet>) -> Fleet {
+    let Fleet { apps, limits } = fleet.into();
+    let shared = |(slot, app): (usize, App)| App {
+        scope: if slot < 3 { model::Scope::Shared } else { app.scope },
+        ..app
+    };
+    Fleet { apps: apps.into_iter().enumerate().map(shared).collect(), limits }
+}
+
 /// Stories begin a thousand seconds into 1970, on a Thursday at 00:16:40 UTC.
 fn window(from: &str, to: &str, zone: &str) -> FreezeWindow {
     FreezeWindow {

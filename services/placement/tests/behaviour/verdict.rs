@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    Aim, Basis, Candidate, Consent, Decision, Gathering, Guard, MemberSeen, MobilityLevel, Mode, Policy,
-    QosTarget, SiteQuality, Trigger, Verdict,
+    Aim, Basis, BudgetSeen, Candidate, Consent, Decision, Gathering, Guard, HostState, MemberSeen,
+    MobilityLevel, Mode, Policy, QosTarget, SiteQuality, Trigger, Verdict,
 };
 
 use crate::scores;
@@ -59,6 +59,10 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
     assert_eq!(limits.consent.is_some(), asks && decision.verdict != Verdict::Stay, "{decision:?}");
     let awaits = limits.consent.is_some_and(|consent| consent.state != Consent::Confirmed);
     let used_up = limits.budgets.iter().find(|budget| budget.used >= budget.limit);
+    // A seat waits for its host, which takes from the budgets of its own site.
+    let host = limits.host.as_ref().map(|host| host.state);
+    let of_source = |seen: &&BudgetSeen| seen.site.is_some() && seen.site == decision.source;
+    let of_host = limits.budgets.iter().filter(|seen| !of_source(seen)).find(|seen| seen.used >= seen.limit);
     match wanted {
         Wanted::Stay => (Verdict::Stay, None),
         Wanted::Stuck(by) => (Verdict::Blocked, Some(by)),
@@ -67,6 +71,12 @@ pub(crate) fn recomputed(decision: &Decision, linger: Duration) -> (Verdict, Opt
         Wanted::Go if unhurried.flatten().is_some() => (Verdict::Blocked, unhurried.flatten()),
         Wanted::Go if told.frozen => (Verdict::Blocked, Some(Guard::Frozen)),
         Wanted::Go if awaits => (Verdict::Blocked, Some(Guard::AwaitingConfirmation)),
+        Wanted::Go if matches!(host, Some(HostState::UnderWay | HostState::Paused)) => {
+            (Verdict::Blocked, Some(Guard::HostStarting))
+        }
+        Wanted::Go if host == Some(HostState::Absent) && !full => {
+            (Verdict::Blocked, Some(of_host.map_or(Guard::HostStarting, |seen| seen.guard)))
+        }
         Wanted::Go if full => (Verdict::Blocked, Some(Guard::ConcurrentRelocations)),
         Wanted::Go if used_up.is_some() => (Verdict::Blocked, used_up.map(|budget| budget.guard)),
         Wanted::Go => (Verdict::Move, None),

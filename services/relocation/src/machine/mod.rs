@@ -20,7 +20,7 @@ pub(crate) use undoing::{UNDOABLE, Undoing};
 /// How a saga ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// A first placement is verified.
+    /// It is verified, and there is nothing to retire: a first placement, or a seat.
     Completed,
     /// Nothing is left of what was done.
     Undone,

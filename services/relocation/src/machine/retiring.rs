@@ -41,6 +41,8 @@ impl Retiring {
         fold.notices.push(NoticeKind::Progress(self.step));
         Some(match fold.plan.after(self.step) {
             Some(step) => Machine::Retiring(Self { step, attempt }),
+            // Nothing of a seat was there to be retired.
+            None if !fold.plan.deploys => Machine::Ended(Ended::Completed),
             None => {
                 fold.notices.push(NoticeKind::Retired);
                 Machine::Ended(Ended::Retired)

@@ -41,7 +41,38 @@ pub struct World {
     pub source_known: bool,
 }
 
-pub fn plan(kind: Kind) -> Plan {
+/// The shapes that an order can have, with what it does: whether it deploys.
+pub const SHAPES: [Shape; 6] = [
+    Shape { kind: Kind::Move, deploys: true },
+    Shape { kind: Kind::FirstPlacement, deploys: true },
+    Shape { kind: Kind::LetGo, deploys: true },
+    Shape { kind: Kind::Move, deploys: false },
+    Shape { kind: Kind::FirstPlacement, deploys: false },
+    Shape { kind: Kind::LetGo, deploys: false },
+];
+
+/// The shape of an order, and whether it deploys what it moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    pub kind: Kind,
+    pub deploys: bool,
+}
+
+impl Shape {
+    pub fn steps(self) -> &'static [Step] {
+        if self.deploys { self.kind.steps() } else { self.kind.steps_of_seat() }
+    }
+}
+
+impl From<Kind> for Shape {
+    fn from(kind: Kind) -> Self {
+        Self { kind, deploys: true }
+    }
+}
+
+pub fn plan(shape: impl Into<Shape>) -> Plan {
+    let shape = shape.into();
+    let Shape { kind, deploys } = shape;
     let app = AppId::new("ar").expect("valid");
     let instance = InstanceId::new("0123456789abcdef").expect("valid");
     let site = |name: &str| Some(SiteId::new(name).expect("valid"));
@@ -56,7 +87,7 @@ pub fn plan(kind: Kind) -> Plan {
         source: if kind == Kind::FirstPlacement { None } else { site("a") },
         target: if kind == Kind::LetGo { None } else { site("b") },
         planned_at: Timestamp::from_micros(1_000_000),
-        steps: kind.steps().iter().map(|&step| PlannedStep { step, params: step.as_str().into() }).collect(),
+        steps: shape.steps().iter().map(|&step| PlannedStep { step, params: step.as_str().into() }).collect(),
         deadlines: Deadlines {
             ready: 60 * second,
             verify: 20 * second,
@@ -65,6 +96,7 @@ pub fn plan(kind: Kind) -> Plan {
         },
         drain: 10 * second,
         settle: 2 * second,
+        deploys,
     }
 }
 
@@ -86,16 +118,18 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(kind: Kind, script: impl FnMut(Step, bool, u32) -> Outcome + 'a) -> Self {
-        let source = kind != Kind::FirstPlacement;
-        let plan = plan(kind);
+    pub fn new(shape: impl Into<Shape>, script: impl FnMut(Step, bool, u32) -> Outcome + 'a) -> Self {
+        let plan = plan(shape);
+        let source = plan.source.is_some();
+        // The hosts of a seat run whatever becomes of it.
+        let hosted = !plan.deploys && plan.target.is_some();
         Self {
             now: plan.planned_at,
             saga: Saga::new(plan).expect("a good plan"),
             log: Vec::new(),
             world: World {
-                prepared: false,
-                started: false,
+                prepared: hosted,
+                started: hosted,
                 name: if source { Name::Source } else { Name::Nowhere },
                 source_runs: source,
                 source_known: source,
@@ -247,13 +281,14 @@ impl<'a> Run<'a> {
     fn check_end(&self, ended: Ended) {
         let plan = self.saga.plan();
         let (source, target) = (plan.source.is_some(), plan.target.is_some());
+        let hosted = !plan.deploys && target;
         let world = &self.world;
         match ended {
             Ended::Undone => {
                 let name = if source { Name::Source } else { Name::Nowhere };
                 let before = World {
-                    prepared: false,
-                    started: false,
+                    prepared: hosted,
+                    started: hosted,
                     name,
                     source_runs: source,
                     source_known: source,
@@ -264,7 +299,8 @@ impl<'a> Run<'a> {
             Ended::Completed | Ended::Retired => {
                 assert_eq!(world.started, target);
                 assert_eq!(world.name, if target { Name::Target } else { Name::Nowhere });
-                assert!(!world.source_runs && !world.source_known);
+                let stays = source && !plan.deploys;
+                assert_eq!((world.source_runs, world.source_known), (stays, stays));
             }
             Ended::Leftover => assert_eq!(world.started, target),
         }

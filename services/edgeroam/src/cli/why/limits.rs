@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{BudgetSeen, Consent, ConsentSeen, Decision, Guard, LimitsSeen, RelocationId};
+use model::{BudgetSeen, Consent, ConsentSeen, Decision, Guard, HostState, LimitsSeen, RelocationId};
 
 use super::show::span;
 
@@ -53,7 +53,8 @@ pub(super) fn otherwise(decision: &Decision, guard: Guard) -> Option<String> {
         | Guard::Residency
         | Guard::NoFeasibleSite
         | Guard::Frozen
-        | Guard::Uncertain => None,
+        | Guard::Uncertain
+        | Guard::HostStarting => None,
     }
 }
 
@@ -120,6 +121,15 @@ pub(super) fn lines(limits: &LimitsSeen) -> Vec<(&'static str, String)> {
         };
         lines.push((if number == 0 { "budgets" } else { "" }, format!("{what}: {how}")));
     }
+    if let Some(host) = &limits.host {
+        let how = match host.state {
+            HostState::Serving => "serves",
+            HostState::UnderWay => "an order for it is under way",
+            HostState::Paused => "could not be started; it is tried again",
+            HostState::Absent => "there is none yet",
+        };
+        lines.push(("host", format!("{}: {how}", host.instance)));
+    }
     lines
 }
 
@@ -151,6 +161,10 @@ mod tests {
                 seen(Guard::SiteConcurrent, Some("edge-b"), None),
                 seen(Guard::TotalRate, None, Some(60)),
             ],
+            host: Some(model::HostSeen {
+                instance: "0011223344556677".parse().expect("an instance"),
+                state: HostState::UnderWay,
+            }),
         };
         let told: Vec<String> =
             lines(&limits).into_iter().map(|(what, how)| format!("{what}|{how}")).collect();
@@ -163,6 +177,7 @@ mod tests {
                 "consent|asked for 12.5 s ago, open for another 47.5 s",
                 "budgets|site edge-b: 2 of 3 under way",
                 "|all apps: 2 of 3 tokens taken, 60 come a minute",
+                "host|0011223344556677: an order for it is under way",
             ]
         );
     }

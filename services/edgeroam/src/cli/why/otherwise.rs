@@ -74,6 +74,7 @@ const fn guarded(guard: Guard) -> &'static str {
         Guard::Frozen => "goes when the freeze ends: `edgeroam app thaw`",
         Guard::Cooldown | Guard::PingPong => "goes once it has been there for long enough",
         Guard::FreezeWindow => "goes when the freeze window ends",
+        Guard::HostStarting => "goes once the app's host at that site serves",
         Guard::AppRate | Guard::SiteRate | Guard::TotalRate => {
             "goes when its turn comes, or with a higher rate"
         }
@@ -322,6 +323,7 @@ mod tests {
             Guard::TotalConcurrent,
             Guard::TotalRate,
             Guard::Uncertain,
+            Guard::HostStarting,
         ];
         for guard in guards {
             let told = otherwise(&decision(Policy::Nearest, Rule::Guarded(guard), 0));

@@ -55,14 +55,24 @@ impl Reference {
         target: &Option<SiteId>,
         now: Timestamp,
     ) -> Vec<BudgetSeen> {
+        let serving = self.insts[&key].serving.as_ref().map(|(site, _)| site);
+        self.budgets_of(key.0, serving, target, now)
+    }
+
+    pub(super) fn budgets_of(
+        &self,
+        app: usize,
+        source: Option<&SiteId>,
+        target: &Option<SiteId>,
+        now: Timestamp,
+    ) -> Vec<BudgetSeen> {
         let Some(target) = target else { return Vec::new() };
-        if self.apps[key.0].mode == Mode::Observe {
+        if self.apps[app].mode == Mode::Observe {
             return Vec::new();
         }
-        let serving = self.insts[&key].serving.as_ref().map(|(site, _)| site);
-        let source = serving.filter(|site| *site != target);
+        let source = source.filter(|site| *site != target);
         let mut seen = Vec::new();
-        for of in [Some(Of::App(key.0)), source.map(Of::Site), Some(Of::Site(target)), Some(Of::Total)] {
+        for of in [Some(Of::App(app)), source.map(Of::Site), Some(Of::Site(target)), Some(Of::Total)] {
             let Some(of) = of else { continue };
             let budget = self.budget(&of);
             let site = if let Of::Site(site) = of { Some(site.clone()) } else { None };
@@ -139,6 +149,7 @@ impl Reference {
             not_back_to: self.not_back_to(key, now),
             freeze_window: self.window(key.0, now),
             budgets: all.into_iter().filter(|seen| seen.guard != Guard::ConcurrentRelocations).collect(),
+            host: self.seen_host(key.0, decision, now),
         }
     }
 }

@@ -128,7 +128,7 @@ impl Reference {
             assert_eq!(status.condition, condition);
             assert_eq!(status.relief.is_some(), self.country.is_overloaded(&site));
             assert_eq!(status.evacuation.is_some(), self.country.left(&site).is_some());
-            let (there, stranded) = self.there(&site);
+            let ((there, stranded), hosts) = (self.there(&site), self.hosts_at(&site));
             if let Some(evacuation) = status.evacuation {
                 let deadline = match condition {
                     SiteCondition::Draining { deadline } => deadline,
@@ -138,7 +138,7 @@ impl Reference {
                     | SiteCondition::Failed => None,
                 };
                 let state = match deadline {
-                    _ if there == 0 => EvacuationState::Done,
+                    _ if there + hosts == 0 => EvacuationState::Done,
                     Some(deadline) if deadline <= now => EvacuationState::Overdue,
                     Some(_) | None => EvacuationState::UnderWay,
                 };
@@ -149,7 +149,7 @@ impl Reference {
             if let Some(evacuation) = status.evacuation.filter(|_| old) {
                 assert_eq!(
                     (status.instances, evacuation.remaining, evacuation.stranded),
-                    (there, there, stranded)
+                    (there - self.seats_at(&site) + hosts, there + hosts, stranded)
                 );
             }
         }
