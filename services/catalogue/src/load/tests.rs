@@ -276,11 +276,10 @@ fn an_app_may_be_shared_and_then_takes_nothing_over() {
 
 #[test]
 fn other_scopes_are_refused_with_what_is_supported() {
-    let error = wrong(&with_app("    scope: shared\n"));
-    assert!(
-        error.contains("shared") && error.contains("per-ue") && error.contains("not supported"),
-        "{error}"
-    );
+    let error = wrong(&with_app("    scope: per-site\n"));
+    assert!(["per-site", "per-ue", "group", "shared"].iter().all(|scope| error.contains(scope)), "{error}");
+    let error = wrong(&with_app("    scope: shared\n    policy: orchestrator-chooses\n"));
+    assert!(error.contains("orchestrator-chooses") && error.contains("shared"), "{error}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn a_bus_that_fails_for_good_stops_the_process() {
 #[test]
 fn what_cannot_be_placed_does_not_start() {
     let mut world = World::new();
-    world.app = App { scope: Scope::Shared, ..world.app };
+    world.app = App { scope: Scope::Group, ..world.app };
     let error = world.try_live().err().expect("refused").to_string();
-    assert!(error.contains("`ar`") && error.contains("per-ue"), "{error}");
+    assert!(error.contains("`ar`") && error.contains("groups"), "{error}");
 }

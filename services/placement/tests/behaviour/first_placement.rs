@@ -69,10 +69,10 @@ fn the_same_report_again_changes_nothing() {
 fn what_cannot_be_placed_is_refused_by_name() {
     let refused = |apps| Engine::new(topology(), apps, key()).expect_err("refused").to_string();
     let message = refused(vec![model::App { scope: Scope::Group, ..app("vr", threshold()) }]);
-    assert!(
-        message.contains("`vr`") && message.contains("`group`") && message.contains("per-ue"),
-        "{message}"
-    );
+    assert!(message.contains("`vr`") && message.contains("needs `groups`"), "{message}");
+    let choosing = Policy::OrchestratorChooses(model::OrchestratorChooses::default());
+    let message = refused(vec![model::App { scope: Scope::Shared, ..app("vr", choosing) }]);
+    assert!(message.contains("`vr`") && message.contains("orchestrator-chooses"), "{message}");
     assert!(refused(vec![app("ar", threshold()), app("ar", threshold())]).contains("more than once"));
     let idle = model::App { max_concurrent_relocations: 0, ..app("ar", threshold()) };
     assert!(refused(vec![idle]).contains("max_concurrent_relocations"));
