@@ -52,6 +52,8 @@ pub(crate) struct Reference {
     ues: BTreeMap<u64, (At, Timestamp)>,
     insts: BTreeMap<(usize, u64), Inst>,
     hosts: BTreeMap<Place, Host>,
+    /// The host that was started for one that is not known yet to have been chosen.
+    started_for: Option<Place>,
     /// Every report that told something new, for ever.
     history: BTreeMap<u64, Vec<(Timestamp, At)>>,
     country: Country,
@@ -78,6 +80,7 @@ impl Reference {
             ues,
             insts,
             hosts: BTreeMap::new(),
+            started_for: None,
             history,
             country,
             heard,
@@ -232,6 +235,7 @@ impl Reference {
         let app = self.apps.iter().position(|app| app.id == decision.app).expect("a known app");
         let ue = *self.ues.keys().find(|ue| Some(supi(**ue)) == decision.supi).expect("a known UE");
         let key_of = (app, ue);
+        self.was_started_for(app, decision);
         if decision.trigger == Trigger::Capacity {
             self.choose(key_of, now);
         }

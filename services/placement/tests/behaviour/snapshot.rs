@@ -113,8 +113,8 @@ fn a_restored_engine_goes_on_with_evacuations_pins_and_freezes() {
 fn another_schema_and_another_catalogue_are_told() {
     let bytes = busy().0.engine.snapshot();
     let mut newer = bytes.clone();
-    newer[0] = 6;
-    assert_eq!(restore(&newer).unwrap_err(), RestoreError::UnknownSchema { found: 6 });
+    newer[0] = 7;
+    assert_eq!(restore(&newer).unwrap_err(), RestoreError::UnknownSchema { found: 7 });
     let fewer = Topology::new(vec![site(0)], vec![], vec![]).unwrap();
     let other = Engine::restore(&bytes, fewer, apps(), key()).unwrap_err();
     assert_eq!(other, RestoreError::OtherCatalogue);
