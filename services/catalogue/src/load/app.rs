@@ -57,6 +57,15 @@ fn app(entry: &Spanned<AppEntry>, path: &str, problems: &mut Problems) -> Option
         }
     };
     let chosen = policy::policy(app, grouped, path, problems);
+    let chosen = chosen.filter(|chosen| {
+        let fits = scope != Some(Scope::Shared) || !matches!(chosen, model::Policy::OrchestratorChooses(_));
+        if !fits {
+            let reason = "`orchestrator-chooses` does not fit `scope: shared`, whose hosts belong to their sites: take \
+                          another policy";
+            problems.field(format!("{path}.policy"), at, reason);
+        }
+        fits
+    });
     let most = match &app.max_concurrent_relocations {
         Some(most) if most.value == 0 => {
             let reason = "must be 1 or more; to change nothing, use `mode: observe`";

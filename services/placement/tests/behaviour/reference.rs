@@ -56,6 +56,8 @@ pub(crate) struct Reference {
     ues: BTreeMap<u64, (At, Timestamp)>,
     insts: BTreeMap<(usize, u64), Inst>,
     hosts: BTreeMap<Place, Host>,
+    /// The host that was started for one that is not known yet to have been chosen.
+    started_for: Option<Place>,
     /// Every report that told something new, for ever.
     history: BTreeMap<u64, Vec<(Timestamp, At)>>,
     country: Country,
@@ -86,6 +88,7 @@ impl Reference {
             ues,
             insts,
             hosts: BTreeMap::new(),
+            started_for: None,
             history,
             country,
             heard,
@@ -252,6 +255,7 @@ impl Reference {
         assert_eq!(decision.supi.is_some(), decision.group.is_none());
         assert!(decision.supi.as_ref().is_none_or(|of| *of == supi(ue)));
         let key_of = (app, ue);
+        self.was_started_for(app, decision);
         if decision.trigger == Trigger::Capacity {
             self.choose(key_of, now);
         }

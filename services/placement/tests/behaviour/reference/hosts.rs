@@ -154,7 +154,15 @@ impl Reference {
             }
             assert_eq!((decision.verdict, told), (Verdict::Move, rule));
         } else {
-            assert!(self.is_wanted(&place, now), "nobody wants a host of app {app} at {site}");
+            if !self.is_wanted(&place, now) {
+                // Somebody was chosen to leave an overloaded site: the next decision must tell who.
+                let may_leave = |inst: &super::Inst| {
+                    inst.serving.as_ref().is_some_and(|(at, _)| self.country.is_overloaded(at))
+                };
+                let chosen = self.insts.iter().any(|((of, _), inst)| *of == app && may_leave(inst));
+                assert!(chosen, "nobody wants a host of app {app} at {site}");
+                self.started_for = Some(place.clone());
+            }
             assert_eq!(self.host_state(&place, now), HostState::Absent);
             let expected = (Verdict::Move, Rule::NoInstanceYet, Trigger::FirstPlacement, Some(&site));
             assert_eq!((decision.verdict, told, decision.trigger, decision.target.as_ref()), expected);
@@ -169,6 +177,13 @@ impl Reference {
         host.serving = decision.target.as_ref().map(|_| now);
         host.pause = None;
         Some(None)
+    }
+
+    /// A host was started for one that leaves an overloaded site: this must be the decision on it.
+    pub(super) fn was_started_for(&mut self, app: usize, decision: &Decision) {
+        let Some((of, site)) = self.started_for.take() else { return };
+        let told = (app, decision.trigger, decision.target.as_ref());
+        assert_eq!(told, (of, Trigger::Capacity, Some(&site)), "{decision:?}");
     }
 
     /// The order of a host's decision; whether it was one.
