@@ -121,12 +121,12 @@ fn a_fresh_configuration_checks_out_and_a_broken_one_ends_with_64_and_every_erro
     assert!(text(&output.stdout).contains("observe"));
 
     let broken = std::fs::read_to_string(&path).unwrap();
-    let broken = broken.replace("site: north", "site: nowhere").replace("scope: per-ue", "scope: shared");
+    let broken = broken.replace("site: north", "site: nowhere").replace("scope: per-ue", "scope: per-site");
     std::fs::write(&path, broken).unwrap();
     let output = edgeroam(&["all", "--config", file], "");
     assert_eq!(output.status.code(), Some(64));
     let said = text(&output.stderr);
-    assert!(said.contains("nowhere") && said.contains("shared") && said.contains("edgeroam.yaml"), "{said}");
+    assert!(said.contains("nowhere") && said.contains("per-site") && said.contains("edgeroam.yaml"), "{said}");
 }
 
 #[test]

@@ -132,14 +132,14 @@ impl AppEntry {
         self.app.mode == Mode::Observe
     }
 
-    /// Whether a UE has an instance of its own.
     /// What matters of it for counting.
     pub(crate) fn kind(&self) -> Kind {
         Kind { observed: self.observed(), shared: self.app.scope == Scope::Shared }
     }
 
+    /// Whether a UE has an instance of its own, or a seat.
     pub(crate) fn serves(&self, supi: &Supi) -> bool {
-        self.app.scope == Scope::PerUe && self.users.contains(supi)
+        self.app.scope != Scope::Group && self.users.contains(supi)
     }
 }
 

@@ -183,12 +183,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary directory");
         let file = folder.path().join("edgeroam.yaml");
         let broken = TEMPLATE
-            .replace("scope: per-ue", "scope: shared")
+            .replace("scope: per-ue", "scope: per-site")
             .replace("site: north", "site: nowhere")
             .replace("mode: observe", "mode: perhaps");
         std::fs::write(&file, broken).expect("written");
         let error = Settings::load(&file).err().expect("refused").to_string();
-        for part in ["shared", "nowhere", "perhaps"] {
+        for part in ["per-site", "nowhere", "perhaps"] {
             assert!(error.contains(part), "{part} is not in:\n{error}");
         }
     }

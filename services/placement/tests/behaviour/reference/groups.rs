@@ -61,7 +61,7 @@ impl Reference {
     pub(super) fn uses(&self, app: usize, number: u64) -> bool {
         match self.team(number) {
             Some(team) => team.app == app,
-            None => self.apps[app].scope == Scope::PerUe,
+            None => self.apps[app].scope != Scope::Group,
         }
     }
 
