@@ -126,7 +126,10 @@ fn a_fresh_configuration_checks_out_and_a_broken_one_ends_with_64_and_every_erro
     let output = edgeroam(&["all", "--config", file], "");
     assert_eq!(output.status.code(), Some(64));
     let said = text(&output.stderr);
-    assert!(said.contains("nowhere") && said.contains("per-site") && said.contains("edgeroam.yaml"), "{said}");
+    assert!(
+        said.contains("nowhere") && said.contains("per-site") && said.contains("edgeroam.yaml"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -206,12 +206,9 @@ fn from<'a>(case: &Case<'a>) -> From<'a> {
 
 /// The sites of which the orchestrator takes one where this rule has an instance go: none where it has no choice.
 pub(crate) fn choices(case: &Case<'_>, rule: Rule) -> Vec<Rank> {
-    let most = match rule {
-        Rule::NoInstanceYet | Rule::BeyondChoices | Rule::Evacuation | Rule::LeftArea => {
-            policy::offers(&case.app.policy)
-        }
-        _ => 0,
-    };
+    let chooses =
+        matches!(rule, Rule::NoInstanceYet | Rule::BeyondChoices | Rule::Evacuation | Rule::LeftArea);
+    let most = if chooses { policy::offers(&case.app.policy) } else { 0 };
     let mut offered: Vec<Rank> = From { quality: case.quality, ..from(case) }.offered(most).collect();
     if offered.len() == 1 {
         offered.clear();
@@ -267,9 +264,10 @@ fn by_policy(
         better_since: opinion.better_since,
         recheck: opinion.recheck,
         // `AlreadyBest` also covers a tie, where it should be where it is.
-        target: Some(match opinion.rule {
-            Rule::AlreadyBest | Rule::AmongChoices => site,
-            _ => best.site,
+        target: Some(if matches!(opinion.rule, Rule::AlreadyBest | Rule::AmongChoices) {
+            site
+        } else {
+            best.site
         }),
         ..finding(verdict, opinion.rule, Trigger::Mobility)
     }

@@ -41,7 +41,7 @@ fn at_rest(play: &Play) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn the_engine_does_what_the_reference_would_do_with_seats_and_hosts(story in story()) {

@@ -13,7 +13,7 @@ const NARROW: [Option<u32>; 3] = [Some(1), None, Some(2)];
 const TIGHT: [Option<u32>; 3] = [Some(1), Some(1), Some(2)];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn the_engine_does_what_the_reference_would_do(story in story()) {
@@ -72,7 +72,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     /// The ledger watches that nothing goes to an overloaded site, the recomputed verdict that none has more than it takes.
     #[test]

@@ -323,13 +323,12 @@ impl Reference {
 impl Reference {
     /// What the orchestrator is given to choose from: nothing where somebody has named a site, and nothing with one site.
     pub(super) fn choices(&self, key: (usize, u64), decision: &Decision, now: Timestamp) -> Vec<SiteId> {
-        let open = match decision.explanation.rule {
-            Rule::NoInstanceYet | Rule::BeyondChoices | Rule::Evacuation | Rule::LeftArea => {
-                self.offered(key, now)
-            }
-            _ => Vec::new(),
-        };
-        if open.len() > 1 && decision.target.is_some() { open } else { Vec::new() }
+        let chooses = matches!(
+            decision.explanation.rule,
+            Rule::NoInstanceYet | Rule::BeyondChoices | Rule::Evacuation | Rule::LeftArea
+        );
+        let open = self.offered(key, now);
+        if chooses && open.len() > 1 && decision.target.is_some() { open } else { Vec::new() }
     }
 }
 
