@@ -280,15 +280,12 @@ mod tests {
             for aim in [Aim::Worst, Aim::Mean] {
                 let spread = Spread::new(aim, (0..=step % 5).map(at)).expect("somebody");
                 let origin = Origin::Spread(&spread);
+                let each: Vec<_> = (0..=step % 5).map(|n| index.ranked(at(n), 240)).collect();
                 let far = |site: &Site| {
-                    aim.together((0..=step % 5).map(|n| {
-                        index
-                            .ranked(at(n), 240)
-                            .into_iter()
-                            .find(|r| *r.site == site.id)
-                            .expect("each")
-                            .meters
-                    }))
+                    aim.together(
+                        each.iter()
+                            .map(|ranked| ranked.iter().find(|r| *r.site == site.id).expect("each").meters),
+                    )
                 };
                 let mut all: Vec<(f64, SiteIx)> =
                     sites.iter().zip(0..).map(|(site, slot)| (far(site), SiteIx::new(slot))).collect();
