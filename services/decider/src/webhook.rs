@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, Record};
-use model::{Ask, OperatorCommand, Stream, Timestamp};
+use model::{OperatorCommand, Stream, Timestamp};
 use placement::Question;
 use runtime::access::TokenError;
 use thiserror::Error;
@@ -128,12 +128,8 @@ impl Post {
 }
 
 fn answer(question: &Question, agrees: bool, at: Timestamp) -> OperatorCommand {
-    let Question { app, instance, generation, to: site, relocation, since, .. } = question.clone();
-    let name = format!("{relocation} {site} {} {agrees}", since.as_micros());
-    let ask = if agrees {
-        Ask::Confirm { app, instance, generation, site }
-    } else {
-        Ask::Refuse { app, instance, generation, site }
-    };
+    let Question { relocation, to, since, .. } = question;
+    let name = format!("{relocation} {to} {} {agrees}", since.as_micros());
+    let ask = question.clone().answered(agrees);
     OperatorCommand { id: Uuid::new_v5(&ANSWERS, name.as_bytes()), at, by: BY.into(), reason: None, ask }
 }

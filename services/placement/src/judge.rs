@@ -306,9 +306,8 @@ fn asked_for(
     if asked.pinned && guard.is_some() && !well {
         return None;
     }
-    let meters = case.place.and_then(|place| place.meters(case.topology, asked.site));
-    let meters = meters.or_else(|| case.topology.index().meters(from.origin?, asked.site));
-    recorder.candidate(Rank { site: asked.site, meters: meters.unwrap_or_default() }, guard);
+    let meters = from.meters(asked.site).unwrap_or_default();
+    recorder.candidate(Rank { site: asked.site, meters }, guard);
     let rule = if asked.pinned { Rule::Pinned } else { Rule::OperatorMove };
     let (verdict, rule) = match guard {
         Some(guard) => (Verdict::Blocked, Rule::Guarded(guard)),

@@ -88,9 +88,13 @@ impl<'a> From<'a> {
     /// The serving site, where it need not be left and how far it is can be told.
     pub(crate) fn staying(&self) -> Option<Rank> {
         let site = self.serving.filter(|site| self.bars(*site).is_none())?;
+        Some(Rank { site, meters: self.meters(site)? })
+    }
+
+    /// How far a site is: from the place, else from where distances are measured.
+    pub(crate) fn meters(&self, site: SiteIx) -> Option<f64> {
         let meters = self.place.and_then(|place| place.meters(self.topology, site));
-        let meters = meters.or_else(|| self.topology.index().meters(self.origin?, site))?;
-        Some(Rank { site, meters })
+        meters.or_else(|| self.topology.index().meters(self.origin?, site))
     }
 
     /// The nearest ranked sites that take it, so many at most; the serving one counts where it need not be left.

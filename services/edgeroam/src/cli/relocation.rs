@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use model::{Ask, RelocationId};
+use model::RelocationId;
 use placement::Question;
 use url::Url;
 
@@ -124,7 +124,7 @@ fn answer(about: &About, agrees: bool) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(&about.asking.config)?;
     super::runtime()?.block_on(async {
         let question = named(open(&settings, &about.which).await?, about.relocation)?;
-        let command = ask::command(&about.asking, &settings, word(question, agrees))?;
+        let command = ask::command(&about.asking, &settings, question.answered(agrees))?;
         let desk = Desk::open(&settings).await?;
         let handed = ask::hand_in(&desk, &command).await;
         desk.close().await;
@@ -144,18 +144,9 @@ fn named(open: Vec<Question>, relocation: RelocationId) -> anyhow::Result<Questi
     }
 }
 
-fn word(question: Question, agrees: bool) -> Ask {
-    let Question { app, instance, generation, to: site, .. } = question;
-    if agrees {
-        Ask::Confirm { app, instance, generation, site }
-    } else {
-        Ask::Refuse { app, instance, generation, site }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use model::{Generation, Timestamp, Trigger};
+    use model::{Ask, Generation, Timestamp, Trigger};
 
     use super::*;
 
@@ -179,9 +170,9 @@ mod tests {
     fn a_word_names_generation_and_site_and_only_of_what_is_open() {
         let own = question();
         let found = named(vec![own.clone()], own.relocation).expect("it is open");
-        let Ask::Confirm { generation, site, .. } = word(found, true) else { panic!("a confirmation") };
+        let Ask::Confirm { generation, site, .. } = found.answered(true) else { panic!("a confirmation") };
         assert_eq!((generation, site.as_str()), (Generation(4), "south"));
-        assert!(matches!(word(own.clone(), false), Ask::Refuse { .. }));
+        assert!(matches!(own.clone().answered(false), Ask::Refuse { .. }));
         let other = RelocationId::new(&own.app, &own.instance, Generation(3));
         let refused = named(vec![own], other).expect_err("not open").to_string();
         assert!(refused.contains("not any longer; 1 other moves"), "{refused}");

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    AppId, Consent, Decision, Generation, Guard, InstanceId, MobilityLevel, RelocationId, Rule, SiteId, Supi,
-    Timestamp, Trigger,
+    AppId, Ask, Consent, Decision, Generation, Guard, InstanceId, MobilityLevel, RelocationId, Rule, SiteId,
+    Supi, Timestamp, Trigger,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,16 @@ impl Question {
         let asks = awaits && consent.state == Consent::Open && consent.age_ms == 0;
         let expires = decision.at.plus(Duration::from_millis(consent.left_ms));
         asks.then(|| Self::of(decision, consent.generation, (decision.at, expires))).flatten()
+    }
+
+    /// What somebody asks for who answers it.
+    pub fn answered(self, agrees: bool) -> Ask {
+        let Self { app, instance, generation, to: site, .. } = self;
+        if agrees {
+            Ask::Confirm { app, instance, generation, site }
+        } else {
+            Ask::Refuse { app, instance, generation, site }
+        }
     }
 
     fn of(

@@ -8,6 +8,7 @@ use crate::guard::{Pace, Unhurried};
 use crate::hosts::Role;
 use crate::index::{InstanceIx, Owner};
 use crate::judge::{Case, Finding, Silent, choices, judge};
+use crate::policy;
 use crate::ue::{Instant, Ordered, State, Wait, Whereabouts};
 
 impl Engine {
@@ -248,6 +249,10 @@ impl Engine {
 
     /// The sites of which the orchestrator takes one, where it is to choose and there is more than one.
     fn choices(&self, ix: InstanceIx, rule: Rule, now: Timestamp) -> Vec<SiteId> {
+        let policy = &self.apps[usize::from(self.instances.at(ix).app)].app.policy;
+        if policy::offers(policy) == 0 {
+            return Vec::new();
+        }
         let offered = choices(&self.case(ix, now), rule);
         offered.iter().map(|rank| self.site_id(rank.site).clone()).collect()
     }

@@ -66,8 +66,8 @@ impl Engine {
     ) {
         let group = self.groups.at(ix);
         let runs =
-            self.instances.find(group.app, group.number).is_some_and(|ix| self.instances.at(ix).exists());
-        if gathered.is_none() && group.is_deserted() && !runs {
+            || self.instances.find(group.app, group.number).is_some_and(|ix| self.instances.at(ix).exists());
+        if gathered.is_none() && group.is_deserted() && !runs() {
             return;
         }
         let instance = gathered.unwrap_or_else(|| self.gather(ix));

@@ -4,6 +4,7 @@ mod account;
 mod group;
 mod nearest;
 mod orchestrator_chooses;
+mod patience;
 mod regret;
 mod score;
 mod threshold;

@@ -7,28 +7,14 @@
 
 use model::{OrchestratorChooses, Rule};
 
-use super::{Opinion, View, told, whole};
+use super::{Opinion, View, patience};
 
 /// `at_best` of the view says whether the serving site is among those that would be offered.
 pub(super) fn ask(knobs: &OrchestratorChooses, view: &View<'_>) -> Opinion {
     if view.at_best {
         return Opinion { rule: Rule::AmongChoices, better_since: None, recheck: None };
     }
-    let beyond_since = view.better_since.unwrap_or(view.now);
-    let (trigger, stay) = (whole(knobs.time_to_trigger), whole(knobs.minimum_stay));
-    let triggered = told(view.now.since(beyond_since)) >= told(trigger);
-    let stayed = told(view.now.since(view.since)) >= told(stay);
-    let rule = match (triggered, stayed) {
-        (false, _) => Rule::TimeToTrigger,
-        (true, false) => Rule::MinimumStay,
-        (true, true) => Rule::BeyondChoices,
-    };
-    let recheck = beyond_since.plus(trigger).max(view.since.plus(stay));
-    Opinion {
-        rule,
-        better_since: Some(beyond_since),
-        recheck: (rule != Rule::BeyondChoices).then_some(recheck),
-    }
+    patience::ask(view, knobs.time_to_trigger, knobs.minimum_stay, Rule::BeyondChoices)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use model::{Rule, Threshold};
 
-use crate::policy::{Opinion, View, told, whole};
+use crate::policy::{Opinion, View, patience};
 
 pub(super) fn ask(knobs: &Threshold, view: &View<'_>) -> Opinion {
     let calm = |rule| Opinion { rule, better_since: None, recheck: None };
@@ -16,21 +16,7 @@ pub(super) fn ask(knobs: &Threshold, view: &View<'_>) -> Opinion {
     if !view.serving_meters.is_none_or(|meters| meters - view.best_meters > knobs.margin_meters) {
         return calm(Rule::WithinMargin);
     }
-    let better_since = view.better_since.unwrap_or(view.now);
-    let (trigger, stay) = (whole(knobs.time_to_trigger), whole(knobs.minimum_stay));
-    let triggered = told(view.now.since(better_since)) >= told(trigger);
-    let stayed = told(view.now.since(view.since)) >= told(stay);
-    let rule = match (triggered, stayed) {
-        (false, _) => Rule::TimeToTrigger,
-        (true, false) => Rule::MinimumStay,
-        (true, true) => Rule::ThresholdMet,
-    };
-    let recheck = better_since.plus(trigger).max(view.since.plus(stay));
-    Opinion {
-        rule,
-        better_since: Some(better_since),
-        recheck: (rule != Rule::ThresholdMet).then_some(recheck),
-    }
+    patience::ask(view, knobs.time_to_trigger, knobs.minimum_stay, Rule::ThresholdMet)
 }
 
 #[cfg(test)]

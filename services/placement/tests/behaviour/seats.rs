@@ -47,6 +47,16 @@ fn seated(stage: &mut Stage, seconds: f64, ue: u64, cell: u32) -> (Order, Order)
     (started, joined)
 }
 
+/// A host whose only seat was let go in second 71, after its UE had gone in second 10.
+fn deserted() -> Stage {
+    let mut stage = stage_of(vec![shared()]);
+    seated(&mut stage, 0.0, 1, 0);
+    stage.ue(10.0, 1, UeChange::Gone);
+    let gone = only_order(&stage.timeout(70.0));
+    done(&mut stage, 71.0, &gone);
+    stage
+}
+
 #[test]
 fn the_first_ue_has_a_host_started_and_joins_it_when_it_serves() {
     let mut stage = stage_of(vec![shared()]);
@@ -123,11 +133,7 @@ fn when_the_last_user_leaves_first_the_seat_goes_and_then_the_host() {
 
 #[test]
 fn who_comes_back_within_linger_keeps_the_host() {
-    let mut stage = stage_of(vec![shared()]);
-    seated(&mut stage, 0.0, 1, 0);
-    stage.ue(10.0, 1, UeChange::Gone);
-    let gone = only_order(&stage.timeout(70.0));
-    done(&mut stage, 71.0, &gone);
+    let mut stage = deserted();
     let joined = only_order(&stage.cell(130.0, 1, 0));
     assert_eq!((joined.instance.clone(), joined.host.clone()), (seat(1), Some(host(0))));
     assert_eq!(orders(&stage.timeout(131.0)), []);
@@ -137,11 +143,7 @@ fn who_comes_back_within_linger_keeps_the_host() {
 
 #[test]
 fn a_host_that_is_going_is_not_used_and_is_asked_for_again_afterwards() {
-    let mut stage = stage_of(vec![shared()]);
-    seated(&mut stage, 0.0, 1, 0);
-    stage.ue(10.0, 1, UeChange::Gone);
-    let gone = only_order(&stage.timeout(70.0));
-    done(&mut stage, 71.0, &gone);
+    let mut stage = deserted();
     let going = only_order(&stage.timeout(131.0));
     let out = stage.cell(132.0, 2, 0);
     assert_eq!(orders(&out), []);
@@ -154,11 +156,7 @@ fn a_host_that_is_going_is_not_used_and_is_asked_for_again_afterwards() {
 
 #[test]
 fn a_host_that_could_not_be_let_go_is_used_again() {
-    let mut stage = stage_of(vec![shared()]);
-    seated(&mut stage, 0.0, 1, 0);
-    stage.ue(10.0, 1, UeChange::Gone);
-    let gone = only_order(&stage.timeout(70.0));
-    done(&mut stage, 71.0, &gone);
+    let mut stage = deserted();
     let going = only_order(&stage.timeout(131.0));
     stage.cell(132.0, 2, 0);
     let joined = only_order(&stage.end(133.0, &going, undone()));
@@ -286,11 +284,7 @@ fn budgets_count_hosts_and_seats_and_who_waits_has_the_host_started_when_its_tur
 
 #[test]
 fn who_joins_when_a_freeze_ends_keeps_the_host_that_was_to_go() {
-    let mut stage = stage_of(vec![shared()]);
-    seated(&mut stage, 0.0, 1, 0);
-    stage.ue(10.0, 1, UeChange::Gone);
-    let gone = only_order(&stage.timeout(70.0));
-    done(&mut stage, 71.0, &gone);
+    let mut stage = deserted();
     let freeze = model::Ask::Freeze { app: None, until: None };
     stage.handle(at(80.0), Input::Operator(&desk::command(at(80.0), freeze)));
     // Both wait for the end of the freeze: first a UE, then the host.
